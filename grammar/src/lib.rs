@@ -1,0 +1,54 @@
+//! The Rubric language: its grammar, its syntax tree, a parser that accepts any text, and the formatter.
+//!
+//! This crate knows nothing of what a policy means, of files or of editors.
+
+pub mod ast;
+mod span;
+
+pub use span::Span;
+
+/// What [`parse`] makes of a text: always a tree, with whatever was wrong beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parse {
+    /// The tree; damaged parts are marked in it.
+    pub file: ast::File,
+    /// What was wrong, in the order of the text.
+    pub errors: Vec<SyntaxError>,
+    /// Every comment but documentation, in the order of the text.
+    pub comments: Vec<Comment>,
+}
+
+/// A `//` comment, its span in the file, without the end of the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// As written, with the slashes.
+    pub text: String,
+    /// In the file.
+    pub span: Span,
+}
+
+/// One thing that is wrong with the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Stable code, such as `syntax` or `typographic-character`.
+    pub code: &'static str,
+    /// Lower case, no final stop.
+    pub message: String,
+    /// In the file.
+    pub span: Span,
+    /// A second place, such as the bracket that was never closed.
+    pub related: Vec<(Span, String)>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Replacements that mend it, spans in the file.
+    pub fix: Option<Fix>,
+}
+
+/// Replacements that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does: "replace `“` with `\"`".
+    pub title: String,
+    /// Span in the file and new text.
+    pub edits: Vec<(Span, String)>,
+}
