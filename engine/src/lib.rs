@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The Rubric engine: from policy texts to a typed plan, and from a plan and records to results with their reasons.
+//!
+//! Arrows run one way: `db` → `check`, `lower` → `names` → `plan` → `value`; `evaluate` and `testing` read only the
+//! plan and the data; `data` reads files into a [`data::Dataset`]. Nothing here prints or knows a protocol.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        reason = "tests fail by panicking"
+    )
+)]
+
+pub mod check;
+pub mod data;
+pub mod db;
+pub mod diagnostic;
+pub mod evaluate;
+pub mod lower;
+pub mod names;
+pub mod plan;
+pub mod testing;
+pub mod value;

@@ -1,0 +1,145 @@
+//! What evaluating a decision or requirement gives, and the tree that says why.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Place;
+use crate::plan::ResultStatus;
+use crate::value::{Fault, Need};
+
+/// A rule or the default, that decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum By {
+    /// Position of the rule in the decision's rules.
+    Rule(u32),
+    /// Position of the default in the decision's defaults.
+    Default(u32),
+}
+
+/// An outcome, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Position in the outcomes.
+    Outcome(u32),
+    /// `not_applicable`, `undetermined`, `conflict` or `error`.
+    Status(ResultStatus),
+}
+
+/// What a decision gives for one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionResult {
+    /// The outcome or the status.
+    pub verdict: Verdict,
+    /// The rules that decided, in the order of the text; of a conflict, those that disagree.
+    pub by: Vec<By>,
+    /// Rules of the same outcome that may apply too.
+    pub perhaps: Vec<By>,
+    /// Of `undetermined`: the outcomes still possible, by position; empty when nothing matched.
+    pub possible: Vec<u32>,
+    /// Of `undetermined`: the decisive missing facts.
+    pub needs: Arc<[Need]>,
+    /// Of `error`: why.
+    pub faults: Arc<[Fault]>,
+    /// The `because` texts of what decided, values filled in, private values masked.
+    pub because: Vec<String>,
+}
+
+/// What a requirement gives for one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequirementResult {
+    /// `met`, `violated`, `excepted`, `pending`, `not_applicable`, `undetermined` or `error`.
+    pub status: ResultStatus,
+    /// Every `must` with its state.
+    pub musts: Vec<MustOutcome>,
+    /// Positions of the excepts that hold.
+    pub excepts: Vec<u32>,
+    /// Of `undetermined`: the decisive missing facts.
+    pub needs: Arc<[Need]>,
+    /// Of `error`: why.
+    pub faults: Arc<[Fault]>,
+    /// The `because` text with values filled in, private values masked; set when violated.
+    pub because: Option<String>,
+}
+
+/// The state of a `must`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "they say themselves")]
+pub enum MustOutcome {
+    Holds,
+    Fails,
+    Unknown,
+    Error,
+}
+
+/// Why a record has its result: a tree, ready to be rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// `promotion of Student maria`; private keys masked.
+    pub title: String,
+    /// The result in a few words: `retained`, `undetermined`.
+    pub result: String,
+    /// The `because` texts.
+    pub because: Vec<String>,
+    /// Names of decisive missing facts.
+    pub needs: Vec<String>,
+    /// The day of the run.
+    pub as_of: String,
+    /// What led there.
+    pub steps: Vec<Step>,
+}
+
+/// One node of an [`Explanation`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it is.
+    pub kind: StepKind,
+    /// `rule english_learner: promoted_for_good_cause`, `reading_level >= passing_level`, `reading_level`.
+    pub text: String,
+    /// `yes`, `no`, `unknown`, `1`, `not in force`, `overridden by reads_at_level`; private values masked.
+    pub state: String,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// Where it was written; of a fact, where its row was read.
+    pub place: Option<Place>,
+    /// For a fact: the file and line it was read from.
+    pub source: Option<Fact>,
+    /// What it follows from.
+    pub steps: Vec<Step>,
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+}
+
+/// The kinds of [`Step`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// A rule that decided.
+    Decided,
+    /// A rule whose condition holds but which another overrides.
+    Overridden,
+    /// A rule or `must` that does not hold.
+    NotHeld,
+    /// A rule or `must` whose condition is not known.
+    Undetermined,
+    /// A `must` or `except` that holds, or a condition that is yes.
+    Held,
+    /// A rule that is not in force.
+    NotInForce,
+    /// A condition or a part of one.
+    Condition,
+    /// A derived fact.
+    Define,
+    /// A fact of a record.
+    Fact,
+    /// A parameter, with the row in force.
+    Parameter,
+    /// Rows that an aggregate looked at.
+    Rows,
+    /// An error.
+    Fault,
+}

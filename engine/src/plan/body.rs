@@ -1,0 +1,408 @@
+//! What declarations are worth: bodies of groups, parameters, defines, decisions, requirements and tests.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Code, DecisionId, DefineId, ExprId, ParameterId, PolicyId, RequirementId};
+use crate::diagnostic::{Place, Severity};
+use crate::value::{Date, RecordId, Value};
+
+/// `from` is in, `until` is out; `None` is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Interval {
+    /// First day in.
+    pub from: Option<Date>,
+    /// First day out.
+    pub until: Option<Date>,
+}
+
+impl Interval {
+    /// Whether the day lies in it.
+    #[must_use]
+    pub fn contains(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
+    }
+
+    /// Whether some day lies in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let before = |end: Option<Date>, start: Option<Date>| matches!((end, start), (Some(end), Some(start)) if end <= start);
+        !before(self.until, other.from) && !before(other.until, self.from)
+    }
+}
+
+/// A piece of a `because` text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplatePart {
+    /// Literal text.
+    Text(String),
+    /// A value of the body's code.
+    Value(ExprId),
+}
+
+/// The key of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupBody {
+    /// Slot 0 is the member.
+    pub code: Code,
+    /// One expression for each key field.
+    pub keys: Vec<ExprId>,
+}
+
+/// The rows of a parameter. Open rows (no `until`) last until the next open row begins; a closed row lies over the
+/// open one while it lasts. [`ParameterBody::row_at`] finds the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterBody {
+    /// In the order of the text.
+    pub rows: Vec<ParameterRow>,
+    /// Citations of the whole.
+    pub cites: Vec<Arc<str>>,
+}
+
+impl ParameterBody {
+    /// The row in force on a day: a closed row that holds the day, else the open row that began last.
+    #[must_use]
+    pub fn row_at(&self, day: Date) -> Option<&ParameterRow> {
+        let in_force = |row: &&ParameterRow| row.interval.contains(day);
+        self.rows.iter().filter(|row| row.interval.until.is_some()).find(in_force).or_else(|| {
+            self.rows.iter().filter(|row| row.interval.until.is_none()).filter(in_force).max_by_key(|row| row.interval.from)
+        })
+    }
+}
+
+/// What a parameter holds during one interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterRow {
+    /// When.
+    pub interval: Interval,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// By key; the empty key for a parameter without `by`. Sets hold several values, others one.
+    pub cells: BTreeMap<Vec<i64>, Vec<Value>>,
+    /// `otherwise`.
+    pub otherwise: Option<Value>,
+    /// Where.
+    pub place: Place,
+}
+
+/// A derived fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefineBody {
+    /// Slot 0 is the record, where there is one.
+    pub code: Code,
+    /// One arm, or several with disjoint intervals.
+    pub arms: Vec<DefineArm>,
+    /// Citations of the whole.
+    pub cites: Vec<Arc<str>>,
+}
+
+/// What a define is worth during an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefineArm {
+    /// When.
+    pub interval: Interval,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// What.
+    pub value: ExprId,
+    /// Where.
+    pub place: Place,
+}
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionBody {
+    /// Slot 0 is the record.
+    pub code: Code,
+    /// `where`.
+    pub condition: Option<ExprId>,
+    /// `law on`.
+    pub law_on: Option<ExprId>,
+    /// Citations of the whole.
+    pub cites: Vec<Arc<str>>,
+    /// At most one is in force on a day.
+    pub defaults: Vec<DefaultBody>,
+    /// In the order of the text; parts are dissolved into their rules.
+    pub rules: Vec<RuleBody>,
+}
+
+/// `default retained`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefaultBody {
+    /// Position in the outcomes.
+    pub outcome: u32,
+    /// When.
+    pub interval: Interval,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// `because`; may be empty.
+    pub because: Vec<TemplatePart>,
+    /// Where.
+    pub place: Place,
+}
+
+/// One version of one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleBody {
+    /// Its label; versions of one rule share it.
+    pub label: Arc<str>,
+    /// The part it stands in.
+    pub part: Option<Arc<str>>,
+    /// Position in the outcomes.
+    pub outcome: u32,
+    /// `when`; absent: always.
+    pub when: Option<ExprId>,
+    /// When in force.
+    pub interval: Interval,
+    /// `fixed`.
+    pub fixed: bool,
+    /// Positions of the rules that directly override this one.
+    pub overridden_by: Vec<u32>,
+    /// Citations, those of its part first.
+    pub cites: Vec<Arc<str>>,
+    /// `because`; may be empty.
+    pub because: Vec<TemplatePart>,
+    /// Its label in the text.
+    pub place: Place,
+}
+
+/// A requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequirementBody {
+    /// Slot 0 is the record.
+    pub code: Code,
+    /// `id`.
+    pub id: Option<Arc<str>>,
+    /// `severity`.
+    pub severity: Severity,
+    /// Citations of the whole.
+    pub cites: Vec<Arc<str>>,
+    /// `because`; may be empty.
+    pub because: Vec<TemplatePart>,
+    /// `where`.
+    pub condition: Option<ExprId>,
+    /// `law on`.
+    pub law_on: Option<ExprId>,
+    /// When in force.
+    pub interval: Interval,
+    /// `due`: the last day, and whether the unknown is violated after it.
+    pub due: Option<(ExprId, bool)>,
+    /// At least one.
+    pub musts: Vec<MustBody>,
+    /// What excuses.
+    pub excepts: Vec<ExceptBody>,
+}
+
+/// What must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MustBody {
+    /// Its label.
+    pub label: Option<Arc<str>>,
+    /// What.
+    pub check: MustCheck,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// Where.
+    pub place: Place,
+}
+
+/// What must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MustCheck {
+    /// A condition.
+    Condition(ExprId),
+    /// No other row of the record has the same values.
+    Unique(Vec<ExprId>),
+}
+
+/// What excuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExceptBody {
+    /// Its label.
+    pub label: Arc<str>,
+    /// When.
+    pub when: ExprId,
+    /// When in force.
+    pub interval: Interval,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// Where.
+    pub place: Place,
+}
+
+/// A test, its fixtures merged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestBody {
+    /// Its title.
+    pub title: Arc<str>,
+    /// Its policy.
+    pub policy: PolicyId,
+    /// `as of`; a constant.
+    pub as_of: Option<ExprId>,
+    /// The rows, ranges written out.
+    pub rows: Vec<TestRow>,
+    /// Records supplied and empty.
+    pub empty: Vec<RecordId>,
+    /// Facts that are fixed.
+    pub givens: Vec<GivenBody>,
+    /// What is expected.
+    pub expects: Vec<ExpectBody>,
+    /// The code of all these; no slot is bound.
+    pub code: Code,
+    /// The test's title in the text.
+    pub place: Place,
+}
+
+/// A row of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestRow {
+    /// Its record.
+    pub record: RecordId,
+    /// Its name, such as `maria` or `d[3]`; made up when it has none.
+    pub name: Arc<str>,
+    /// The value of `index`.
+    pub index: Option<i64>,
+    /// Fields by position. A text key field that is not given is the row's name; any other is missing.
+    pub cells: BTreeMap<u32, TestCell>,
+    /// Where.
+    pub place: Place,
+}
+
+/// What a test row says of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestCell {
+    /// Its value: constants, `index` and other rows only.
+    Value(ExprId),
+    /// Nothing on file.
+    Missing,
+    /// Not known.
+    Unknown,
+}
+
+/// `given x = v`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenBody {
+    /// What is fixed.
+    pub target: GivenTarget,
+    /// To what.
+    pub value: GivenValue,
+    /// Where.
+    pub place: Place,
+}
+
+/// What a `given` fixes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenTarget {
+    /// A derived fact without parameters, of one row or (with `None`) of none.
+    Define(DefineId, Option<u32>),
+    /// A field of a row.
+    Field {
+        /// The row, by position in the test.
+        row: u32,
+        /// The field, by position in its record.
+        field: u32,
+    },
+    /// A parameter; with keys, one cell of it.
+    Parameter(ParameterId, Vec<ExprId>),
+}
+
+/// To what a `given` fixes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenValue {
+    /// A value.
+    Value(ExprId),
+    /// Missing.
+    Missing,
+    /// Unknown.
+    Unknown,
+}
+
+/// `expect …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectBody {
+    /// What is compared.
+    pub kind: ExpectKind,
+    /// `by a, b`: exactly these labels decided, or these `must`s failed.
+    pub by: Vec<Arc<str>>,
+    /// `needs x, y`: these facts are among those needed; field names, or `row.field`.
+    pub needs: Vec<Arc<str>>,
+    /// The statement.
+    pub place: Place,
+}
+
+/// What an `expect` compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectKind {
+    /// A decision of a row.
+    Decision {
+        /// Which.
+        decision: DecisionId,
+        /// Of which row.
+        of: ExprId,
+        /// What it should be.
+        expected: Expected,
+        /// `!=`.
+        negated: bool,
+    },
+    /// A requirement of a row.
+    Requirement {
+        /// Which.
+        requirement: RequirementId,
+        /// Of which row.
+        of: ExprId,
+        /// What it should be.
+        expected: ResultStatus,
+        /// `!=`.
+        negated: bool,
+    },
+    /// `expect x = missing` (`unknown`, `error`).
+    State(ExprId, ResultStatus),
+    /// A condition that must be yes; of an equation also its two sides, to show the difference.
+    Condition(ExprId, Option<(ExprId, ExprId)>),
+}
+
+/// What a decision should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// An outcome, by position.
+    Outcome(u32),
+    /// A status.
+    Status(ResultStatus),
+}
+
+/// Words for results and states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "they say themselves")]
+pub enum ResultStatus {
+    Met,
+    Violated,
+    Excepted,
+    Waived,
+    Pending,
+    NotApplicable,
+    Undetermined,
+    Conflict,
+    Error,
+    Missing,
+    Unknown,
+}
+
+impl ResultStatus {
+    /// The word, as in tests and output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Violated => "violated",
+            Self::Excepted => "excepted",
+            Self::Waived => "waived",
+            Self::Pending => "pending",
+            Self::NotApplicable => "not_applicable",
+            Self::Undetermined => "undetermined",
+            Self::Conflict => "conflict",
+            Self::Error => "error",
+            Self::Missing => "missing",
+            Self::Unknown => "unknown",
+        }
+    }
+}

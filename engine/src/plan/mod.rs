@@ -1,0 +1,42 @@
+//! The plan: what policies mean, typed, acyclic and with the place each part came from. Evaluators know only this.
+//!
+//! [`Symbols`] says what exists and of which type; the bodies beside it say what it is worth. A body owns its
+//! expressions in a [`Code`]; expressions name other declarations by id, never by name.
+
+mod body;
+mod expr;
+mod symbols;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use body::{
+    DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind, Expected, GivenBody,
+    GivenTarget, GivenValue, GroupBody, Interval, MustBody, MustCheck, ParameterBody, ParameterRow, RequirementBody,
+    ResultStatus, RuleBody, TemplatePart, TestBody, TestCell, TestRow,
+};
+pub use expr::{ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Rows, RowSource};
+pub use symbols::{
+    Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind, InputId,
+    InputSymbol, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId,
+    RequirementSymbol, ResultId, Scope, Symbol, Symbols,
+};
+
+/// Everything the evaluators need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What is declared.
+    pub symbols: Arc<Symbols>,
+    /// By [`RecordId`](crate::value::RecordId): the key of each group; records are absent.
+    pub groups: BTreeMap<u32, Arc<GroupBody>>,
+    /// By [`ParameterId`]; absent when its declaration has errors.
+    pub parameters: BTreeMap<u32, Arc<ParameterBody>>,
+    /// By [`DefineId`]; absent when its declaration has errors.
+    pub defines: BTreeMap<u32, Arc<DefineBody>>,
+    /// By [`DecisionId`]; absent when its declaration has errors.
+    pub decisions: BTreeMap<u32, Arc<DecisionBody>>,
+    /// By [`RequirementId`]; absent when its declaration has errors.
+    pub requirements: BTreeMap<u32, Arc<RequirementBody>>,
+    /// In the order of files and text.
+    pub tests: Vec<Arc<TestBody>>,
+}

@@ -1,0 +1,3 @@
+//! Calendar dates and their arithmetic.
+
+pub use jiff::civil::Date;
