@@ -123,7 +123,12 @@ impl Diagnostic {
 
     /// The same with a fix.
     #[must_use]
-    pub fn fix(mut self, title: impl Into<String>, applicability: Applicability, edits: Vec<(Place, String)>) -> Self {
+    pub fn fix(
+        mut self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        edits: Vec<(Place, String)>,
+    ) -> Self {
         self.fix = Some(Fix { title: title.into(), applicability, edits });
         self
     }

@@ -152,7 +152,10 @@ impl Dataset {
                 let found = if reference.record.0 as usize == table {
                     own.by_key.get(&*reference.key).copied()
                 } else {
-                    self.tables.get(reference.record.0 as usize).and_then(Option::as_ref).and_then(|other| other.find(&reference.key))
+                    self.tables
+                        .get(reference.record.0 as usize)
+                        .and_then(Option::as_ref)
+                        .and_then(|other| other.find(&reference.key))
                 };
                 *reference = Reference { row: found, ..reference.clone() };
                 let supplied = reference.record.0 as usize == table
@@ -208,7 +211,9 @@ impl Dataset {
                 }
                 let mut rows: HashMap<u32, Vec<u32>> = HashMap::new();
                 for row in 0..table.len() {
-                    if let Cell::Known(Value::Reference(Reference { row: Some(parent), .. })) = table.cell(row, by) {
+                    if let Cell::Known(Value::Reference(Reference { row: Some(parent), .. })) =
+                        table.cell(row, by)
+                    {
                         rows.entry(*parent).or_default().push(row);
                     }
                 }

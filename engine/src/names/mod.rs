@@ -1,1 +1,16 @@
-//! names.
+//! Names: from the signatures of all files to the [`Symbols`](crate::plan::Symbols) of the workspace.
+//!
+//! Only signatures are read here, never the insides of rules, so that typing inside a rule changes nothing that
+//! another declaration sees.
+
+mod absent;
+mod collect;
+mod record;
+mod scope;
+mod summary;
+mod types;
+
+pub use collect::{Collected, Declared, collect};
+pub use scope::nearest;
+pub use summary::{FileSummary, summarize};
+pub use types::BUILT_IN;

@@ -65,7 +65,11 @@ impl ParameterBody {
     pub fn row_at(&self, day: Date) -> Option<&ParameterRow> {
         let in_force = |row: &&ParameterRow| row.interval.contains(day);
         self.rows.iter().filter(|row| row.interval.until.is_some()).find(in_force).or_else(|| {
-            self.rows.iter().filter(|row| row.interval.until.is_none()).filter(in_force).max_by_key(|row| row.interval.from)
+            self.rows
+                .iter()
+                .filter(|row| row.interval.until.is_none())
+                .filter(in_force)
+                .max_by_key(|row| row.interval.from)
         })
     }
 }

@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use body::{
-    DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind, Expected, GivenBody,
-    GivenTarget, GivenValue, GroupBody, Interval, MustBody, MustCheck, ParameterBody, ParameterRow, RequirementBody,
-    ResultStatus, RuleBody, TemplatePart, TestBody, TestCell, TestRow,
+    DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind, Expected,
+    GivenBody, GivenTarget, GivenValue, GroupBody, Interval, MustBody, MustCheck, ParameterBody,
+    ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell, TestRow,
 };
-pub use expr::{ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Rows, RowSource};
+pub use expr::{ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, RowSource, Rows};
 pub use symbols::{
-    Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind, InputId,
-    InputSymbol, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId,
+    Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind,
+    InputId, InputSymbol, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId,
     RequirementSymbol, ResultId, Scope, Symbol, Symbols,
 };
 
