@@ -5,6 +5,7 @@
 
 mod body;
 mod expr;
+mod show;
 mod symbols;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub use body::{
     ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell, TestRow,
 };
 pub use expr::{ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, RowSource, Rows};
+pub use show::{MASK, Privacy, category_value, show, show_fault, show_with};
 pub use symbols::{
     Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind,
     InputId, InputSymbol, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId,

@@ -37,20 +37,20 @@ pub enum Value {
     NotApplicable,
 }
 
-/// A row, named by its record's key. Equality is equality of keys.
+/// A row, named by its record's key. Equality is equality of keys; of rows whose key is not known, it is that of rows.
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// The record.
     pub record: RecordId,
     /// The row, or `None` for a dangling key and for a lookup that finds nothing.
     pub row: Option<u32>,
-    /// The values of the key fields.
+    /// The values of the key fields; empty when one of them is not known.
     pub key: Arc<[Value]>,
 }
 
 impl PartialEq for Reference {
     fn eq(&self, other: &Self) -> bool {
-        self.record == other.record && self.key == other.key
+        self.record == other.record && self.key == other.key && (!self.key.is_empty() || self.row == other.row)
     }
 }
 
@@ -60,5 +60,8 @@ impl std::hash::Hash for Reference {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
         self.record.hash(hasher);
         self.key.hash(hasher);
+        if self.key.is_empty() {
+            self.row.hash(hasher);
+        }
     }
 }

@@ -45,6 +45,19 @@ impl Number {
         Self::from_parts(BigInt::from(numerator), BigInt::from(denominator))
     }
 
+    /// `n / d` reduced, where that can be done without leaving `i128`.
+    fn from_small(n: i128, d: i128) -> Option<Self> {
+        if d == 0 {
+            return None;
+        }
+        let divisor = n.unsigned_abs().gcd(&d.unsigned_abs());
+        let (magnitude, denominator) = (n.unsigned_abs() / divisor, d.unsigned_abs() / divisor);
+        let magnitude = i128::try_from(magnitude).ok()?;
+        let denominator = i128::try_from(denominator).ok()?;
+        let numerator = if (n < 0) == (d < 0) { magnitude } else { -magnitude };
+        Some(Self(Repr::Small(numerator, denominator)))
+    }
+
     fn from_parts(numerator: BigInt, denominator: BigInt) -> Result<Self, Fault> {
         if denominator.is_zero() {
             return Err(Fault::DivisionByZero);
@@ -98,10 +111,10 @@ impl Number {
     /// # Errors
     /// Overflow.
     pub fn add(&self, other: &Self) -> Result<Self, Fault> {
-        if let (Repr::Small(a, 1), Repr::Small(b, 1)) = (&self.0, &other.0)
-            && let Some(sum) = a.checked_add(*b)
+        if let (Repr::Small(an, ad), Repr::Small(bn, bd)) = (&self.0, &other.0)
+            && let Some(sum) = small_sum((*an, *ad), (*bn, *bd))
         {
-            return Ok(Self(Repr::Small(sum, 1)));
+            return Ok(sum);
         }
         let ((an, ad), (bn, bd)) = (self.parts(), other.parts());
         Self::from_parts(an * &bd + bn * &ad, ad * bd)
@@ -120,10 +133,10 @@ impl Number {
     /// # Errors
     /// Overflow.
     pub fn mul(&self, other: &Self) -> Result<Self, Fault> {
-        if let (Repr::Small(a, 1), Repr::Small(b, 1)) = (&self.0, &other.0)
-            && let Some(product) = a.checked_mul(*b)
+        if let (Repr::Small(an, ad), Repr::Small(bn, bd)) = (&self.0, &other.0)
+            && let Some(product) = small_product((*an, *ad), (*bn, *bd))
         {
-            return Ok(Self(Repr::Small(product, 1)));
+            return Ok(product);
         }
         let ((an, ad), (bn, bd)) = (self.parts(), other.parts());
         Self::from_parts(an * bn, ad * bd)
@@ -134,6 +147,12 @@ impl Number {
     /// # Errors
     /// Overflow, division by zero.
     pub fn div(&self, other: &Self) -> Result<Self, Fault> {
+        if let (Repr::Small(an, ad), Repr::Small(bn, bd)) = (&self.0, &other.0)
+            && *bn != 0
+            && let Some(quotient) = small_product((*an, *ad), (*bd, *bn))
+        {
+            return Ok(quotient);
+        }
         let ((an, ad), (bn, bd)) = (self.parts(), other.parts());
         Self::from_parts(an * bd, ad * bn)
     }
@@ -143,6 +162,11 @@ impl Number {
     /// # Errors
     /// Overflow.
     pub fn negated(&self) -> Result<Self, Fault> {
+        if let Repr::Small(n, d) = &self.0
+            && let Some(n) = n.checked_neg()
+        {
+            return Ok(Self(Repr::Small(n, *d)));
+        }
         let (n, d) = self.parts();
         Self::from_parts(-n, d)
     }
@@ -152,6 +176,9 @@ impl Number {
     /// # Errors
     /// Overflow.
     pub fn rounded(&self, mode: RoundingMode, places: u32) -> Result<Self, Fault> {
+        if self.is_whole() {
+            return Ok(self.clone());
+        }
         let (n, d) = self.parts();
         let scale = BigInt::from(10u8).pow(places);
         let (quotient, remainder) = (n.abs() * &scale).div_rem(&d);
@@ -217,6 +244,25 @@ impl Number {
     }
 }
 
+/// The sum of two fractions, where no step leaves `i128`.
+fn small_sum((an, ad): (i128, i128), (bn, bd): (i128, i128)) -> Option<Number> {
+    if ad == 1 && bd == 1 {
+        return Some(Number(Repr::Small(an.checked_add(bn)?, 1)));
+    }
+    let divisor = ad.gcd(&bd);
+    let (left, right) = (ad / divisor, bd / divisor);
+    let numerator = an.checked_mul(right)?.checked_add(bn.checked_mul(left)?)?;
+    Number::from_small(numerator, ad.checked_mul(right)?)
+}
+
+/// The product of two fractions, where no step leaves `i128`.
+fn small_product((an, ad): (i128, i128), (bn, bd): (i128, i128)) -> Option<Number> {
+    if ad == 1 && bd == 1 {
+        return Some(Number(Repr::Small(an.checked_mul(bn)?, 1)));
+    }
+    Number::from_small(an.checked_mul(bn)?, ad.checked_mul(bd)?)
+}
+
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -225,10 +271,148 @@ impl PartialOrd for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        if let (Repr::Small(a, 1), Repr::Small(b, 1)) = (&self.0, &other.0) {
-            return a.cmp(b);
+        if let (Repr::Small(an, ad), Repr::Small(bn, bd)) = (&self.0, &other.0) {
+            if ad == bd {
+                return an.cmp(bn);
+            }
+            if let (Some(left), Some(right)) = (an.checked_mul(*bd), bn.checked_mul(*ad)) {
+                return left.cmp(&right);
+            }
         }
         let ((an, ad), (bn, bd)) = (self.parts(), other.parts());
         (an * bd).cmp(&(bn * ad))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn big(numerator: i128, denominator: i128) -> Number {
+        Number::from_parts(BigInt::from(numerator), BigInt::from(denominator)).unwrap()
+    }
+
+    /// Values near zero, near powers of ten and near the ends of `i128`, so that both paths and the border are met.
+    fn integers() -> impl Strategy<Value = i128> {
+        prop_oneof![
+            -30i128..30,
+            any::<i64>().prop_map(i128::from),
+            any::<i128>(),
+            (0i128..3).prop_map(|n| i128::MAX - n),
+            (0i128..3).prop_map(|n| i128::MIN + n),
+        ]
+    }
+
+    fn denominators() -> impl Strategy<Value = i128> {
+        integers().prop_map(|n| if n == 0 { 1 } else { n })
+    }
+
+    /// Whether the representation is the one that equality and hash rely on.
+    fn canonical(number: &Number) -> bool {
+        match &number.0 {
+            Repr::Small(n, d) => *d > 0 && n.unsigned_abs().gcd(&d.unsigned_abs()) == 1,
+            Repr::Big(parts) => {
+                parts.1.is_positive()
+                    && parts.0.gcd(&parts.1).is_one()
+                    && (parts.0.to_i128().is_none() || parts.1.to_i128().is_none())
+            }
+        }
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Op {
+        Add,
+        Sub,
+        Mul,
+        Div,
+    }
+
+    fn by_definition(op: Op, a: &Number, b: &Number) -> Result<Number, Fault> {
+        let ((an, ad), (bn, bd)) = (a.parts(), b.parts());
+        match op {
+            Op::Add => Number::from_parts(an * &bd + bn * &ad, ad * bd),
+            Op::Sub => Number::from_parts(an * &bd - bn * &ad, ad * bd),
+            Op::Mul => Number::from_parts(an * bn, ad * bd),
+            Op::Div => Number::from_parts(an * bd, ad * bn),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_agrees_with_big_integers(
+            a in (integers(), denominators()), b in (integers(), denominators()),
+            op in prop_oneof![Just(Op::Add), Just(Op::Sub), Just(Op::Mul), Just(Op::Div)],
+        ) {
+            let (a, b) = (big(a.0, a.1), big(b.0, b.1));
+            let fast = match op {
+                Op::Add => a.add(&b),
+                Op::Sub => a.sub(&b),
+                Op::Mul => a.mul(&b),
+                Op::Div => a.div(&b),
+            };
+            if let Ok(number) = &fast {
+                prop_assert!(canonical(number));
+            }
+            prop_assert_eq!(fast, by_definition(op, &a, &b));
+        }
+
+        #[test]
+        fn order_agrees_with_big_integers(a in (integers(), denominators()), b in (integers(), denominators())) {
+            let (a, b) = (big(a.0, a.1), big(b.0, b.1));
+            let ((an, ad), (bn, bd)) = (a.parts(), b.parts());
+            prop_assert_eq!(a.cmp(&b), (an * bd).cmp(&(bn * ad)));
+            prop_assert_eq!(a == b, a.cmp(&b) == Ordering::Equal);
+        }
+
+        #[test]
+        fn rounding_is_the_nearest_multiple_on_its_side(n in -100_000i64..100_000, d in 1i64..500, places in 0u32..4) {
+            let exact = Number::ratio(n, d).unwrap();
+            let unit = Number::ratio(1, 10i64.pow(places)).unwrap();
+            let half = unit.div(&Number::from_int(2)).unwrap();
+            let magnitude = |number: &Number| if number.is_negative() { number.negated().unwrap() } else { number.clone() };
+            for mode in [RoundingMode::Down, RoundingMode::Up, RoundingMode::HalfUp, RoundingMode::HalfEven] {
+                let rounded = exact.rounded(mode, places).unwrap();
+                prop_assert!(rounded.div(&unit).unwrap().is_whole());
+                let off = magnitude(&rounded).sub(&magnitude(&exact)).unwrap();
+                let distance = magnitude(&off);
+                match mode {
+                    RoundingMode::Down => prop_assert!(off <= Number::ZERO && distance < unit),
+                    RoundingMode::Up => prop_assert!(off >= Number::ZERO && distance < unit),
+                    RoundingMode::HalfUp => prop_assert!(distance < half || (distance == half && off > Number::ZERO)),
+                    RoundingMode::HalfEven => {
+                        let even = rounded.div(&unit).unwrap().div(&Number::from_int(2)).unwrap().is_whole();
+                        prop_assert!(distance < half || (distance == half && even));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn decimals_survive(text in "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{0,6}[1-9])?") {
+            let number = Number::parse_decimal(&text).unwrap();
+            let expected = if number == Number::ZERO { "0".to_owned() } else { text };
+            prop_assert_eq!(number.to_decimal(8), Some(expected));
+        }
+    }
+
+    #[test]
+    fn the_limit_is_on_the_reduced_fraction() {
+        let power = |n: u32| Number::parse_decimal(&format!("1{}", "0".repeat(n as usize))).unwrap();
+        let below = power(75).mul(&Number::from_int(9)).unwrap();
+        assert!(canonical(&below));
+        assert_eq!(power(75).mul(&Number::from_int(10)), Err(Fault::Overflow));
+        assert_eq!(Number::ONE.div(&power(75)).unwrap().div(&Number::from_int(10)), Err(Fault::Overflow));
+        // The product passes 10^76 on the way; its reduced value does not.
+        assert_eq!(
+            power(60).mul(&Number::ratio(1, 10).unwrap().mul(&Number::ONE.div(&power(40)).unwrap()).unwrap()),
+            Ok(power(19))
+        );
+        // Leaving `i128` is no error.
+        let max = big(i128::MAX, 1);
+        assert_eq!(max.add(&Number::ONE).unwrap().sub(&Number::ONE), Ok(max));
+        assert_eq!(Number::ONE.div(&Number::ZERO), Err(Fault::DivisionByZero));
+        assert_eq!(Number::parse_decimal(&"9".repeat(77)), None);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{RecordId, Value};
 
 /// What evaluating an expression gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// The value.
     Known(Value),
@@ -47,6 +47,10 @@ pub enum NeedKind {
     NotSupplied,
     /// A test says `unknown`.
     Assumed(Arc<str>),
+    /// A value for the whole run that was not given; its name.
+    Input(Arc<str>),
+    /// A decision in which nothing matched, or a requirement that is pending; its name.
+    Undecided(Arc<str>),
 }
 
 /// Why no fact helps.
@@ -73,4 +77,10 @@ pub enum Fault {
     CaseDisagrees,
     /// There is no such day.
     NoSuchDate,
+    /// A dated definition has no arm at the legal date; its name.
+    NotInForce(Arc<str>),
+    /// `never` or `none` where a number or a day is needed.
+    NotAValue,
+    /// The plan cannot be followed: a declaration with errors, or nested too deeply.
+    Broken(Arc<str>),
 }
