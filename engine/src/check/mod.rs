@@ -1,1 +1,111 @@
-//! check.
+//! The checks: what a policy says that it cannot mean, or probably does not.
+//!
+//! One file for each check; its documentation is its page in the manual. A caller (the database) asks in this order:
+//!
+//! 1. [`item`] for each declaration, with its tree;
+//! 2. [`code`] for each body that lowering gives, and [`parameter`] for each parameter's body;
+//! 3. [`plan`] and [`unused`] once for the workspace;
+//! 4. [`settle`] for each file, with all its diagnostics (those of parsing, names and lowering too): it applies
+//!    `allow(…)` and removes what repeats another message.
+//!
+//! Before a run, [`parameter_gaps`] says which parameters and definitions have no value on the day of the run.
+
+mod dates;
+pub(crate) mod reach;
+mod registry;
+mod settle;
+pub(crate) mod walk;
+
+mod pages;
+
+use rubric_grammar::ast;
+
+use crate::diagnostic::Diagnostic;
+use crate::lower::Context;
+use crate::plan::{Code, Plan};
+use crate::value::Date;
+
+pub use missing_table_cell::parameter;
+pub use registry::{PAGES, Page, page};
+pub use settle::settle;
+pub use unused_definition::Source;
+
+macro_rules! checks {
+    ($($file:ident)*) => {
+        $(mod $file;)*
+        /// The files whose documentation is a page of the manual.
+        const SOURCES: &[(&str, &str)] = &[$((stringify!($file), include_str!(concat!(stringify!($file), ".rs")))),*];
+    };
+}
+
+checks! {
+    bad_allow
+    comma_number
+    cycle
+    define_gap
+    filter_reads_nothing
+    missing_citation
+    missing_table_cell
+    parameter_gap
+    parameter_overlap
+    percent_of_sum
+    self_comparison
+    swallowed_comparison
+    unused_definition
+    unused_use
+    vacuous_all
+    version_overlap
+}
+
+/// What can be said of one declaration from its text. A damaged declaration is not looked at.
+#[must_use]
+pub fn item(cx: &Context<'_>, item: &ast::Item) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if item.damaged {
+        return found;
+    }
+    parameter_overlap::check(cx, item, &mut found);
+    parameter_gap::check(cx, item, &mut found);
+    version_overlap::check(cx, item, &mut found);
+    define_gap::check(cx, item, &mut found);
+    missing_citation::check(cx, item, &mut found);
+    vacuous_all::check(cx, item, &mut found);
+    swallowed_comparison::check(cx, item, &mut found);
+    self_comparison::check(cx, item, &mut found);
+    percent_of_sum::check(cx, item, &mut found);
+    comma_number::check(cx, item, &mut found);
+    found
+}
+
+/// What can be said of one body's typed code.
+#[must_use]
+pub fn code(code: &Code) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    filter_reads_nothing::check(code, &mut found);
+    found
+}
+
+/// What needs all bodies: declarations that read each other in a circle, parameters used before their first value.
+#[must_use]
+pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    cycle::check(plan, &mut found);
+    parameter_gap::before_first(plan, &mut found);
+    found
+}
+
+/// What nobody uses: definitions, and `use` clauses.
+#[must_use]
+pub fn unused(plan: &Plan, sources: &[Source<'_>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    unused_definition::check(plan, sources, &mut found);
+    unused_use::check(plan, sources, &mut found);
+    found
+}
+
+/// The parameters and definitions that a run on that day needs and that have no value on it. A run with any of these
+/// is refused before data is read.
+#[must_use]
+pub fn parameter_gaps(plan: &Plan, as_of: Date) -> Vec<Diagnostic> {
+    parameter_gap::at(plan, as_of)
+}

@@ -1,0 +1,184 @@
+//! # declarations read each other in a circle
+//!
+//! Severity: error
+//!
+//! A definition, decision, requirement or group key may read others, but never, in the end, itself: there would be no
+//! value to begin with, or one that hangs on the order of reading. The message shows the shortest way round, with a
+//! place for each step.
+//!
+//! Wrong:
+//!
+//! ```rubric
+//! define ready of Student: flag = on_track and credits >= 5
+//! define on_track of Student: flag = ready or behind = 0
+//! ```
+//!
+//! Right: one of the two is stated without the other.
+//!
+//! ```rubric
+//! define ready of Student: flag = on_track and credits >= 5
+//! define on_track of Student: flag = behind = 0
+//! ```
+//!
+//! A value of an earlier year or another record is a field or a row of data, not the same definition read again. This
+//! error cannot be allowed.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::reach;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::plan::{Code, DecisionId, DefineId, Op, Plan, RecordKind, RequirementId, RowSource, Rows};
+use crate::value::RecordId;
+
+/// Something that is computed from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Group(RecordId),
+    Define(DefineId),
+    Decision(DecisionId),
+    Requirement(RequirementId),
+}
+
+type Graph = BTreeMap<Node, BTreeMap<Node, Place>>;
+
+pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
+    let graph = cyclic_part(graph(plan));
+    let mut told: BTreeSet<Node> = BTreeSet::new();
+    for start in graph.keys() {
+        if told.contains(start) {
+            continue;
+        }
+        if let Some(way) = way_back(&graph, *start) {
+            told.extend(way.iter().map(|(node, _)| *node));
+            found.extend(report(plan, &way));
+        }
+    }
+}
+
+fn graph(plan: &Plan) -> Graph {
+    let mut graph = Graph::new();
+    for (id, body) in &plan.groups {
+        graph.insert(Node::Group(RecordId(*id)), reads(plan, &body.code));
+    }
+    for (id, body) in &plan.defines {
+        graph.insert(Node::Define(DefineId(*id)), reads(plan, &body.code));
+    }
+    for (id, body) in &plan.decisions {
+        graph.insert(Node::Decision(DecisionId(*id)), reads(plan, &body.code));
+    }
+    for (id, body) in &plan.requirements {
+        graph.insert(Node::Requirement(RequirementId(*id)), reads(plan, &body.code));
+    }
+    graph
+}
+
+/// What a body reads, each with the first place.
+fn reads(plan: &Plan, code: &Code) -> BTreeMap<Node, Place> {
+    let mut found: BTreeMap<Node, Place> = BTreeMap::new();
+    for expr in &code.exprs {
+        let mut add = |node: Node| {
+            let first = found.entry(node).or_insert(expr.place);
+            *first = (*first).min(expr.place);
+        };
+        let group = |record: RecordId| {
+            let record_is_group =
+                plan.symbols.record(record).is_some_and(|record| matches!(record.kind, RecordKind::Group { .. }));
+            record_is_group.then_some(Node::Group(record))
+        };
+        match &expr.op {
+            Op::Define { define, .. } => add(Node::Define(*define)),
+            Op::Decision { decision, .. } => add(Node::Decision(*decision)),
+            Op::IsMet { requirement, .. } => add(Node::Requirement(*requirement)),
+            Op::Lookup { record, .. } => group(*record).into_iter().for_each(add),
+            op => {
+                let all = reach::rows_of(op).map(all_of).unwrap_or_default();
+                all.into_iter().filter_map(group).for_each(add);
+            }
+        }
+    }
+    found
+}
+
+/// The records of which all rows are gone over.
+fn all_of(rows: &Rows) -> Vec<RecordId> {
+    fn of(source: &RowSource, found: &mut Vec<RecordId>) {
+        match source {
+            RowSource::All(record) => found.push(*record),
+            RowSource::Many { .. } | RowSource::Values(_) => {}
+            RowSource::Flatten { outer, inner } => {
+                of(&outer.source, found);
+                of(inner, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    of(&rows.source, &mut found);
+    found
+}
+
+/// The graph without what cannot lie on a circle: nodes that nothing left reads or that read nothing left.
+fn cyclic_part(mut graph: Graph) -> Graph {
+    loop {
+        let before = graph.len();
+        let nodes: BTreeSet<Node> = graph.keys().copied().collect();
+        for targets in graph.values_mut() {
+            targets.retain(|target, _| nodes.contains(target));
+        }
+        let read: BTreeSet<Node> = graph.values().flat_map(|targets| targets.keys().copied()).collect();
+        graph.retain(|node, targets| !targets.is_empty() && read.contains(node));
+        if graph.len() == before {
+            return graph;
+        }
+    }
+}
+
+/// The shortest way from a node back to itself: each node with the place where it reads the next.
+fn way_back(graph: &Graph, start: Node) -> Option<Vec<(Node, Place)>> {
+    let mut from: BTreeMap<Node, Node> = BTreeMap::new();
+    let mut open = VecDeque::from([start]);
+    while let Some(node) = open.pop_front() {
+        for target in graph.get(&node)?.keys() {
+            if *target == start {
+                let mut nodes = vec![node];
+                while let Some(before) = nodes.last().and_then(|last| from.get(last)) {
+                    nodes.push(*before);
+                }
+                nodes.reverse();
+                let next = nodes.iter().copied().skip(1).chain([start]);
+                let place = |(node, next): (&Node, Node)| Some((*node, *graph.get(node)?.get(&next)?));
+                return nodes.iter().zip(next).map(place).collect();
+            }
+            if !from.contains_key(target) {
+                from.insert(*target, node);
+                open.push_back(*target);
+            }
+        }
+    }
+    None
+}
+
+fn report(plan: &Plan, way: &[(Node, Place)]) -> Option<Diagnostic> {
+    let name = |node: Node| {
+        match node {
+            Node::Group(id) => plan.symbols.record(id).map(|symbol| symbol.name.as_str()),
+            Node::Define(id) => plan.symbols.define(id).map(|symbol| symbol.name.as_str()),
+            Node::Decision(id) => plan.symbols.decision(id).map(|symbol| symbol.name.as_str()),
+            Node::Requirement(id) => plan.symbols.requirement(id).map(|symbol| symbol.name.as_str()),
+        }
+        .unwrap_or_default()
+    };
+    let (start, place) = *way.first()?;
+    let path: Vec<String> = way.iter().map(|(node, _)| *node).chain([start]).map(|node| format!("`{}`", name(node))).collect();
+    let mut steps = way.iter().zip(path.iter().skip(1));
+    let (_, first) = steps.next()?;
+    let message = if way.len() == 1 {
+        format!("`{}` reads itself", name(start))
+    } else {
+        format!("`{}` reads itself: {}", name(start), path.join(" → "))
+    };
+    let diagnostic = Diagnostic::error("cycle", place, message).here(format!("`{}` reads {first}", name(start)));
+    let diagnostic = steps.fold(diagnostic, |diagnostic, ((node, place), next)| {
+        diagnostic.label(*place, format!("`{}` reads {next}", name(*node)))
+    });
+    Some(diagnostic.help("state one of them without reading the others"))
+}

@@ -1,0 +1,127 @@
+//! The last word on the diagnostics of a file: `allow` clauses are applied, and what repeats another message goes.
+
+use rubric_grammar::Span;
+use rubric_grammar::ast::{Allow, File, Item, ItemKind};
+
+use super::{bad_allow, walk};
+use crate::diagnostic::{Diagnostic, FileId, Place, Severity};
+
+/// An `allow` and the text it speaks of, relative to the item.
+struct Scope<'a> {
+    item: u32,
+    span: Span,
+    allow: &'a Allow,
+    used: bool,
+}
+
+/// The diagnostics of a file without those that an `allow` hides and those that repeat another, with what is to be said
+/// of the `allow`s themselves. `diagnostics`: all whose first place is in the file.
+#[must_use]
+pub fn settle(file: FileId, tree: &File, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut scopes = scopes(tree);
+    let mut kept = without_echoes(diagnostics);
+    if scopes.is_empty() {
+        return kept;
+    }
+    kept.retain(|diagnostic| {
+        let Some((item, span)) = diagnostic.place().and_then(|place| within(tree, place)) else {
+            return true;
+        };
+        let mut hidden = false;
+        for scope in &mut scopes {
+            if diagnostic.severity != Severity::Error
+                && diagnostic.code != "bad-allow"
+                && scope.item == item
+                && scope.allow.code.text == diagnostic.code
+                && scope.span.start <= span.start
+                && span.start < scope.span.end.max(scope.span.start + 1)
+            {
+                scope.used = true;
+                hidden = true;
+            }
+        }
+        !hidden
+    });
+    for scope in scopes.iter().filter(|scope| !scope.used) {
+        let damaged = tree.items.get(scope.item as usize).is_none_or(|item| item.damaged);
+        let wrong = kept.iter().any(|diagnostic| {
+            diagnostic.severity == Severity::Error
+                && diagnostic
+                    .place()
+                    .and_then(|place| within(tree, place))
+                    .is_some_and(|(item, _)| item == scope.item)
+        });
+        let place = |span: Span| Place { file, item: Some(scope.item), span };
+        kept.extend(bad_allow::check(scope.allow, place, !damaged && !wrong));
+    }
+    kept
+}
+
+/// The item in which a place lies, and where in it.
+fn within(tree: &File, place: Place) -> Option<(u32, Span)> {
+    if let Some(item) = place.item {
+        return Some((item, place.span));
+    }
+    let position = tree
+        .items
+        .iter()
+        .position(|item| item.span.start <= place.span.start && place.span.start < item.span.end)?;
+    let start = tree.items.get(position)?.span.start;
+    let span = Span::new(place.span.start - start, place.span.end.saturating_sub(start));
+    Some((u32::try_from(position).ok()?, span))
+}
+
+fn scopes(tree: &File) -> Vec<Scope<'_>> {
+    let mut found = Vec::new();
+    for (position, item) in tree.items.iter().enumerate() {
+        let Ok(position) = u32::try_from(position) else { break };
+        let whole = Span::new(0, item.span.end.saturating_sub(item.span.start));
+        add(position, whole, &item.allows, &mut found);
+        inner(position, item, &mut found);
+    }
+    found
+}
+
+fn inner<'a>(position: u32, item: &'a Item, found: &mut Vec<Scope<'a>>) {
+    match &item.kind {
+        ItemKind::Decision(decision) => {
+            for (rule, _) in decision.members.iter().flat_map(walk::rules) {
+                add(position, rule.span, &rule.allows, found);
+            }
+        }
+        ItemKind::Requirement(requirement) => {
+            requirement.musts.iter().for_each(|must| add(position, must.span, &must.allows, found));
+            requirement.excepts.iter().for_each(|except| add(position, except.span, &except.allows, found));
+        }
+        ItemKind::Amount(amount) => {
+            amount.lines.iter().for_each(|line| add(position, line.span, &line.allows, found));
+        }
+        _ => {}
+    }
+}
+
+fn add<'a>(item: u32, span: Span, allows: &'a [Allow], found: &mut Vec<Scope<'a>>) {
+    found.extend(allows.iter().map(|allow| Scope { item, span, allow, used: false }));
+}
+
+/// Errors that follow from a comparison which an aggregate took into its condition say nothing more than that one.
+fn without_echoes(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let swallowed: Vec<Place> = diagnostics
+        .iter()
+        .filter(|one| one.code == "swallowed-comparison")
+        .filter_map(Diagnostic::place)
+        .collect();
+    if !swallowed.is_empty() {
+        diagnostics.retain(|one| {
+            let echo = one.place().is_some_and(|place| {
+                swallowed.iter().any(|whole| {
+                    (whole.file, whole.item) == (place.file, place.item)
+                        && whole.span.start <= place.span.start
+                        && place.span.end <= whole.span.end
+                })
+            });
+            !echo || one.severity != Severity::Error || one.code == "swallowed-comparison"
+        });
+    }
+    diagnostics
+}

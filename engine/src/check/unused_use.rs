@@ -1,0 +1,94 @@
+//! # nothing of a used policy is named
+//!
+//! Severity: warning
+//!
+//! `use a.b` makes the names of another policy visible. When the file names none of its records, fields, categories, values,
+//! parameters, definitions or results, the clause can go; it only makes the file look as if it hung on the other.
+//!
+//! Wrong:
+//!
+//! ```rubric
+//! use k12.staff
+//!
+//! define on_track of Student: flag = credits >= 5
+//! ```
+//!
+//! Right:
+//!
+//! ```rubric
+//! define on_track of Student: flag = credits >= 5
+//! ```
+//!
+//! To keep it, write `allow(unused-use) "why"` before the clause.
+
+use std::collections::BTreeSet;
+
+use rubric_grammar::Span;
+use rubric_grammar::ast::ItemKind;
+
+use super::unused_definition::Source;
+use super::walk;
+use crate::diagnostic::{Applicability, Diagnostic, Place};
+use crate::plan::{Plan, PolicyId, Symbols};
+
+pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnostic>) {
+    for source in sources {
+        let mut written: Option<BTreeSet<&str>> = None;
+        for (position, item) in source.tree.items.iter().enumerate() {
+            let ItemKind::Use(clause) = &item.kind else { continue };
+            let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
+            let path = segments.join(".");
+            let policy = plan.symbols.policies.iter().position(|policy| policy.name == path);
+            let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else { continue };
+            let written = written.get_or_insert_with(|| names(source));
+            let other = sources.iter().find(|other| other.policy == policy);
+            if policy == source.policy
+                || declares_one_of(&plan.symbols, policy, written)
+                || other.is_some_and(|other| has_fixture(other, written))
+            {
+                continue;
+            }
+            let item_place = |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
+            let whole = item_place(Span::new(0, item.span.end.saturating_sub(item.span.start)));
+            found.push(
+                Diagnostic::warning("unused-use", item_place(clause.path.span), format!("nothing of `{path}` is named here"))
+                    .help("remove the `use`")
+                    .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
+            );
+        }
+    }
+}
+
+fn names<'a>(source: &Source<'a>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    for item in &source.tree.items {
+        walk::names(item, &mut |name| {
+            found.insert(name.text.as_str());
+        });
+    }
+    found
+}
+
+/// Whether a policy declares something, or adds a field to something, of one of these names.
+fn declares_one_of(symbols: &Symbols, policy: PolicyId, names: &BTreeSet<&str>) -> bool {
+    let has = |name: &str| names.contains(name);
+    let file = symbols.policy(policy).map(|policy| policy.place.file);
+    symbols.categories.iter().any(|category| {
+        category.policy == policy && (has(&category.name) || category.values.iter().any(|value| has(&value.name)))
+    }) || symbols.records.iter().any(|record| {
+        (record.policy == policy && has(&record.name))
+            || record.fields.iter().any(|field| Some(field.place.file) == file && has(&field.name))
+    }) || symbols.inputs.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
+        || symbols.parameters.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
+        || symbols.defines.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
+        || symbols.decisions.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
+        || symbols.requirements.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
+}
+
+/// Fixtures are no symbols: a test may go on from one of a used policy.
+fn has_fixture(source: &Source<'_>, names: &BTreeSet<&str>) -> bool {
+    source.tree.items.iter().any(|item| match &item.kind {
+        ItemKind::Fixture(fixture) => names.contains(fixture.name.text.as_str()),
+        _ => false,
+    })
+}
