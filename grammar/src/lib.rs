@@ -2,10 +2,40 @@
 //!
 //! This crate knows nothing of what a policy means, of files or of editors.
 
-pub mod ast;
-mod span;
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        reason = "tests fail by panicking"
+    )
+)]
 
+pub mod ast;
+mod items;
+mod keywords;
+mod limits;
+mod lower;
+mod message;
+mod number;
+mod parse;
+mod rules;
+mod scan;
+mod segment;
+mod span;
+mod starts;
+
+pub use keywords::RESERVED;
 pub use span::Span;
+
+/// Reads a text: always a tree, with whatever was wrong beside it.
+#[must_use]
+pub fn parse(text: &str) -> Parse {
+    parse::file(text)
+}
 
 /// What [`parse`] makes of a text: always a tree, with whatever was wrong beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
