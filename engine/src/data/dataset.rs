@@ -1,15 +1,15 @@
 //! The rows of one run, by record, with their keys resolved.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Table;
 use crate::plan::{FieldKind, RecordKind, Symbols};
-use crate::value::{RecordId, Reference, Value};
+use crate::value::{Base, RecordId, Reference, Value};
 
 pub use crate::diagnostic::Severity;
 
 /// One cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Cell {
     /// Its value. A reference is resolved by [`Dataset::finish`]; before that its `row` is `None`.
     Known(Value),
@@ -30,75 +30,6 @@ pub struct Origin {
     pub file: u32,
     /// Line on which the row begins, from 1.
     pub line: u64,
-}
-
-/// The rows of one record.
-#[derive(Clone, Debug, Default)]
-pub struct Table {
-    cells: Vec<Cell>,
-    width: usize,
-    origins: Vec<Origin>,
-    by_key: HashMap<Box<[Value]>, u32>,
-    duplicates: Vec<bool>,
-    /// By field: rows of this table that name a row of the field's record.
-    children: HashMap<u32, HashMap<u32, Vec<u32>>>,
-}
-
-impl Table {
-    /// An empty table for a record with that many fields.
-    #[must_use]
-    pub fn new(width: usize) -> Self {
-        Self { width, ..Self::default() }
-    }
-
-    /// Adds a row: one cell for each field of the record; those of `many` fields are ignored.
-    pub fn push(&mut self, mut row: Vec<Cell>, origin: Origin) {
-        row.resize(self.width, Cell::Absent);
-        self.cells.append(&mut row);
-        self.origins.push(origin);
-    }
-
-    /// How many rows there are.
-    #[must_use]
-    pub fn len(&self) -> u32 {
-        u32::try_from(self.origins.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.origins.is_empty()
-    }
-
-    /// The cell of a row and a field; [`Cell::Absent`] outside the table.
-    #[must_use]
-    pub fn cell(&self, row: u32, field: u32) -> &Cell {
-        self.cells.get(row as usize * self.width + field as usize).unwrap_or(&Cell::Absent)
-    }
-
-    /// Where the row was read.
-    #[must_use]
-    pub fn origin(&self, row: u32) -> Origin {
-        self.origins.get(row as usize).copied().unwrap_or_default()
-    }
-
-    /// The row with that key; the first of several.
-    #[must_use]
-    pub fn find(&self, key: &[Value]) -> Option<u32> {
-        self.by_key.get(key).copied()
-    }
-
-    /// Whether another row has the same key.
-    #[must_use]
-    pub fn is_duplicate(&self, row: u32) -> bool {
-        self.duplicates.get(row as usize).copied().unwrap_or(false)
-    }
-
-    /// The rows of this table whose field names that row, in the order of the table.
-    #[must_use]
-    pub fn children(&self, field: u32, parent: u32) -> &[u32] {
-        self.children.get(&field).and_then(|parents| parents.get(&parent)).map_or(&[], Vec::as_slice)
-    }
 }
 
 /// The rows of one run.
@@ -132,118 +63,164 @@ impl Dataset {
     }
 
     /// Builds the keys, finds duplicates, resolves references and collects the rows of `many` fields. Duplicate keys
-    /// and dangling references are added to the errors. Call it once, after the last row.
+    /// and dangling references are added to the errors, which are then in the order of files and lines. Call it once,
+    /// after the last row.
     pub fn finish(&mut self, symbols: &Symbols) {
-        for (record, table) in symbols.records.iter().zip(&mut self.tables) {
-            if let (RecordKind::Record, Some(table)) = (record.kind, table) {
-                table.index(record.keys);
+        for (position, record) in symbols.records.iter().enumerate() {
+            if record.kind != RecordKind::Record {
+                continue;
+            }
+            let Some(Some(table)) = self.tables.get_mut(position) else { continue };
+            let shared = table.index(record.keys);
+            let Ok(id) = u32::try_from(position).map(RecordId) else { continue };
+            for (first, row) in shared {
+                self.report_duplicate(id, first, row);
             }
         }
         self.resolve_references(symbols);
         self.collect_children(symbols);
+        self.errors.sort_by_key(|error| (error.file, error.line));
+    }
+
+    fn report_duplicate(&mut self, record: RecordId, first: u32, row: u32) {
+        let Some(table) = self.table(record) else { return };
+        let (here, there) = (table.origin(row), table.origin(first));
+        let place = if here.file == there.file {
+            format!("line {}", there.line)
+        } else {
+            let file = self.files.get(there.file as usize).map_or("", String::as_str);
+            format!("line {} of `{file}`", there.line)
+        };
+        self.errors.push(DataError {
+            code: "duplicate-key",
+            severity: Severity::Error,
+            record: Some(record),
+            row: Some(row),
+            field: None,
+            file: Some(here.file),
+            line: Some(here.line),
+            column: None,
+            message: format!("another row has the same key, on {place}; keep one of them"),
+        });
     }
 
     fn resolve_references(&mut self, symbols: &Symbols) {
-        for table in 0..self.tables.len() {
-            let Some(Some(mut own)) = self.tables.get_mut(table).map(Option::take) else { continue };
-            let mut dangling = Vec::new();
-            for (position, cell) in own.cells.iter_mut().enumerate() {
-                let Cell::Known(Value::Reference(reference)) = cell else { continue };
-                let found = if reference.record.0 as usize == table {
-                    own.by_key.get(&*reference.key).copied()
+        for position in 0..self.tables.len() {
+            let Some(Some(mut own)) = self.tables.get_mut(position).map(Option::take) else { continue };
+            let mut names_itself = false;
+            for reference in own.references_mut() {
+                if reference.record.0 as usize == position {
+                    names_itself = true;
                 } else {
-                    self.tables
-                        .get(reference.record.0 as usize)
-                        .and_then(Option::as_ref)
-                        .and_then(|other| other.find(&reference.key))
-                };
-                *reference = Reference { row: found, ..reference.clone() };
-                let supplied = reference.record.0 as usize == table
-                    || self.tables.get(reference.record.0 as usize).is_some_and(Option::is_some);
-                if found.is_none() && supplied {
-                    dangling.push((position, reference.record));
+                    let other = self.tables.get(reference.record.0 as usize).and_then(Option::as_ref);
+                    reference.row = other.and_then(|other| other.find(&reference.key));
                 }
             }
-            for (position, target) in dangling {
-                let (row, field) = (position / own.width.max(1), position % own.width.max(1));
-                let name = symbols.record(target).map_or("", |record| record.name.as_str());
+            if names_itself {
+                let keys: Vec<Arc<[Value]>> = own
+                    .references_mut()
+                    .filter(|reference| reference.record.0 as usize == position)
+                    .map(|reference| Arc::clone(&reference.key))
+                    .collect();
+                let rows: Vec<Option<u32>> = keys.iter().map(|key| own.find(key)).collect();
+                let references =
+                    own.references_mut().filter(|reference| reference.record.0 as usize == position);
+                for (reference, row) in references.zip(rows) {
+                    reference.row = row;
+                }
+            }
+            let record = u32::try_from(position).ok().map(RecordId);
+            for (row, field, reference) in own.dangling() {
+                let target = reference.record.0 as usize;
+                if target != position && !self.tables.get(target).is_some_and(Option::is_some) {
+                    continue;
+                }
                 self.errors.push(DataError {
                     code: "dangling-key",
                     severity: Severity::Warning,
-                    record: RecordId(u32::try_from(table).unwrap_or(u32::MAX)),
-                    row: u32::try_from(row).ok(),
-                    field: u32::try_from(field).ok(),
-                    file: own.origins.get(row).map(|origin| origin.file),
-                    line: own.origins.get(row).map(|origin| origin.line),
+                    record,
+                    row: Some(row),
+                    field: Some(field),
+                    file: Some(own.origin(row).file),
+                    line: Some(own.origin(row).line),
                     column: None,
-                    message: format!("no {name} has this key"),
+                    message: dangling(symbols, record, field, &reference),
                 });
             }
-            for row in 0..own.len() {
-                if own.is_duplicate(row) {
-                    let origin = own.origin(row);
-                    self.errors.push(DataError {
-                        code: "duplicate-key",
-                        severity: Severity::Error,
-                        record: RecordId(u32::try_from(table).unwrap_or(u32::MAX)),
-                        row: Some(row),
-                        field: None,
-                        file: Some(origin.file),
-                        line: Some(origin.line),
-                        column: None,
-                        message: "another row has the same key".to_owned(),
-                    });
-                }
-            }
-            if let Some(slot) = self.tables.get_mut(table) {
+            if let Some(slot) = self.tables.get_mut(position) {
                 *slot = Some(own);
             }
         }
     }
 
     fn collect_children(&mut self, symbols: &Symbols) {
-        for record in &symbols.records {
+        for (position, record) in symbols.records.iter().enumerate() {
             for field in &record.fields {
                 let FieldKind::Many { record: child, by } = field.kind else { continue };
-                let Some(Some(table)) = self.tables.get_mut(child.0 as usize) else { continue };
-                if table.children.contains_key(&by) {
-                    continue;
+                let parents = self.tables.get(position).and_then(Option::as_ref).map_or(0, Table::len);
+                if let Some(Some(table)) = self.tables.get_mut(child.0 as usize) {
+                    table.collect(by, parents);
                 }
-                let mut rows: HashMap<u32, Vec<u32>> = HashMap::new();
-                for row in 0..table.len() {
-                    if let Cell::Known(Value::Reference(Reference { row: Some(parent), .. })) =
-                        table.cell(row, by)
-                    {
-                        rows.entry(*parent).or_default().push(row);
-                    }
-                }
-                table.children.insert(by, rows);
             }
         }
     }
+
+    /// The key of a row as people write it, parts separated by ` / `; a part that is `private` is masked.
+    #[must_use]
+    pub fn key_text(&self, symbols: &Symbols, record: RecordId, row: u32) -> Option<String> {
+        let (declared, table) = (symbols.record(record)?, self.table(record)?);
+        let parts = declared.fields.iter().take(declared.keys).enumerate().map(|(field, declaration)| {
+            match table.cell(row, u32::try_from(field).unwrap_or(u32::MAX)) {
+                Cell::Known(_) if declaration.private => MASK.to_owned(),
+                Cell::Known(value) => key_part(symbols, declaration.ty.base, value),
+                _ => "?".to_owned(),
+            }
+        });
+        Some(parts.collect::<Vec<_>>().join(" / "))
+    }
 }
 
-impl Table {
-    fn index(&mut self, keys: usize) {
-        self.duplicates = vec![false; self.origins.len()];
-        for row in 0..self.len() {
-            let key: Option<Box<[Value]>> = (0..keys)
-                .map(|field| match self.cell(row, u32::try_from(field).ok()?) {
-                    Cell::Known(value) => Some(value.clone()),
-                    _ => None,
-                })
-                .collect();
-            let Some(key) = key else { continue };
-            if let Some(first) = self.by_key.get(&key).copied() {
-                for duplicate in [first, row] {
-                    if let Some(flag) = self.duplicates.get_mut(duplicate as usize) {
-                        *flag = true;
-                    }
-                }
-            } else {
-                self.by_key.insert(key, row);
-            }
+/// What stands where a private value would.
+pub const MASK: &str = "•••";
+
+fn dangling(symbols: &Symbols, record: Option<RecordId>, field: u32, reference: &Reference) -> String {
+    let target = symbols.record(reference.record).map_or("", |record| record.name.as_str());
+    let private = record
+        .and_then(|record| symbols.record(record))
+        .and_then(|record| record.fields.get(field as usize))
+        .is_some_and(|field| field.private);
+    if private {
+        return format!("no {target} has this key");
+    }
+    let key = key_part(symbols, Base::Record(reference.record), &Value::Reference(reference.clone()));
+    if key.contains(MASK) {
+        format!("no {target} has this key")
+    } else {
+        format!("no {target} has the key `{key}`")
+    }
+}
+
+fn key_part(symbols: &Symbols, base: Base, value: &Value) -> String {
+    match (value, base) {
+        (Value::Reference(reference), _) => {
+            let fields = symbols.record(reference.record).map_or(&[][..], |record| record.fields.as_slice());
+            let parts = reference.key.iter().zip(fields).map(|(part, field)| {
+                if field.private { MASK.to_owned() } else { key_part(symbols, field.ty.base, part) }
+            });
+            parts.collect::<Vec<_>>().join(" / ")
         }
+        (Value::Category(position), Base::Category(category)) => symbols
+            .category(category)
+            .and_then(|category| category.values.get(*position as usize))
+            .map_or_else(String::new, |value| value.name.clone()),
+        (Value::Text(text), _) => text.to_string(),
+        (Value::Flag(flag), _) => if *flag { "yes" } else { "no" }.to_owned(),
+        (Value::Date(date), _) => date.to_string(),
+        (Value::SchoolYear(year), _) => format!("{year}-{:02}", (i32::from(*year) + 1).rem_euclid(100)),
+        (Value::Number(number), _) => number.to_decimal(12).unwrap_or_else(|| number.to_fraction()),
+        (Value::Never, _) => "never".to_owned(),
+        (Value::None, _) => "none".to_owned(),
+        (Value::NotApplicable | Value::Category(_), _) => String::new(),
     }
 }
 
@@ -254,8 +231,8 @@ pub struct DataError {
     pub code: &'static str,
     /// An error makes a result unknown or worse; a warning does not by itself.
     pub severity: Severity,
-    /// The record.
-    pub record: RecordId,
+    /// The record; `None` for what concerns a file or a folder.
+    pub record: Option<RecordId>,
     /// The row in its table, when there is one.
     pub row: Option<u32>,
     /// The field.
