@@ -3,6 +3,7 @@
 //! The tree of one file is a plain value. A part that could not be parsed is absent or [`ExprKind::Damaged`], its item
 //! says `damaged`, and the error stands in [`Parse::errors`](crate::Parse): a damaged item is never evaluated.
 
+pub use crate::dump::{dump, dump_expr, dump_item};
 use crate::span::Span;
 
 /// A name as written; backquotes are removed from `text` and covered by `span`.

@@ -15,9 +15,11 @@
 )]
 
 pub mod ast;
+mod dump;
 mod items;
 mod keywords;
 mod limits;
+mod line_index;
 mod lower;
 mod message;
 mod number;
@@ -28,7 +30,9 @@ mod segment;
 mod span;
 mod starts;
 
+pub use dump::{dump, dump_expr, dump_item};
 pub use keywords::RESERVED;
+pub use line_index::{Encoding, LineColumn, LineIndex, Position};
 pub use span::Span;
 
 /// Reads a text: always a tree, with whatever was wrong beside it.
