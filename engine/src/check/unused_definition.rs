@@ -35,8 +35,9 @@
 //! For something kept for its value in the results, write `allow(unused-definition) "why"` before it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use rubric_grammar::ast::{self, ItemKind};
+use rubric_grammar::ast::{Item, ItemKind};
 
 use super::walk;
 use crate::diagnostic::{Diagnostic, FileId, Place};
@@ -51,8 +52,8 @@ pub struct Source<'a> {
     pub file: FileId,
     /// Its policy.
     pub policy: PolicyId,
-    /// Its text.
-    pub tree: &'a ast::File,
+    /// Its items, in order; where they stand in the file does not matter here.
+    pub items: &'a [Arc<Item>],
     /// What its names stand for: the mentions of lowering, of all its items.
     pub mentions: &'a [Mention],
     /// Some declaration in it has errors, so that mentions may be lacking: then a name that is merely written counts.
@@ -64,7 +65,7 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
     let used = Used::of(symbols, sources);
     let speaks = |policy: PolicyId| {
         let source = sources.iter().find(|source| source.policy == policy);
-        source.is_some_and(|source| source.tree.items.iter().any(|item| has_effect(&item.kind)))
+        source.is_some_and(|source| source.items.iter().any(|item| has_effect(&item.kind)))
     };
     let mut report = |what: &str, name: &str, place: Place| {
         found.push(
@@ -104,7 +105,7 @@ fn has_effect(kind: &ItemKind) -> bool {
 }
 
 fn fixtures(sources: &[Source<'_>], report: &mut impl FnMut(&str, &str, Place)) {
-    let items = || sources.iter().flat_map(|source| &source.tree.items);
+    let items = || sources.iter().flat_map(|source| source.items);
     let from: BTreeSet<&str> = items()
         .filter_map(|item| match &item.kind {
             ItemKind::Fixture(fixture) => fixture.from.as_ref(),
@@ -113,8 +114,8 @@ fn fixtures(sources: &[Source<'_>], report: &mut impl FnMut(&str, &str, Place)) 
         })
         .map(|name| name.text.as_str())
         .collect();
-    for source in sources.iter().filter(|source| source.tree.items.iter().any(|item| has_effect(&item.kind))) {
-        for (position, item) in source.tree.items.iter().enumerate() {
+    for source in sources.iter().filter(|source| source.items.iter().any(|item| has_effect(&item.kind))) {
+        for (position, item) in source.items.iter().enumerate() {
             let ItemKind::Fixture(fixture) = &item.kind else { continue };
             if !from.contains(fixture.name.text.as_str()) {
                 let place =
@@ -147,7 +148,7 @@ impl<'a> Used<'a> {
             used.mentioned.insert((symbol, mention.place.file, mention.place.item));
         }
         for source in sources.iter().filter(|source| source.broken) {
-            for (position, item) in source.tree.items.iter().enumerate() {
+            for (position, item) in source.items.iter().enumerate() {
                 let position = u32::try_from(position).ok();
                 walk::names(item, &mut |name| {
                     used.written.insert((&name.text, source.file, position));

@@ -34,7 +34,7 @@ use crate::plan::{Plan, PolicyId, Symbols};
 pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnostic>) {
     for source in sources {
         let mut written: Option<BTreeSet<&str>> = None;
-        for (position, item) in source.tree.items.iter().enumerate() {
+        for (position, item) in source.items.iter().enumerate() {
             let ItemKind::Use(clause) = &item.kind else { continue };
             let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
             let path = segments.join(".");
@@ -49,7 +49,7 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
                 continue;
             }
             let item_place = |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
-            let whole = item_place(Span::new(0, item.span.end.saturating_sub(item.span.start)));
+            let whole = item_place(Span::new(0, clause.path.span.end));
             found.push(
                 Diagnostic::warning("unused-use", item_place(clause.path.span), format!("nothing of `{path}` is named here"))
                     .help("remove the `use`")
@@ -61,7 +61,7 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
 
 fn names<'a>(source: &Source<'a>) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
-    for item in &source.tree.items {
+    for item in source.items {
         walk::names(item, &mut |name| {
             found.insert(name.text.as_str());
         });
@@ -87,7 +87,7 @@ fn declares_one_of(symbols: &Symbols, policy: PolicyId, names: &BTreeSet<&str>) 
 
 /// Fixtures are no symbols: a test may go on from one of a used policy.
 fn has_fixture(source: &Source<'_>, names: &BTreeSet<&str>) -> bool {
-    source.tree.items.iter().any(|item| match &item.kind {
+    source.items.iter().any(|item| match &item.kind {
         ItemKind::Fixture(fixture) => names.contains(fixture.name.text.as_str()),
         _ => false,
     })
