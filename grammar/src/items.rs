@@ -27,8 +27,7 @@ pub(crate) fn split(tokens: Tokens<'_>) -> Vec<ItemTokens> {
             depth = 0;
             after_allow = false;
         }
-        if depth == 0 && tokens.word(at) == "allow" && tokens.is_symbol(at + 1, '(') && tokens.is_text(at + 4)
-        {
+        if depth == 0 && allows(tokens, at) {
             if at > start && !after_allow {
                 items.push(ItemTokens { start, end: at });
                 start = at;
@@ -45,6 +44,13 @@ pub(crate) fn split(tokens: Tokens<'_>) -> Vec<ItemTokens> {
         items.push(ItemTokens { start, end: tokens.list.len() });
     }
     items
+}
+
+/// Whether `allow(code) "…"` begins here; a code such as `missing-citation` is several tokens.
+fn allows(tokens: Tokens<'_>, at: usize) -> bool {
+    const LONGEST_CODE: usize = 16;
+    let close = (at + 2..at + 2 + LONGEST_CODE).find(|at| tokens.is_symbol(*at, ')'));
+    tokens.word(at) == "allow" && tokens.is_symbol(at + 1, '(') && close.is_some_and(|close| tokens.is_text(close + 1))
 }
 
 fn begins(tokens: Tokens<'_>, at: usize, depth: usize) -> bool {

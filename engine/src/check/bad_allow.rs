@@ -28,7 +28,11 @@ use super::registry::{PAGES, page};
 use crate::diagnostic::{Applicability, Diagnostic, Place, Severity};
 
 /// What is wrong with a clause that hid nothing; `sound`: its declaration has no errors, so nothing may still turn up.
-pub(super) fn check(allow: &Allow, place: impl Fn(rubric_grammar::Span) -> Place, sound: bool) -> Option<Diagnostic> {
+pub(super) fn check(
+    allow: &Allow,
+    place: impl Fn(rubric_grammar::Span) -> Place,
+    sound: bool,
+) -> Option<Diagnostic> {
     let code = allow.code.text.as_str();
     let Some(page) = page(code) else {
         let message = format!("there is no check `{code}`");

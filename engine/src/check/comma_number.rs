@@ -37,10 +37,14 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
             for value in values {
                 let Some(plain) = with_comma(value) else { continue };
                 found.push(
-                    Diagnostic::warning("comma-number", cx.place(value.span), format!("this is one number, `{plain}`"))
-                        .help(format!(
-                            "put a space after the comma if these are several values, else write `{plain}`"
-                        )),
+                    Diagnostic::warning(
+                        "comma-number",
+                        cx.place(value.span),
+                        format!("this is one number, `{plain}`"),
+                    )
+                    .help(format!(
+                        "put a space after the comma if these are several values, else write `{plain}`"
+                    )),
                 );
             }
         });

@@ -81,8 +81,10 @@ fn reads(plan: &Plan, code: &Code) -> BTreeMap<Node, Place> {
             *first = (*first).min(expr.place);
         };
         let group = |record: RecordId| {
-            let record_is_group =
-                plan.symbols.record(record).is_some_and(|record| matches!(record.kind, RecordKind::Group { .. }));
+            let record_is_group = plan
+                .symbols
+                .record(record)
+                .is_some_and(|record| matches!(record.kind, RecordKind::Group { .. }));
             record_is_group.then_some(Node::Group(record))
         };
         match &expr.op {
@@ -168,7 +170,8 @@ fn report(plan: &Plan, way: &[(Node, Place)]) -> Option<Diagnostic> {
         .unwrap_or_default()
     };
     let (start, place) = *way.first()?;
-    let path: Vec<String> = way.iter().map(|(node, _)| *node).chain([start]).map(|node| format!("`{}`", name(node))).collect();
+    let path: Vec<String> =
+        way.iter().map(|(node, _)| *node).chain([start]).map(|node| format!("`{}`", name(node))).collect();
     let mut steps = way.iter().zip(path.iter().skip(1));
     let (_, first) = steps.next()?;
     let message = if way.len() == 1 {
@@ -176,7 +179,8 @@ fn report(plan: &Plan, way: &[(Node, Place)]) -> Option<Diagnostic> {
     } else {
         format!("`{}` reads itself: {}", name(start), path.join(" → "))
     };
-    let diagnostic = Diagnostic::error("cycle", place, message).here(format!("`{}` reads {first}", name(start)));
+    let diagnostic =
+        Diagnostic::error("cycle", place, message).here(format!("`{}` reads {first}", name(start)));
     let diagnostic = steps.fold(diagnostic, |diagnostic, ((node, place), next)| {
         diagnostic.label(*place, format!("`{}` reads {next}", name(*node)))
     });

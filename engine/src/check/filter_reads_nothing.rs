@@ -45,9 +45,13 @@ fn look(code: &Code, rows: &Rows, found: &mut Vec<Diagnostic>) {
     }
     let Some(place) = code.get(filter).map(|expr| expr.place) else { return };
     found.push(
-        Diagnostic::warning("filter-reads-nothing", place, "this condition reads nothing of the rows it chooses")
-            .here("the same for every row")
-            .help("name a field of the rows, or take the condition out of the brackets"),
+        Diagnostic::warning(
+            "filter-reads-nothing",
+            place,
+            "this condition reads nothing of the rows it chooses",
+        )
+        .here("the same for every row")
+        .help("name a field of the rows, or take the condition out of the brackets"),
     );
 }
 
@@ -59,5 +63,7 @@ fn outer_slots(rows: &Rows, slots: &mut Vec<u16>) {
 }
 
 fn reads(code: &Code, expr: ExprId, slots: &[u16]) -> bool {
-    reach::within(code, expr).into_iter().any(|expr| matches!(expr.op, Op::Row(slot) if slots.contains(&slot)))
+    reach::within(code, expr)
+        .into_iter()
+        .any(|expr| matches!(expr.op, Op::Row(slot) if slots.contains(&slot)))
 }

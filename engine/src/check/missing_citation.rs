@@ -58,10 +58,17 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
             if let [_, ..] = bare.as_slice()
                 && bare.len() == requirement.musts.len()
             {
-                report(format!("requirement `{}`", requirement.name.text), requirement.name.span, "requirement");
+                report(
+                    format!("requirement `{}`", requirement.name.text),
+                    requirement.name.span,
+                    "requirement",
+                );
             } else {
                 for must in bare {
-                    let label = must.label.as_ref().map_or_else(|| "this `must`".to_owned(), |label| format!("must `{}`", label.text));
+                    let label = must
+                        .label
+                        .as_ref()
+                        .map_or_else(|| "this `must`".to_owned(), |label| format!("must `{}`", label.text));
                     report(label, must.label.as_ref().map_or(must.span, |label| label.span), "requirement");
                 }
             }
@@ -75,7 +82,11 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
                 report(format!("parameter `{}`", parameter.name.text), parameter.name.span, "parameter");
             } else {
                 for entry in bare {
-                    report(format!("this row of `{}`", parameter.name.text), entry.interval.span, "parameter");
+                    report(
+                        format!("this row of `{}`", parameter.name.text),
+                        entry.interval.span,
+                        "parameter",
+                    );
                 }
             }
         }

@@ -58,8 +58,10 @@ pub fn parameter(symbols: &Symbols, id: ParameterId, body: &ParameterBody) -> Ve
         return Vec::new();
     }
     let mut found = Vec::new();
-    for row in body.rows.iter().filter(|row| row.otherwise.is_none() && !row.cells.contains_key(&Vec::new())) {
-        let missing: Vec<Vec<i64>> = combinations(&sizes).filter(|key| !row.cells.contains_key(key)).collect();
+    for row in body.rows.iter().filter(|row| row.otherwise.is_none() && !row.cells.contains_key(&Vec::new()))
+    {
+        let missing: Vec<Vec<i64>> =
+            combinations(&sizes).filter(|key| !row.cells.contains_key(key)).collect();
         if missing.is_empty() {
             continue;
         }

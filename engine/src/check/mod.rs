@@ -109,3 +109,6 @@ pub fn unused(plan: &Plan, sources: &[Source<'_>]) -> Vec<Diagnostic> {
 pub fn parameter_gaps(plan: &Plan, as_of: Date) -> Vec<Diagnostic> {
     parameter_gap::at(plan, as_of)
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,8 +37,8 @@ use super::{dates, parameter_overlap, reach};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
 use crate::plan::{
-    Code, DecisionBody, DefineId, ExprId, Interval, MustCheck, Op, ParameterBody, ParameterId, Plan, PolicyId,
-    RequirementBody, TemplatePart,
+    Code, DecisionBody, DefineId, ExprId, Interval, MustCheck, Op, ParameterBody, ParameterId, Plan,
+    PolicyId, RequirementBody, TemplatePart,
 };
 use crate::value::{Date, Value};
 
@@ -160,7 +160,12 @@ fn needs(plan: &Plan, on: Option<Date>) -> Vec<Need> {
         for expr in reach::within(root.code, root.expr) {
             match &expr.op {
                 Op::Parameter { parameter, on: None, .. } => {
-                    found.push(Need { parameter: *parameter, window: root.window, on: None, place: expr.place });
+                    found.push(Need {
+                        parameter: *parameter,
+                        window: root.window,
+                        on: None,
+                        place: expr.place,
+                    });
                 }
                 Op::Parameter { parameter, on: Some(day), .. } => {
                     if let Some(Op::Literal(Value::Date(day))) = root.code.get(*day).map(|expr| &expr.op) {
@@ -203,7 +208,8 @@ fn in_force(window: Interval, on: Option<Date>) -> bool {
 /// left out: their day is a fact of the record, and a parameter without a value on it is an error of that record.
 fn roots(plan: &Plan, on: Option<Date>) -> Vec<Root<'_>> {
     let mut found = Vec::new();
-    let effective = |policy: PolicyId| plan.symbols.policy(policy).map(|policy| policy.effective).unwrap_or_default();
+    let effective =
+        |policy: PolicyId| plan.symbols.policy(policy).map(|policy| policy.effective).unwrap_or_default();
     for (id, body) in &plan.decisions {
         let policy = plan.symbols.decision(crate::plan::DecisionId(*id)).map(|symbol| symbol.policy);
         if body.law_on.is_none() {
@@ -232,7 +238,11 @@ fn of_decision<'a>(body: &'a DecisionBody, effective: Interval, found: &mut Vec<
     found.extend(body.condition.map(|expr| Root { code, expr, window: effective }));
     for rule in &body.rules {
         let window = dates::meet(effective, rule.interval);
-        found.extend(rule.when.into_iter().chain(values(&rule.because)).map(|expr| Root { code, expr, window }));
+        found.extend(rule.when.into_iter().chain(values(&rule.because)).map(|expr| Root {
+            code,
+            expr,
+            window,
+        }));
     }
     for default in &body.defaults {
         let window = dates::meet(effective, default.interval);
@@ -248,7 +258,9 @@ fn of_requirement<'a>(body: &'a RequirementBody, effective: Interval, found: &mu
     for must in &body.musts {
         match &must.check {
             MustCheck::Condition(expr) => found.push(Root { code, expr: *expr, window }),
-            MustCheck::Unique(keys) => found.extend(keys.iter().map(|expr| Root { code, expr: *expr, window })),
+            MustCheck::Unique(keys) => {
+                found.extend(keys.iter().map(|expr| Root { code, expr: *expr, window }))
+            }
         }
     }
     for except in &body.excepts {

@@ -29,7 +29,9 @@ use crate::lower::Context;
 pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) {
     for expr in walk::expressions(item) {
         walk::each(expr, &mut |expr| {
-            let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), left, right) = &*expr.kind else { return };
+            let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), left, right) = &*expr.kind else {
+                return;
+            };
             if matches!(&*right.kind, ExprKind::PercentOf(..)) {
                 return;
             }

@@ -81,7 +81,9 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
         }
     }
     for (position, symbol) in symbols.inputs.iter().enumerate() {
-        if speaks(symbol.policy) && !used.has(Symbol::Input(InputId(id(position))), &symbol.name, symbol.place) {
+        if speaks(symbol.policy)
+            && !used.has(Symbol::Input(InputId(id(position))), &symbol.name, symbol.place)
+        {
             report("input", &symbol.name, symbol.place);
         }
     }
@@ -138,7 +140,8 @@ struct Used<'a> {
 
 impl<'a> Used<'a> {
     fn of(symbols: &Symbols, sources: &[Source<'a>]) -> Self {
-        let mut used = Self { mentioned: BTreeSet::new(), categories: BTreeSet::new(), written: BTreeSet::new() };
+        let mut used =
+            Self { mentioned: BTreeSet::new(), categories: BTreeSet::new(), written: BTreeSet::new() };
         for mention in sources.iter().flat_map(|source| source.mentions) {
             let symbol = match mention.target {
                 Target::Symbol(symbol) => symbol,
@@ -183,7 +186,10 @@ impl<'a> Used<'a> {
             return true;
         }
         let from = (symbol, FileId(0), None);
-        self.mentioned.range(from..).take_while(|(other, ..)| *other == symbol).any(|(_, file, item)| elsewhere(*file, *item))
+        self.mentioned
+            .range(from..)
+            .take_while(|(other, ..)| *other == symbol)
+            .any(|(_, file, item)| elsewhere(*file, *item))
             || self
                 .written
                 .range((name, FileId(0), None)..)

@@ -39,7 +39,9 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
             let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
             let path = segments.join(".");
             let policy = plan.symbols.policies.iter().position(|policy| policy.name == path);
-            let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else { continue };
+            let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else {
+                continue;
+            };
             let written = written.get_or_insert_with(|| names(source));
             let other = sources.iter().find(|other| other.policy == policy);
             if policy == source.policy
@@ -48,12 +50,17 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
             {
                 continue;
             }
-            let item_place = |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
+            let item_place =
+                |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
             let whole = item_place(Span::new(0, clause.path.span.end));
             found.push(
-                Diagnostic::warning("unused-use", item_place(clause.path.span), format!("nothing of `{path}` is named here"))
-                    .help("remove the `use`")
-                    .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
+                Diagnostic::warning(
+                    "unused-use",
+                    item_place(clause.path.span),
+                    format!("nothing of `{path}` is named here"),
+                )
+                .help("remove the `use`")
+                .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
             );
         }
     }
@@ -74,7 +81,8 @@ fn declares_one_of(symbols: &Symbols, policy: PolicyId, names: &BTreeSet<&str>) 
     let has = |name: &str| names.contains(name);
     let file = symbols.policy(policy).map(|policy| policy.place.file);
     symbols.categories.iter().any(|category| {
-        category.policy == policy && (has(&category.name) || category.values.iter().any(|value| has(&value.name)))
+        category.policy == policy
+            && (has(&category.name) || category.values.iter().any(|value| has(&value.name)))
     }) || symbols.records.iter().any(|record| {
         (record.policy == policy && has(&record.name))
             || record.fields.iter().any(|field| Some(field.place.file) == file && has(&field.name))

@@ -64,9 +64,13 @@ fn look<'a>(cx: &Context<'_>, expr: &'a Expr, guards: &mut Vec<&'a Expr>, found:
             let start = expr.span.start;
             let edit = (cx.place(Span::new(start, start)), "some and ".to_owned());
             found.push(
-                Diagnostic::warning("vacuous-all", cx.place(expr.span), "this holds where there are no rows at all")
-                    .help("write `some and all of` if there must be one, or allow it with the reason")
-                    .fix("ask for at least one row", Applicability::Maybe, vec![edit]),
+                Diagnostic::warning(
+                    "vacuous-all",
+                    cx.place(expr.span),
+                    "this holds where there are no rows at all",
+                )
+                .help("write `some and all of` if there must be one, or allow it with the reason")
+                .fix("ask for at least one row", Applicability::Maybe, vec![edit]),
             );
         }
         _ => {}
@@ -96,7 +100,9 @@ fn asks_for_a_row(guard: &Expr, rows: &Rows) -> bool {
         ExprKind::Aggregate(some) => {
             matches!(some.kind, AggregateKind::Any | AggregateKind::SomeAndAll) && chosen(&some.rows)
         }
-        ExprKind::Quantity { kind: QuantityKind::AtLeast | QuantityKind::Exactly, rows: over, .. } => chosen(over),
+        ExprKind::Quantity { kind: QuantityKind::AtLeast | QuantityKind::Exactly, rows: over, .. } => {
+            chosen(over)
+        }
         ExprKind::Binary(op @ (BinaryOp::Ge | BinaryOp::Gt | BinaryOp::Eq), count, least) => {
             let ExprKind::Aggregate(count) = &*walk::bare(count).kind else { return false };
             let ExprKind::Literal(Literal::Number(least)) = &*least.kind else { return false };

@@ -49,7 +49,9 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
             let DefineBody::Dated(arms) = &define.body else { return };
             let dated: Vec<Dated> = arms
                 .iter()
-                .filter_map(|arm| Some(Dated { interval: dates::interval(&arm.interval)?, span: arm.interval.span }))
+                .filter_map(|arm| {
+                    Some(Dated { interval: dates::interval(&arm.interval)?, span: arm.interval.span })
+                })
                 .collect();
             if let Some((earlier, later, both)) = dates::first_layer_overlap(&dated) {
                 report(cx, &format!("two arms of `{}` are", define.name.text), earlier, later, both, found);
@@ -93,14 +95,17 @@ fn dated(
         None => Some(Interval::default()),
     };
     let interval = dates::meet(days(own)?, days(part)?);
-    (!dates::is_empty(interval)).then(|| Dated { interval, span: own.map_or(otherwise, |clause| clause.span) })
+    (!dates::is_empty(interval))
+        .then(|| Dated { interval, span: own.map_or(otherwise, |clause| clause.span) })
 }
 
 fn report(cx: &Context<'_>, what: &str, a: Dated, b: Dated, both: Interval, found: &mut Vec<Diagnostic>) {
     let days = if both == Interval::default() { "on every day".to_owned() } else { dates::words(both) };
     let help = match b.interval.from.max(a.interval.from) {
         Some(day) => format!("end the earlier version with `until {day}`, or give one of them another label"),
-        None => "give each version its interval (`from 2014-07-01 until 2020-07-01`), or another label".to_owned(),
+        None => {
+            "give each version its interval (`from 2014-07-01 until 2020-07-01`), or another label".to_owned()
+        }
     };
     found.push(
         Diagnostic::error("version-overlap", cx.place(b.span), format!("{what} in force {days}"))

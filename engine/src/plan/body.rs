@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Code, DecisionId, DefineId, ExprId, ParameterId, PolicyId, RequirementId};
+use super::{Code, DecisionId, DefineId, ExprId, InputId, ParameterId, PolicyId, RequirementId};
 use crate::diagnostic::{Place, Severity};
 use crate::value::{Date, RecordId, Value};
 
@@ -308,6 +308,8 @@ pub enum GivenTarget {
     },
     /// A parameter; with keys, one cell of it.
     Parameter(ParameterId, Vec<ExprId>),
+    /// An input of the run.
+    Input(InputId),
 }
 
 /// To what a `given` fixes it.
