@@ -86,12 +86,3 @@ pub struct Fix {
     /// Span in the file and new text.
     pub edits: Vec<(Span, String)>,
 }
-pub mod format;
-/// temp
-pub fn parse(_: &str) -> Parse {
-    Parse::default()
-}
-/// temp
-pub fn dump(_: &ast::File) -> String {
-    String::new()
-}
