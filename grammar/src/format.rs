@@ -93,15 +93,20 @@ struct Piece<'a> {
     item: Option<(&'a Item, Collected<'a>)>,
 }
 
-fn is_verbatim(item: &Item) -> bool {
-    item.damaged || item.kind == ItemKind::Junk
+/// A declaration that was not understood, or only by guessing what was meant.
+fn is_verbatim(item: &Item, errors: &[u32]) -> bool {
+    let first_error = errors.get(errors.partition_point(|error| *error < item.span.start));
+    item.damaged || item.kind == ItemKind::Junk || first_error.is_some_and(|error| *error < item.span.end)
 }
 
 fn rewrite(text: &str, parse: &Parse, width: usize) -> String {
     let mut leaves = Vec::new();
     let mut items = Vec::new();
+    let mut errors: Vec<u32> =
+        parse.errors.iter().filter(|error| error.code == "syntax").map(|error| error.span.start).collect();
+    errors.sort_unstable();
     for item in &parse.file.items {
-        if is_verbatim(item) {
+        if is_verbatim(item, &errors) {
             leaves.push(Leaf { span: item.span, verbatim: true });
             items.push((item, None));
         } else {
@@ -126,6 +131,7 @@ fn rewrite(text: &str, parse: &Parse, width: usize) -> String {
     let mut before: Option<Before<'_>> = None;
     for piece in &pieces {
         let kind = piece.item.as_ref().map(|(item, _)| &item.kind);
+        let base = piece.item.as_ref().map_or(0, |(item, _)| item.span.start);
         let starts = match &piece.item {
             Some((item, collected)) => {
                 for (index, root) in document::roots_by_token(&tokens, item.span.start, &collected.roots) {
@@ -137,29 +143,23 @@ fn rewrite(text: &str, parse: &Parse, width: usize) -> String {
             }
             None => Vec::new(),
         };
-        let base = piece.item.as_ref().map_or(0, |(item, _)| item.span.start);
         let lines = lines_of(piece, &starts);
-        let render = |line: &Line| match kind {
-            Some(_) => {
-                Printer::line(&tokens.list, &roots, base, (line.first, line.end), (line.start.indent, width))
-            }
-            None => verbatim(text, &tokens, piece),
-        };
         let Some((head, rest)) = lines.split_first() else { continue };
-        let head_text = render(head);
+        let render = |line: &Line| {
+            Printer::line(&tokens.list, &roots, base, (line.first, line.end), (line.start.indent, width))
+        };
+        let head_text = if kind.is_some() { render(head) } else { verbatim(text, &tokens, piece) };
         let takes_a_line = rest.is_empty() && !head_text.contains('\n');
         let grouped = match (&before, kind) {
-            (Some(before), Some(kind)) => {
-                before.takes_a_line
-                    && takes_a_line
-                    && before
-                        .kind
-                        .is_some_and(|other| std::mem::discriminant(other) == std::mem::discriminant(kind))
-            }
+            (Some(before), Some(kind)) => before.takes_a_line && takes_a_line && before.is_like(kind),
             _ => false,
         };
         writer.open_item(&tokens, head.first, before.is_some(), !grouped && before.is_some());
-        writer.lines(&head_text, head.start.indent);
+        if kind.is_some() {
+            writer.lines(&head_text, head.start.indent);
+        } else {
+            writer.verbatim(&head_text);
+        }
         for line in rest {
             writer.open_line(&tokens, line.first, line.start);
             writer.lines(&render(line), line.start.indent);
@@ -174,6 +174,12 @@ fn rewrite(text: &str, parse: &Parse, width: usize) -> String {
 struct Before<'a> {
     kind: Option<&'a ItemKind>,
     takes_a_line: bool,
+}
+
+impl Before<'_> {
+    fn is_like(&self, kind: &ItemKind) -> bool {
+        self.kind.is_some_and(|other| std::mem::discriminant(other) == std::mem::discriminant(kind))
+    }
 }
 
 /// A logical line: the tokens `first..end`.

@@ -7,6 +7,7 @@ use pretty::{Arena, Doc, DocAllocator, DocBuilder};
 
 use super::tokens::{Token, Tokens};
 use super::tree::children;
+use super::writer::COMMENT_MARK;
 use crate::ast::*;
 
 type Document<'d> = DocBuilder<'d, Arena<'d>>;
@@ -16,6 +17,8 @@ const INDENT: isize = 2;
 /// Keywords outside expressions before which a long line may be broken.
 const CLAUSE_BREAKS: &[&str] = &[
     "where",
+    "absent",
+    "judged",
     "law",
     "for",
     "subject",
@@ -30,9 +33,11 @@ const CLAUSE_BREAKS: &[&str] = &[
     "from",
     "of",
     "never",
-    "as",
     "implies",
 ];
+
+/// Keywords that stay together with a `by` behind them.
+const BEFORE_BY: &[&str] = &["judged", "unique", "waivable"];
 
 /// Keywords inside expressions before which a long expression may be broken.
 const EXPRESSION_BREAKS: &[&str] =
@@ -127,7 +132,7 @@ impl<'d> Printer<'d> {
         if !token.trivia.is_empty() {
             let mut document = self.nil();
             for trivia in &token.trivia {
-                let before = if trivia.trailing { self.comment("  ") } else { self.arena.hardline() };
+                let before = if trivia.trailing { self.comment(COMMENT_MARK) } else { self.arena.hardline() };
                 document = document.append(before).append(self.comment(trivia.text));
             }
             return document.append(self.arena.hardline());
@@ -169,7 +174,12 @@ impl<'d> Printer<'d> {
             let opens = self.at > self.start
                 && before.is_some_and(|token| token.is_symbol("=") || token.is_symbol(":"));
             let gap = match self.gap_behind_comma() {
-                Gap::Never if token.is_word(CLAUSE_BREAKS) => Gap::Fill,
+                Gap::Never
+                    if token.is_word(CLAUSE_BREAKS)
+                        && !before.is_some_and(|token| token.is_word(BEFORE_BY)) =>
+                {
+                    Gap::Fill
+                }
                 gap => gap,
             };
             let part = match self.roots.get(self.at).copied().flatten() {
@@ -257,17 +267,25 @@ impl<'d> Printer<'d> {
     fn phrase(&mut self, expr: &'d Expr, place: Place) -> Document<'d> {
         let end = self.token_after(expr);
         let breaks = if matches!(&*expr.kind, ExprKind::Elapsed(..)) { &[] } else { EXPRESSION_BREAKS };
-        let mut parts = children(expr).into_iter().peekable();
-        let starts_with_operand = parts.peek().is_some_and(|first| self.first_token(first) == self.at);
-        let head = match parts.next_if(|_| starts_with_operand) {
-            Some(operand) => self.expr(operand, Place::Inner),
-            None => self.token(),
-        };
+        // What comes before the second operand is not indented further, so that a broken bracket closes below the line
+        // that opened it.
+        let mut head = self.nil();
         let mut rest = self.nil();
-        for part in parts {
-            rest = rest.append(self.tokens_until(self.first_token(part), breaks));
-            rest = rest.append(self.gap(self.gap_behind_comma()));
-            rest = rest.append(self.expr(part, Place::Inner));
+        let start = self.at;
+        for (index, part) in children(expr).into_iter().enumerate() {
+            let first = self.first_token(part);
+            if start == self.at && first > start {
+                head = head.append(self.token());
+            }
+            let words = self.tokens_until(first, if index == 0 { &[] } else { breaks });
+            let before = if first == start { self.nil() } else { self.gap(self.gap_behind_comma()) };
+            let operand = self.expr(part, Place::Inner);
+            let part = words.append(before).append(operand);
+            if index == 0 {
+                head = head.append(part);
+            } else {
+                rest = rest.append(part);
+            }
         }
         rest = rest.append(self.tokens_until(end, breaks));
         let indent = if place == Place::Clause { 0 } else { INDENT };
@@ -297,6 +315,10 @@ impl<'d> Printer<'d> {
         }
         rest = rest.append(self.tokens_until(self.token_after(expr), &[]));
         let indent = if place == Place::Inner { INDENT } else { 0 };
+        if of == COMPARISON {
+            // A broken bracket does not push the comparison behind it to a line of its own.
+            return first.append(rest.nest(indent).group());
+        }
         first.append(rest.nest(indent)).group()
     }
 
@@ -406,12 +428,14 @@ fn blanks(count: usize) -> String {
     " ".repeat(count)
 }
 
+const COMPARISON: u8 = 2;
+
 /// Operators of one level stand in one chain.
 fn level(op: BinaryOp) -> u8 {
     match op {
         BinaryOp::Or => 0,
         BinaryOp::And => 1,
-        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => 2,
+        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => COMPARISON,
         BinaryOp::Add | BinaryOp::Sub => 3,
         BinaryOp::Mul | BinaryOp::Div => 4,
     }

@@ -6,6 +6,9 @@ use super::tokens::Tokens;
 /// Comments on consecutive lines share a column unless one would move further than this.
 const FURTHEST_COMMENT: usize = 40;
 
+/// Stands before a comment behind a line of text that is given to [`Writer::lines`].
+pub(super) const COMMENT_MARK: &str = "\0";
+
 /// One line of output.
 #[derive(Debug, Default)]
 struct OutLine {
@@ -25,8 +28,17 @@ impl Writer {
     /// Text of one or more lines, the first already indented.
     pub(super) fn lines(&mut self, text: &str, indent: usize) {
         for line in text.split('\n') {
-            self.lines.push(OutLine { text: line.to_owned(), indent, comment: None });
+            let (text, comment) = match line.split_once(COMMENT_MARK) {
+                Some((text, comment)) => (text, Some(comment.to_owned())),
+                None => (line, None),
+            };
+            self.lines.push(OutLine { text: text.to_owned(), indent, comment });
         }
+    }
+
+    /// Text that is written as it stands.
+    pub(super) fn verbatim(&mut self, text: &str) {
+        self.lines.push(OutLine { text: text.to_owned(), indent: 0, comment: None });
     }
 
     fn blank(&mut self) {

@@ -34,7 +34,7 @@ fn blank_lines_around_them_are_kept_once() {
 fn between_clauses_of_a_rule() {
     check(
         "decision d of R {\n  outcomes a, b // best first\n  rule r: a // label\n    // why\n    when x // first\n      and y // second\n    cite \"1\" // where\n}\n",
-        "decision d of R {\n  outcomes a, b  // best first\n  rule r: a  // label\n    // why\n    when x  // first\n      and y  // second\n    cite \"1\"  // where\n}\n",
+        "decision d of R {\n  outcomes a, b  // best first\n  rule r: a      // label\n    // why\n    when x    // first\n      and y   // second\n    cite \"1\"  // where\n}\n",
     );
 }
 
@@ -50,7 +50,7 @@ fn inside_expressions() {
 fn where_no_line_may_begin_they_move_behind() {
     check(
         "record A // open\n{\n  x // before the colon\n  : flag\n}\n",
-        "record A {  // open\n  x: flag  // before the colon\n}\n",
+        "record A {  // open\n  x:  // before the colon\n    flag\n}\n",
     );
 }
 

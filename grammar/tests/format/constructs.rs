@@ -188,7 +188,7 @@ define e6 of S: number = percent_rank of gpa among Student where graduated and s
 define e7 of S: flag = in top 25% of gpa among Student where gpa is known per district
 define e8 of S: count = days between (a + 1) and b
 define e9 of S: number = min(a, -b, (count of rows as r where r.x > 1), first 2 of code, year of d, p on 2024-09-01)
-define e10 of S: money = ((a + b) * c presumed 0) rounded half even to 2 places
+define e10 of S: money = (((a + b) * c) presumed 0) rounded half even to 2 places
 define e11 of S: flag = (a or b) and (some_long_name or another_long_name) and (yet_another_name or the_last_name)
 define e12 of S: flag = all of district.schools.sections as s where s.open satisfy s.seats >= 1,000 and s.cost <= $1,000.50
 define e13 of S: number = highest of (count of distinct code over rows where year = SY2024-25) over groups
@@ -219,6 +219,6 @@ fn an_empty_text_stays_empty() {
 
 #[test]
 fn spelling_is_kept() {
-    let source = "parameter p: money { from 2014-07-01: $1,000.50 }\ndefine d of S: number = 25 % of `of`.x + 1000.0\n";
+    let source = "parameter p: money { from 2014-07-01: $1,000.50 }\n\ndefine d of S: number = 25 % of `of`.x + 1000.0\n";
     assert_eq!(clean(source, 100), source);
 }

@@ -238,7 +238,7 @@ impl<'b> Choices<'b> {
     }
 
     fn allow(&mut self) -> String {
-        self.maybe(|g| format!("allow(missing-citation) {}\n", g.text()))
+        self.maybe(|g| format!("allow(unused) {}\n", g.text()))
     }
 
     fn docs(&mut self) -> String {
@@ -434,9 +434,10 @@ pub(crate) fn with_comments(text: &str, choices: &[u8]) -> String {
     let mut before = ' ';
     let mut in_line_of_docs = false;
     for (at, c) in text.char_indices() {
-        in_line_of_docs = (in_line_of_docs && c != '\n') || text[at..].starts_with("///");
+        let ends_docs = in_line_of_docs && c == '\n';
+        in_line_of_docs = (in_line_of_docs && !ends_docs) || text[at..].starts_with("///");
         quoted ^= c == '"' && before != '\\';
-        if (c == ' ' || c == '\n') && !quoted && !in_line_of_docs {
+        if (c == ' ' || c == '\n') && !quoted && !in_line_of_docs && !ends_docs {
             match choices.next().unwrap_or(0) {
                 1..=4 => {
                     number += 1;
