@@ -16,6 +16,7 @@
 
 pub mod ast;
 mod dump;
+pub mod format;
 mod items;
 mod keywords;
 mod limits;

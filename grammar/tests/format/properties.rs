@@ -54,8 +54,35 @@ fn solid(text: &str) -> String {
     out
 }
 
+/// Every policy in the repository.
+fn policies() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    let mut open = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies"))];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rubric") {
+                texts.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    texts
+}
+
+#[test]
+fn policies_of_the_repository() {
+    let texts = policies();
+    assert!(!texts.is_empty(), "no policy found");
+    for (path, text) in texts {
+        println!("{path}");
+        check_valid(&text);
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn generated_policies(choices in vec(any::<u8>(), 0..400)) {
