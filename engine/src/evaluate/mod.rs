@@ -1,7 +1,30 @@
 //! The explaining evaluator: the definition of what a plan gives for a record.
+//!
+//! A state ([`State`](crate::value::State)) is known only if every completion of the absent facts gives the same, and
+//! unknown where the tables of the operators do not settle it; other engines are never cleverer. [`Evaluator`] answers
+//! questions about one row at a time and remembers what it found on the way.
 
+mod aggregate;
+mod because;
+mod bounds;
+mod decide;
+mod decision;
+mod evaluator;
+mod expr;
+mod field;
+mod found;
+mod group;
+mod needs;
+mod operate;
 mod outcome;
+mod pick;
+mod privacy;
+mod requirement;
+mod rows;
+mod walk;
 
+pub use evaluator::{Env, Evaluator, Givens, Options};
+pub use needs::{show_need, show_need_with};
 pub use outcome::{
     By, DecisionResult, Explanation, Fact, MustOutcome, RequirementResult, Step, StepKind, Verdict,
 };

@@ -1,0 +1,49 @@
+//! The texts that say why, with values filled in.
+
+use super::evaluator::{Evaluator, Frame};
+use super::outcome::{By, DecisionResult, RequirementResult};
+use crate::plan::{DecisionId, RequirementId, ResultStatus};
+use crate::value::Reference;
+
+impl Evaluator<'_> {
+    /// The texts of what decided, none twice.
+    pub(super) fn decision_because(
+        &self,
+        decision: DecisionId,
+        subject: &Reference,
+        result: &DecisionResult,
+    ) -> Vec<String> {
+        let Some(body) = self.plan.decisions.get(&decision.0) else { return Vec::new() };
+        let law = self.hearing(decision, subject).law.unwrap_or(self.as_of);
+        let mut frame = Frame::of(&body.code, subject, law);
+        let mut texts = Vec::new();
+        for by in &result.by {
+            let parts = match by {
+                By::Rule(rule) => body.rules.get(*rule as usize).map(|rule| &rule.because),
+                By::Default(default) => body.defaults.get(*default as usize).map(|default| &default.because),
+            };
+            let Some(parts) = parts.filter(|parts| !parts.is_empty()) else { continue };
+            let text = self.fill_in(&mut frame, parts);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+
+    /// The text of a violated requirement.
+    pub(super) fn requirement_because(
+        &self,
+        requirement: RequirementId,
+        subject: &Reference,
+        result: &RequirementResult,
+    ) -> Option<String> {
+        let body = self.plan.requirements.get(&requirement.0)?;
+        if result.status != ResultStatus::Violated || body.because.is_empty() {
+            return None;
+        }
+        let law = self.inquiry(requirement, subject).law.unwrap_or(self.as_of);
+        let mut frame = Frame::of(&body.code, subject, law);
+        Some(self.fill_in(&mut frame, &body.because))
+    }
+}

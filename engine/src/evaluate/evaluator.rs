@@ -1,0 +1,291 @@
+//! The evaluator: what it reads, what it remembers, and the questions it answers.
+
+use std::cell::{Cell as Counter, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::decision::Hearing;
+use super::found::Found;
+use super::group::{GroupTable, Grouping};
+use super::outcome::{DecisionResult, RequirementResult};
+use super::requirement::Inquiry;
+use crate::data::Dataset;
+use crate::plan::{
+    Code, DecisionId, DefineId, ExprId, InputId, ParameterId, Plan, Privacy, RecordKind, RequirementId,
+    Symbols,
+};
+use crate::value::{Date, Fault, RecordId, Reference, State, Value};
+
+/// What a run fixes beside the plan and the records.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Values for the whole run.
+    pub inputs: BTreeMap<InputId, Value>,
+    /// Facts that a test fixes.
+    pub givens: Givens,
+    /// Whether private values are shown in texts and explanations.
+    pub privacy: Privacy,
+}
+
+/// Facts that are fixed, whatever the plan and the records say.
+#[derive(Clone, Debug, Default)]
+pub struct Givens {
+    /// Derived facts without parameters, of a row or of none.
+    pub defines: BTreeMap<(DefineId, Option<u32>), State>,
+    /// Fields of rows, by record, row and position.
+    pub fields: BTreeMap<(RecordId, u32, u32), State>,
+    /// Parameters, by key; the empty key stands for all of them.
+    pub parameters: BTreeMap<(ParameterId, Vec<i64>), State>,
+}
+
+/// Where an expression outside every declaration is evaluated, such as those of a test.
+#[derive(Clone, Copy, Debug)]
+pub struct Env<'e> {
+    /// The code that the expression is of.
+    pub code: &'e Code,
+    /// The rows that the test declares.
+    pub rows: &'e [Value],
+    /// The value of `index`.
+    pub index: Option<i64>,
+}
+
+/// Evaluates a plan on records, one record at a time.
+///
+/// It remembers what it found, so a derived fact costs once however often it is read. It belongs to one thread; make one
+/// for each.
+pub struct Evaluator<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) data: &'a Dataset,
+    pub(super) as_of: Date,
+    pub(super) options: Options,
+    pub(super) memory: Memory,
+    depth: Counter<u32>,
+}
+
+/// A row as something to remember by: rows by position, keys that no row has by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Subject {
+    record: RecordId,
+    row: Option<u32>,
+    key: Option<Arc<[Value]>>,
+}
+
+impl From<&Reference> for Subject {
+    fn from(reference: &Reference) -> Self {
+        let key = if reference.row.is_none() { Some(Arc::clone(&reference.key)) } else { None };
+        Self { record: reference.record, row: reference.row, key }
+    }
+}
+
+/// A derived fact as something to remember by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Call {
+    pub(super) define: DefineId,
+    pub(super) of: Option<Subject>,
+    pub(super) arguments: Vec<Found>,
+    pub(super) law: Date,
+}
+
+/// What is being worked out, or was; reading something that is being worked out is a circle.
+pub(super) struct Remembered<K, V>(RefCell<HashMap<K, Option<V>>>);
+
+impl<K, V> Default for Remembered<K, V> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+/// So many entries are kept at most.
+const REMEMBERED: usize = 1 << 20;
+
+impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
+    /// The value, worked out once; `None` in a circle.
+    pub(super) fn once(&self, key: K, work_out: impl FnOnce() -> V) -> Option<V> {
+        if let Some(known) = self.0.borrow().get(&key) {
+            return known.clone();
+        }
+        self.0.borrow_mut().insert(key.clone(), None);
+        let value = work_out();
+        self.0.borrow_mut().insert(key, Some(value.clone()));
+        Some(value)
+    }
+
+    fn forget_if_full(&self) {
+        if self.0.borrow().len() > REMEMBERED {
+            self.0.borrow_mut().clear();
+        }
+    }
+}
+
+/// What was found before.
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) calls: Remembered<Call, Found>,
+    pub(super) hearings: Remembered<(DecisionId, Subject), Arc<Hearing>>,
+    pub(super) inquiries: Remembered<(RequirementId, Subject), Arc<Inquiry>>,
+    pub(super) groupings: Remembered<RecordId, Arc<Grouping>>,
+    pub(super) shared_keys: Remembered<(RequirementId, usize), Arc<HashMap<Vec<Value>, u32>>>,
+    pub(super) columns: Remembered<(RecordId, u32), Arc<super::rows::Column>>,
+    pub(super) patterns: Remembered<Arc<str>, Option<Regex>>,
+    pub(super) names: RefCell<HashMap<(RecordId, u32), Value>>,
+}
+
+/// Expressions nested deeper than this, through all definitions, are not followed: the stack is finite.
+const DEEPEST: u32 = 1500;
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator of these records under the law of that day.
+    #[must_use]
+    pub fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: Options) -> Self {
+        Self { plan, data, as_of, options, memory: Memory::default(), depth: Counter::new(0) }
+    }
+
+    /// The day of the run.
+    #[must_use]
+    pub const fn as_of(&self) -> Date {
+        self.as_of
+    }
+
+    /// How many rows a record has, or a group; `None` when no data was supplied for it.
+    #[must_use]
+    pub fn rows_of(&self, record: RecordId) -> Option<u32> {
+        match self.symbols().record(record)?.kind {
+            RecordKind::Record => Some(self.data.table(record)?.len()),
+            RecordKind::Group { .. } => {
+                self.group_table(record).ok().map(|table| u32::try_from(table.rows.len()).unwrap_or(u32::MAX))
+            }
+        }
+    }
+
+    /// The rows that belong to no row of the group, because a part of their key is not known.
+    #[must_use]
+    pub fn ungrouped(&self, group: RecordId) -> Vec<Value> {
+        self.group_table(group).map(|table| table.nobody.clone()).unwrap_or_default()
+    }
+
+    /// What a decision gives for a row.
+    #[must_use]
+    pub fn decision(&self, decision: DecisionId, row: u32) -> DecisionResult {
+        self.make_room();
+        let Some(symbol) = self.symbols().decision(decision) else {
+            return Hearing::broken("an unknown decision").result;
+        };
+        let subject = self.reference(symbol.of, row);
+        let mut result = self.hearing(decision, &subject).result.clone();
+        result.because = self.decision_because(decision, &subject, &result);
+        result
+    }
+
+    /// What a requirement gives for a row.
+    #[must_use]
+    pub fn requirement(&self, requirement: RequirementId, row: u32) -> RequirementResult {
+        self.make_room();
+        let Some(symbol) = self.symbols().requirement(requirement) else {
+            return Inquiry::broken("an unknown requirement").result;
+        };
+        let subject = self.reference(symbol.of, row);
+        let mut result = self.inquiry(requirement, &subject).result.clone();
+        result.because = self.requirement_because(requirement, &subject, &result);
+        result
+    }
+
+    /// What a derived fact is for a row, or for none, under the law of the day of the run.
+    #[must_use]
+    pub fn define(&self, define: DefineId, row: Option<u32>, arguments: Vec<State>) -> State {
+        self.make_room();
+        let Some(symbol) = self.symbols().define(define) else {
+            return Found::broken("an unknown definition").state;
+        };
+        let subject = symbol.of.zip(row).map(|(record, row)| self.reference(record, row));
+        let arguments = arguments.into_iter().map(Found::from).collect();
+        self.call(define, subject.as_ref(), arguments, self.as_of).state
+    }
+
+    /// What an expression is outside every declaration, under the law of the day of the run.
+    #[must_use]
+    pub fn expr(&self, env: &Env<'_>, expr: ExprId) -> State {
+        self.make_room();
+        let index = env.index.map(|index| Found::known(Value::Number(crate::value::Number::from_int(index))));
+        let arguments: Vec<Found> = index.into_iter().collect();
+        let mut frame = Frame::new(env.code, &arguments, self.as_of);
+        frame.tests = env.rows;
+        self.eval(&mut frame, expr).state
+    }
+
+    /// The value by which a row is named.
+    #[must_use]
+    pub fn row(&self, record: RecordId, row: u32) -> Value {
+        Value::Reference(self.reference(record, row))
+    }
+
+    pub(super) fn symbols(&self) -> &'a Symbols {
+        &self.plan.symbols
+    }
+
+    pub(super) fn group_table(&self, group: RecordId) -> Result<Arc<GroupTable>, Found> {
+        match self.memory.groupings.once(group, || Arc::new(self.grouping(group))).as_deref() {
+            Some(Ok(table)) => Ok(Arc::clone(table)),
+            Some(Err(found)) => Err(found.clone()),
+            None => Err(Found::broken("a group that depends on itself")),
+        }
+    }
+
+    /// Keeps what is remembered within bounds, between questions.
+    fn make_room(&self) {
+        self.memory.calls.forget_if_full();
+        self.memory.hearings.forget_if_full();
+        self.memory.inquiries.forget_if_full();
+        if self.memory.names.borrow().len() > REMEMBERED {
+            self.memory.names.borrow_mut().clear();
+        }
+    }
+
+    /// Does the work one level deeper, unless that is too deep.
+    pub(super) fn deeper(&self, work: impl FnOnce() -> Found) -> Found {
+        if self.depth.get() >= DEEPEST {
+            return Found::fault(Fault::Broken(Arc::from("nested too deeply")));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let found = work();
+        self.depth.set(self.depth.get() - 1);
+        found
+    }
+}
+
+/// The rows, arguments and law under which a code is evaluated.
+pub(super) struct Frame<'c> {
+    pub(super) code: &'c Code,
+    pub(super) slots: Vec<Option<Value>>,
+    pub(super) arguments: &'c [Found],
+    pub(super) law: Date,
+    pub(super) tests: &'c [Value],
+}
+
+impl<'c> Frame<'c> {
+    pub(super) const fn new(code: &'c Code, arguments: &'c [Found], law: Date) -> Self {
+        Self { code, slots: Vec::new(), arguments, law, tests: &[] }
+    }
+
+    /// A frame whose slot 0 is that row.
+    pub(super) fn of(code: &'c Code, subject: &Reference, law: Date) -> Self {
+        let mut frame = Self::new(code, &[], law);
+        frame.bind(0, Some(Value::Reference(subject.clone())));
+        frame
+    }
+
+    /// Binds a slot, and gives what it was bound to.
+    pub(super) fn bind(&mut self, slot: u16, value: Option<Value>) -> Option<Value> {
+        let slot = usize::from(slot);
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, None);
+        }
+        self.slots.get_mut(slot).and_then(|bound| std::mem::replace(bound, value))
+    }
+
+    pub(super) fn slot(&self, slot: u16) -> Option<&Value> {
+        self.slots.get(usize::from(slot)).and_then(Option::as_ref)
+    }
+}

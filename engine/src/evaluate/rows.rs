@@ -1,0 +1,200 @@
+//! Which rows an aggregate is over, and which of them its condition lets in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::evaluator::{Evaluator, Frame};
+use super::found::{Found, Truth, and};
+use super::walk::reads_slot;
+use crate::data::Cell;
+use crate::plan::{CompareOp, ExprId, FieldKind, Op, RecordKind, RowSource, Rows};
+use crate::value::{Fault, Need, NeedKind, RecordId, Reference, Value};
+
+/// Rows and whether each is surely, or perhaps, among them.
+pub(super) type Members = Vec<(Value, Found)>;
+
+/// The rows of a record by the value of one field.
+#[derive(Debug, Default)]
+pub(super) struct Column {
+    by_value: HashMap<Value, Vec<u32>>,
+    /// Rows of which it cannot be said that the field differs from a value.
+    others: Vec<u32>,
+}
+
+impl Evaluator<'_> {
+    /// The rows that the condition lets in, surely or perhaps; an error when the collection itself is not known.
+    pub(super) fn select(&self, frame: &mut Frame<'_>, rows: &Rows) -> Result<Members, Found> {
+        let members = match self.likely(frame, rows) {
+            Some(members) => members,
+            None => self.source(frame, &rows.source)?,
+        };
+        let Some(filter) = rows.filter else { return Ok(members) };
+        let outer = frame.bind(rows.slot, None);
+        let mut selected = Vec::new();
+        for (value, presence) in members {
+            frame.bind(rows.slot, Some(value.clone()));
+            let lets_in = and(&presence, &self.eval(frame, filter));
+            if lets_in.truth() != Truth::False {
+                selected.push((value, lets_in));
+            }
+        }
+        frame.bind(rows.slot, outer);
+        Ok(selected)
+    }
+
+    /// The rows of a source.
+    pub(super) fn source(&self, frame: &mut Frame<'_>, source: &RowSource) -> Result<Members, Found> {
+        match source {
+            RowSource::Many { of, field } => {
+                let owner = self.eval(frame, *of).doubted();
+                match owner.value() {
+                    Some(Value::Reference(reference)) => {
+                        let reference = self.located(reference);
+                        self.children(&reference, *field)
+                    }
+                    Some(_) => Err(Found::broken("rows of something that is no row")),
+                    None => Err(owner.plain()),
+                }
+            }
+            RowSource::All(record) => self.all(*record),
+            RowSource::Values(category) => {
+                let values = self.symbols().category(*category).map_or(0, |category| category.values.len());
+                let values = u32::try_from(values).unwrap_or(u32::MAX);
+                Ok((0..values).map(|value| (Value::Category(value), Found::flag(true))).collect())
+            }
+            RowSource::Flatten { outer, inner } => {
+                let mut all = Vec::new();
+                let members = self.select(frame, outer)?;
+                let before = frame.bind(outer.slot, None);
+                for (value, presence) in members {
+                    frame.bind(outer.slot, Some(value));
+                    let within = self.source(frame, inner);
+                    match within {
+                        Ok(within) => {
+                            all.extend(
+                                within.into_iter().map(|(value, there)| (value, and(&presence, &there))),
+                            );
+                        }
+                        Err(found) => {
+                            frame.bind(outer.slot, before);
+                            return Err(found);
+                        }
+                    }
+                }
+                frame.bind(outer.slot, before);
+                Ok(all)
+            }
+        }
+    }
+
+    fn present(&self, record: RecordId, rows: impl IntoIterator<Item = u32>) -> Members {
+        rows.into_iter()
+            .map(|row| (Value::Reference(self.reference(record, row)), Found::flag(true)))
+            .collect()
+    }
+
+    fn all(&self, record: RecordId) -> Result<Members, Found> {
+        if self.is_group(record) {
+            let table = self.group_table(record)?;
+            return Ok(self.present(record, 0..u32::try_from(table.rows.len()).unwrap_or(u32::MAX)));
+        }
+        match self.data.table(record) {
+            Some(table) => Ok(self.present(record, 0..table.len())),
+            None => Err(not_supplied(record)),
+        }
+    }
+
+    /// The rows of a `many` field, or the members of a group.
+    fn children(&self, owner: &Reference, field: u32) -> Result<Members, Found> {
+        let declared =
+            self.symbols().record(owner.record).and_then(|record| record.fields.get(field as usize));
+        let (child, by) = match declared.map(|field| field.kind) {
+            Some(FieldKind::Many { record, by }) => (record, by),
+            Some(FieldKind::Members) => {
+                let table = self.group_table(owner.record)?;
+                let members = owner.row.and_then(|row| table.rows.get(row as usize));
+                let members = members.map_or(&[][..], |(_, members)| members.as_slice());
+                return Ok(members.iter().map(|member| (member.clone(), Found::flag(true))).collect());
+            }
+            _ => return Err(Found::broken("rows of a field that has none")),
+        };
+        if !self.is_group(owner.record) {
+            let Some(row) = owner.row else { return Err(Found::need(self.no_row(owner.record))) };
+            if self.data.table(owner.record).is_some_and(|table| table.is_duplicate(row)) {
+                return Err(Found::fault(Fault::DuplicateKey { record: owner.record, row }));
+            }
+        }
+        if self.is_group(child) {
+            let table = self.group_table(child)?;
+            let owner = Value::Reference(owner.clone());
+            let names = |(key, _): &(Arc<[Value]>, _)| key.get(by as usize) == Some(&owner);
+            let rows = (0u32..).zip(&table.rows).filter(|(_, row)| names(row)).map(|(row, _)| row);
+            return Ok(self.present(child, rows.collect::<Vec<_>>()));
+        }
+        let Some(table) = self.data.table(child) else { return Err(not_supplied(child)) };
+        match owner.row {
+            Some(row) if !self.is_group(owner.record) => {
+                Ok(self.present(child, table.children(by, row).iter().copied()))
+            }
+            _ => Err(Found::broken("rows that name a group")),
+        }
+    }
+
+    /// The rows of a record that can satisfy an equality which the condition demands: all others are surely out.
+    fn likely(&self, frame: &mut Frame<'_>, rows: &Rows) -> Option<Members> {
+        let RowSource::All(record) = rows.source else { return None };
+        let kind = self.symbols().record(record)?.kind;
+        if kind != RecordKind::Record || self.data.table(record).is_none() {
+            return None;
+        }
+        let (field, other) = demanded(frame, rows.slot, rows.filter?)?;
+        let wanted = self.eval(frame, other);
+        let wanted = wanted.value()?;
+        if matches!(wanted, Value::Reference(reference) if reference.key.is_empty()) {
+            return None;
+        }
+        let column = self.memory.columns.once((record, field), || Arc::new(self.column(record, field)))?;
+        let mut found = column.others.clone();
+        found.extend(column.by_value.get(wanted).into_iter().flatten());
+        found.sort_unstable();
+        Some(self.present(record, found))
+    }
+
+    fn column(&self, record: RecordId, field: u32) -> Column {
+        let mut column = Column::default();
+        let Some(table) = self.data.table(record) else { return column };
+        for row in 0..table.len() {
+            let given = self.options.givens.fields.contains_key(&(record, row, field));
+            match table.cell(row, field) {
+                _ if given || table.is_duplicate(row) => column.others.push(row),
+                Cell::Known(Value::None) => {}
+                Cell::Known(value) => column.by_value.entry(value.clone()).or_default().push(row),
+                _ => column.others.push(row),
+            }
+        }
+        column
+    }
+}
+
+fn not_supplied(record: RecordId) -> Found {
+    Found::need(Need { record, row: None, field: None, kind: NeedKind::NotSupplied })
+}
+
+/// A field of the row in that slot, and what a condition demands it to be equal to.
+fn demanded(frame: &Frame<'_>, slot: u16, condition: ExprId) -> Option<(u32, ExprId)> {
+    let code = frame.code;
+    match code.get(condition)?.op {
+        Op::And(a, b) => demanded(frame, slot, a).or_else(|| demanded(frame, slot, b)),
+        Op::Compare(CompareOp::Eq, a, b) => {
+            let of_row = |side: ExprId| match code.get(side)?.op {
+                Op::Field { of, field } if code.get(of)?.op == Op::Row(slot) => Some(field),
+                _ => None,
+            };
+            let pair = |own: ExprId, other: ExprId| {
+                Some((of_row(own)?, other)).filter(|_| !reads_slot(code, other, slot))
+            };
+            pair(a, b).or_else(|| pair(b, a))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! The operands of an operation.
+
+use crate::plan::{Code, ExprId, Op, RowSource, Rows};
+
+/// The expressions that an operation uses directly, in the order of the text.
+pub(super) fn operands(op: &Op) -> Vec<ExprId> {
+    let mut found = Vec::new();
+    match op {
+        Op::Literal(_) | Op::AsOf | Op::Input(_) | Op::Row(_) | Op::Argument(_) | Op::TestRow(_) => {}
+        Op::Field { of, .. } | Op::Decision { of, .. } | Op::IsMet { of, .. } => found.push(*of),
+        Op::Define { of, arguments, .. } => {
+            found.extend(of);
+            found.extend(arguments);
+        }
+        Op::Parameter { keys, on, .. } => {
+            found.extend(keys);
+            found.extend(on);
+        }
+        Op::Lookup { keys, .. } => found.extend(keys),
+        Op::Not(a)
+        | Op::Negate(a)
+        | Op::IsKnown(a)
+        | Op::IsMissing(a)
+        | Op::IsNone(a)
+        | Op::Rounded(a, _, _)
+        | Op::Part(_, a, _)
+        | Op::SchoolYearOf(a, _)
+        | Op::ToCount(a) => found.push(*a),
+        Op::And(a, b)
+        | Op::Or(a, b)
+        | Op::Arithmetic(_, a, b)
+        | Op::Compare(_, a, b)
+        | Op::InSet(a, b)
+        | Op::TextTest(_, a, b)
+        | Op::Presumed(a, b)
+        | Op::Affix(_, a, b)
+        | Op::Elapsed(_, a, b, _)
+        | Op::Age(a, b, _)
+        | Op::NthWeekday(a, _, _, b) => found.extend([*a, *b]),
+        Op::Shift { start, by, .. } => found.extend([*start, *by]),
+        Op::InList(a, list) => {
+            found.push(*a);
+            found.extend(list);
+        }
+        Op::Between(a, b, c) | Op::If(a, b, c) | Op::MakeDate(a, b, c) => found.extend([*a, *b, *c]),
+        Op::Case(case) => {
+            for (condition, value) in &case.arms {
+                found.extend([*condition, *value]);
+            }
+            found.extend(case.otherwise);
+        }
+        Op::Aggregate { rows, operand, .. } => {
+            of_rows(rows, &mut found);
+            found.extend(operand);
+        }
+        Op::Pick { rows, by, read, .. } => {
+            of_rows(rows, &mut found);
+            found.extend(by);
+            found.push(*read);
+        }
+        Op::Quantity(_, n, rows) => {
+            found.push(*n);
+            of_rows(rows, &mut found);
+        }
+        Op::Min(list) | Op::Max(list) => found.extend(list),
+    }
+    found
+}
+
+fn of_rows(rows: &Rows, found: &mut Vec<ExprId>) {
+    of_source(&rows.source, found);
+    found.extend(rows.filter);
+}
+
+fn of_source(source: &RowSource, found: &mut Vec<ExprId>) {
+    match source {
+        RowSource::Many { of, .. } => found.push(*of),
+        RowSource::All(_) | RowSource::Values(_) => {}
+        RowSource::Flatten { outer, inner } => {
+            of_rows(outer, found);
+            of_source(inner, found);
+        }
+    }
+}
+
+/// Whether the expression reads the row bound to that slot.
+pub(super) fn reads_slot(code: &Code, expr: ExprId, slot: u16) -> bool {
+    let mut pending = vec![expr];
+    while let Some(next) = pending.pop() {
+        let Some(expr) = code.get(next) else { continue };
+        if expr.op == Op::Row(slot) {
+            return true;
+        }
+        pending.extend(operands(&expr.op));
+    }
+    false
+}
