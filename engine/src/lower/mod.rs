@@ -1,4 +1,28 @@
 //! From the syntax tree of one declaration to its typed body. Pure functions of the symbols and the tree.
+//!
+//! [`Lowering`] holds the state of one declaration and lowers expressions; beside it stands one file for each kind of
+//! declaration. What a name means is decided in `names`, which types fit together in `units`.
+
+mod aggregate;
+mod call;
+mod compare;
+mod constant;
+mod date;
+mod decision;
+mod define;
+mod expr;
+mod fit;
+mod group;
+mod lowering;
+mod member;
+mod names;
+mod operator;
+mod override_order;
+mod parameter;
+mod requirement;
+mod unit;
+mod unsupported;
+mod walk;
 
 use std::sync::Arc;
 
@@ -7,6 +31,16 @@ use rubric_grammar::Span;
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{PolicyId, Symbol, Symbols};
 use crate::value::{CategoryId, RecordId};
+
+pub use decision::decision;
+pub use define::define;
+pub use group::group;
+pub use lowering::Lowering;
+pub use parameter::parameter;
+pub use requirement::requirement;
+pub use unit::type_name;
+pub use unsupported::unsupported;
+pub use walk::operands;
 
 /// Where a declaration stands and what it can see.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,467 @@
+//! What belongs to a row: its fields, its defines, its decisions and requirements; and names as values.
+
+use rubric_grammar::Span;
+use rubric_grammar::ast::{self, ExprKind, Name};
+
+use super::names::{Found, Member, Search, holds_rows};
+use super::{Lowering, Target};
+use crate::plan::{DefineId, ExprId, FieldKind, Op, ParameterId, ResultId, Symbol};
+use crate::value::{Base, RecordId, Type, Value};
+
+impl Lowering<'_> {
+    /// A bare name as a value.
+    pub(super) fn name(
+        &mut self,
+        name: &Name,
+        dotted: bool,
+        expected: Option<Type>,
+    ) -> Option<(ExprId, Type)> {
+        let found = match self.find(&name.text, dotted) {
+            Search::One(found) => found,
+            Search::Nothing => {
+                if let Some((value, ty)) = self.expected_value(name, expected) {
+                    return Some((self.push(Op::Literal(value), ty, name.span), ty));
+                }
+                self.report_unknown(name, expected);
+                return None;
+            }
+            several => {
+                self.report_ambiguous(name, &several);
+                return None;
+            }
+        };
+        match found {
+            Found::Bound(op, ty) => Some((self.push(op, ty, name.span), ty)),
+            Found::AsOf => {
+                let ty = Type::of(Base::Date);
+                Some((self.push(Op::AsOf, ty, name.span), ty))
+            }
+            Found::Row(slot, record) => Some(self.row(slot, record, name.span)),
+            Found::Member(slot, record, member) => {
+                let (of, ty) = self.row(slot, record, name.span);
+                self.member_value(of, ty, record, member, name, None, name.span)
+            }
+            Found::Symbol(symbol) => self.symbol(symbol, name, None, None, name.span),
+        }
+    }
+
+    /// The row of a slot.
+    pub(super) fn row(&mut self, slot: u16, record: RecordId, span: Span) -> (ExprId, Type) {
+        let ty = Type::of(Base::Record(record));
+        (self.push(Op::Row(slot), ty, span), ty)
+    }
+
+    /// A declaration that belongs to no record here. `arguments`: a call; `on`: `p on d`.
+    pub(super) fn symbol(
+        &mut self,
+        symbol: Symbol,
+        name: &Name,
+        arguments: Option<&[ast::Expr]>,
+        on: Option<ExprId>,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        self.mention(name.span, Target::Symbol(symbol));
+        let symbols = self.cx.symbols;
+        let text = &name.text;
+        match symbol {
+            Symbol::Parameter(id) => self.parameter_value(id, name, arguments.unwrap_or_default(), on, span),
+            Symbol::Input(id) => {
+                let ty = symbols.inputs.get(id.0 as usize)?.ty;
+                if arguments.is_some() {
+                    self.takes_no_arguments(name, span);
+                    return None;
+                }
+                Some((self.push(Op::Input(id), ty, span), ty))
+            }
+            Symbol::Define(id) => {
+                let define = symbols.define(id)?;
+                match define.of {
+                    None => self.call_define(id, None, false, arguments, name, span),
+                    Some(record) => {
+                        self.belongs_elsewhere(name, "a define", record);
+                        None
+                    }
+                }
+            }
+            Symbol::Decision(id) => {
+                self.belongs_elsewhere(name, "a decision", symbols.decision(id)?.of);
+                None
+            }
+            Symbol::Requirement(id) => {
+                self.belongs_elsewhere(name, "a requirement", symbols.requirement(id)?.of);
+                None
+            }
+            Symbol::Record(id) => match arguments {
+                Some(arguments) => self.lookup(id, name, arguments, span),
+                None => {
+                    let message = format!("`{text}` is a record, not a value");
+                    let help = format!(
+                        "to ask about its rows write an aggregate such as `any of {text} where …`, to look one up `{text}(…)` with its key"
+                    );
+                    let diagnostic = self.error("type-mismatch", name.span, message).help(help);
+                    self.report(diagnostic);
+                    None
+                }
+            },
+            Symbol::Category(id) => {
+                let first = symbols.category(id).and_then(|category| category.values.first());
+                let mut diagnostic =
+                    self.error("type-mismatch", name.span, format!("`{text}` is a category, not a value"));
+                if let Some(first) = first {
+                    diagnostic = diagnostic.help(format!("name one of its values, such as `{}`", first.name));
+                }
+                self.report(diagnostic);
+                None
+            }
+            Symbol::Unsupported => {
+                self.failed = true;
+                None
+            }
+        }
+    }
+
+    fn belongs_elsewhere(&mut self, name: &Name, what: &str, record: RecordId) {
+        let Some(record) = self.cx.symbols.record(record) else {
+            self.failed = true;
+            return;
+        };
+        let text = &name.text;
+        let message =
+            format!("`{text}` is {what} of `{}`, and no `{}` is meant here", record.name, record.name);
+        let help = format!("say of which: `{}.{text}`", super::names::snake_case(&record.name));
+        let diagnostic = self.error("wrong-record", name.span, message).help(help);
+        self.report(diagnostic);
+    }
+
+    /// `a.b`, `a.b(c)`: a member of a row.
+    pub(super) fn member(
+        &mut self,
+        of: ExprId,
+        of_type: Type,
+        name: &Name,
+        arguments: Option<&[ast::Expr]>,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        let record = match of_type.base {
+            Base::Record(record) => record,
+            Base::Damaged => {
+                self.failed = true;
+                return None;
+            }
+            other => {
+                let what = super::unit::base_name(self.cx.symbols, other);
+                let diagnostic = self
+                    .error("unknown-field", name.span, format!("a `{what}` has no field `{}`", name.text))
+                    .help("only a row of a record has fields");
+                self.report(diagnostic);
+                return None;
+            }
+        };
+        match self.find_member(record, &name.text).as_slice() {
+            [] => {
+                self.report_unknown_member(record, name);
+                None
+            }
+            [member] => self.member_value(of, of_type, record, *member, name, arguments, span),
+            several => {
+                let several = several.iter().map(|member| member_symbol(*member)).collect::<Option<Vec<_>>>();
+                self.report_ambiguous(name, &Search::Policies(several.unwrap_or_default()));
+                None
+            }
+        }
+    }
+
+    /// Mentions a member where it is named.
+    pub(super) fn mention_member(&mut self, record: RecordId, member: Member, span: Span) {
+        let target = match member {
+            Member::Field(field) => Target::Field(record, field),
+            other => match member_symbol(other) {
+                Some(symbol) => Target::Symbol(symbol),
+                None => return,
+            },
+        };
+        self.mention(span, target);
+    }
+
+    /// The value of a member.
+    #[allow(clippy::too_many_arguments, reason = "each says one thing about the same access")]
+    pub(super) fn member_value(
+        &mut self,
+        of: ExprId,
+        of_type: Type,
+        record: RecordId,
+        member: Member,
+        name: &Name,
+        arguments: Option<&[ast::Expr]>,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        self.mention_member(record, member, name.span);
+        let symbols = self.cx.symbols;
+        match member {
+            Member::Field(field) => {
+                let declared = symbols.record(record)?.fields.get(field as usize)?;
+                if holds_rows(declared.kind) {
+                    self.rows_are_no_value(name);
+                    return None;
+                }
+                if declared.kind == FieldKind::Damaged && declared.ty.base == Base::Damaged {
+                    self.failed = true;
+                    return None;
+                }
+                if arguments.is_some() {
+                    self.takes_no_arguments(name, span);
+                    return None;
+                }
+                let ty = Type { base: declared.ty.base, optional: declared.ty.optional || of_type.optional };
+                Some((self.push(Op::Field { of, field }, ty, span), ty))
+            }
+            Member::Define(id) => self.call_define(id, Some(of), of_type.optional, arguments, name, span),
+            Member::Decision(id) => {
+                if arguments.is_some() {
+                    self.takes_no_arguments(name, span);
+                    return None;
+                }
+                let ty =
+                    Type { base: Base::Category(symbols.decision(id)?.outcomes), optional: of_type.optional };
+                Some((self.push(Op::Decision { decision: id, of }, ty, span), ty))
+            }
+            Member::Requirement(_) => {
+                let text = &name.text;
+                let diagnostic = self
+                    .error("type-mismatch", name.span, format!("`{text}` is a requirement, not a value"))
+                    .help(format!("ask whether it holds: `{text} is met`"));
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn rows_are_no_value(&mut self, name: &Name) {
+        let text = &name.text;
+        let diagnostic = self
+            .error("type-mismatch", name.span, format!("`{text}` is many rows, not one value"))
+            .help(format!(
+                "say what about them: `any of {text} where …`, `count of {text} where …`, `(latest of {text} by …)`"
+            ));
+        self.report(diagnostic);
+    }
+
+    pub(super) fn takes_no_arguments(&mut self, name: &Name, span: Span) {
+        let diagnostic = self
+            .error("wrong-arguments", span, format!("`{}` takes no arguments", name.text))
+            .help(format!("write `{}`", name.text));
+        self.report(diagnostic);
+    }
+
+    fn call_define(
+        &mut self,
+        id: DefineId,
+        of: Option<ExprId>,
+        of_optional: bool,
+        arguments: Option<&[ast::Expr]>,
+        name: &Name,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        let define = self.cx.symbols.define(id)?;
+        let arguments = self.arguments(name, &define.params, arguments.unwrap_or_default(), span)?;
+        let ty = Type { base: define.ty.base, optional: define.ty.optional || of_optional };
+        Some((self.push(Op::Define { define: id, of, arguments }, ty, span), ty))
+    }
+
+    /// Arguments in the order of the parameters, each of its type.
+    fn arguments(
+        &mut self,
+        name: &Name,
+        params: &[(String, Type)],
+        written: &[ast::Expr],
+        span: Span,
+    ) -> Option<Vec<ExprId>> {
+        if params.len() != written.len() {
+            let wanted: Vec<String> = params
+                .iter()
+                .map(|(name, ty)| format!("{name}: {}", super::type_name(self.cx.symbols, *ty)))
+                .collect();
+            let text = &name.text;
+            let message =
+                format!("`{text}` takes {}, and {} given", counted(params.len()), were(written.len()));
+            let help = match params.is_empty() {
+                true => format!("write `{text}`"),
+                false => format!("it is `{text}({})`", wanted.join(", ")),
+            };
+            let diagnostic = self.error("wrong-arguments", span, message).help(help);
+            self.report(diagnostic);
+            return None;
+        }
+        let lowered: Vec<Option<ExprId>> =
+            params.iter().zip(written).map(|((_, ty), argument)| self.value(argument, *ty)).collect();
+        lowered.into_iter().collect()
+    }
+
+    fn parameter_value(
+        &mut self,
+        id: ParameterId,
+        name: &Name,
+        arguments: &[ast::Expr],
+        on: Option<ExprId>,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        let parameter = self.cx.symbols.parameter(id)?;
+        let params: Vec<(String, Type)> = parameter
+            .by
+            .iter()
+            .map(|ty| {
+                let name = super::type_name(self.cx.symbols, *ty);
+                (super::names::snake_case(&name), *ty)
+            })
+            .collect();
+        let keys = self.arguments(name, &params, arguments, span)?;
+        let ty = parameter.ty;
+        Some((self.push(Op::Parameter { parameter: id, keys, on }, ty, span), ty))
+    }
+
+    fn lookup(
+        &mut self,
+        id: RecordId,
+        name: &Name,
+        arguments: &[ast::Expr],
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        let record = self.cx.symbols.record(id)?;
+        let params: Vec<(String, Type)> =
+            record.fields.iter().take(record.keys).map(|field| (field.name.clone(), field.ty)).collect();
+        let keys = self.arguments(name, &params, arguments, span)?;
+        let ty = Type::of(Base::Record(id));
+        Some((self.push(Op::Lookup { record: id, keys }, ty, span), ty))
+    }
+
+    /// The decision or requirement that an expression names, and of which row; `None`, and nothing is reported, when it
+    /// names neither.
+    pub fn result(&mut self, written: &ast::Expr) -> Option<(ResultId, ExprId)> {
+        let as_result = |member: Member| match member {
+            Member::Decision(id) => Some(ResultId::Decision(id)),
+            Member::Requirement(id) => Some(ResultId::Requirement(id)),
+            _ => None,
+        };
+        match &*written.kind {
+            ExprKind::Paren(inner) => self.result(inner),
+            ExprKind::Name(name) => {
+                let Search::One(Found::Member(slot, record, member)) = self.find(&name.text, false) else {
+                    return None;
+                };
+                let result = as_result(member)?;
+                self.mention_member(record, member, name.span);
+                Some((result, self.row(slot, record, name.span).0))
+            }
+            ExprKind::Field(base, name) => {
+                let declared = self.cx.symbols.policy(self.cx.policy)?.scope.get(&name.text);
+                if !declared
+                    .iter()
+                    .any(|symbol| matches!(symbol, Symbol::Decision(_) | Symbol::Requirement(_)))
+                {
+                    return None;
+                }
+                let (of, ty) = self.dotted(base)?;
+                let Base::Record(record) = ty.base else { return None };
+                let [member] = *self.find_member(record, &name.text).as_slice() else { return None };
+                let result = as_result(member)?;
+                self.mention_member(record, member, name.span);
+                Some((result, of))
+            }
+            _ => None,
+        }
+    }
+
+    /// `q is met`.
+    pub(super) fn is_met(&mut self, item: &ast::Expr, span: Span) -> Option<(ExprId, Type)> {
+        let before = self.diagnostics.len();
+        let found = self.result(item);
+        if let Some((ResultId::Requirement(requirement), of)) = found {
+            let ty = Type::of(Base::Flag);
+            return Some((self.push(Op::IsMet { requirement, of }, ty, span), ty));
+        }
+        if self.diagnostics.len() > before {
+            return None;
+        }
+        if let Some((ResultId::Decision(id), _)) = found {
+            let decision = self.cx.symbols.decision(id)?;
+            let outcomes = self.cx.symbols.category(decision.outcomes)?;
+            let name = &decision.name;
+            let mut diagnostic = self.error(
+                "type-mismatch",
+                item.span,
+                format!("`{name}` is a decision, and only a requirement is met"),
+            );
+            if let Some(first) = outcomes.values.first() {
+                diagnostic = diagnostic.help(format!("compare its outcome: `{name} = {}`", first.name));
+            }
+            self.report(diagnostic);
+            return None;
+        }
+        // A name that is not known at all is reported as such.
+        self.expr(item, None)?;
+        let diagnostic = self
+            .error("type-mismatch", item.span, "only a requirement is met")
+            .help("name a requirement before `is met`; a flag is a condition by itself");
+        self.report(diagnostic);
+        None
+    }
+
+    /// An expression before a `.`.
+    pub(super) fn dotted(&mut self, base: &ast::Expr) -> Option<(ExprId, Type)> {
+        match &*base.kind {
+            ExprKind::Name(name) => {
+                let lowered = self.name(name, true, None);
+                self.checked(lowered)
+            }
+            _ => self.expr(base, None),
+        }
+    }
+
+    /// `Category.value`, when the name before the `.` is a category.
+    pub(super) fn qualified_value(
+        &mut self,
+        base: &ast::Expr,
+        name: &Name,
+        span: Span,
+    ) -> Option<Option<(ExprId, Type)>> {
+        let ExprKind::Name(category_name) = &*base.kind else { return None };
+        let Search::One(Found::Symbol(symbol @ Symbol::Category(category))) =
+            self.find(&category_name.text, true)
+        else {
+            return None;
+        };
+        self.mention(category_name.span, Target::Symbol(symbol));
+        let ty = Type::of(Base::Category(category));
+        let Some(position) = self.category_value(category, &name.text) else {
+            self.report_unknown(name, Some(ty));
+            return Some(None);
+        };
+        self.mention(name.span, Target::Value(category, position));
+        Some(Some((self.push(Op::Literal(Value::Category(position)), ty, span), ty)))
+    }
+}
+
+fn member_symbol(member: Member) -> Option<Symbol> {
+    match member {
+        Member::Field(_) => None,
+        Member::Define(id) => Some(Symbol::Define(id)),
+        Member::Decision(id) => Some(Symbol::Decision(id)),
+        Member::Requirement(id) => Some(Symbol::Requirement(id)),
+    }
+}
+
+pub(super) fn counted(arguments: usize) -> String {
+    match arguments {
+        0 => "no arguments".to_owned(),
+        1 => "one argument".to_owned(),
+        more => format!("{more} arguments"),
+    }
+}
+
+fn were(arguments: usize) -> String {
+    match arguments {
+        0 => "none is".to_owned(),
+        1 => "one is".to_owned(),
+        more => format!("{more} are"),
+    }
+}
