@@ -50,7 +50,9 @@ pub(crate) fn split(tokens: Tokens<'_>) -> Vec<ItemTokens> {
 fn allows(tokens: Tokens<'_>, at: usize) -> bool {
     const LONGEST_CODE: usize = 16;
     let close = (at + 2..at + 2 + LONGEST_CODE).find(|at| tokens.is_symbol(*at, ')'));
-    tokens.word(at) == "allow" && tokens.is_symbol(at + 1, '(') && close.is_some_and(|close| tokens.is_text(close + 1))
+    tokens.word(at) == "allow"
+        && tokens.is_symbol(at + 1, '(')
+        && close.is_some_and(|close| tokens.is_text(close + 1))
 }
 
 fn begins(tokens: Tokens<'_>, at: usize, depth: usize) -> bool {

@@ -6,6 +6,9 @@ use crate::ast::*;
 
 const INDENT: usize = 2;
 
+/// Codes of a category are not put in a column when one would stand further than this from its name.
+const FURTHEST_CODE: usize = 16;
+
 /// Keywords that start a clause of a declaration, rule or line.
 const CLAUSES: &[&str] = &[
     "at",
@@ -274,21 +277,23 @@ impl<'t, 's> Layout<'t, 's> {
         }
     }
 
-    /// Members in `open..close` that are clauses of the whole, together with `others`.
+    /// Members in `open..close`: clauses of the whole, and `others`.
     fn with_clauses(
         &self,
         (open, close): (usize, usize),
         others: &[(usize, usize)],
         words: &[&str],
     ) -> Vec<usize> {
-        let mut members: Vec<usize> = self
-            .clauses(open + 1, close, words)
-            .into_iter()
-            .filter(|clause| !others.iter().any(|(from, to)| (*from..*to).contains(clause)))
-            .chain(others.iter().map(|(from, _)| *from))
-            .collect();
+        let mut others = others.to_vec();
+        others.sort_unstable();
+        let is_of_other = |clause: usize| {
+            let before = others.partition_point(|(from, _)| *from <= clause).checked_sub(1);
+            before.and_then(|before| others.get(before)).is_some_and(|(_, to)| clause < *to)
+        };
+        let mut members = self.clauses(open + 1, close, words);
+        members.retain(|clause| !is_of_other(*clause));
+        members.extend(others.iter().map(|(from, _)| *from));
         members.sort_unstable();
-        members.dedup();
         members
     }
 
@@ -309,6 +314,7 @@ impl<'t, 's> Layout<'t, 's> {
                     && self.block(head, braces, &values, 0, OneLine::AsWritten)
                 {
                     self.fill(braces, &values, INDENT);
+                    self.align_codes(category);
                 }
             }
             ItemKind::Record(record) => self.record(head, record),
@@ -329,6 +335,28 @@ impl<'t, 's> Layout<'t, 's> {
         }
     }
 
+    /// The codes of a category in one column, where each value has a line and the names are of like length.
+    fn align_codes(&mut self, category: &Category) {
+        let values = &category.values;
+        let starts = |value: &CategoryValue| {
+            let first = self.at(value.name.span).checked_sub(self.range.0);
+            first.and_then(|first| self.starts.get(first)).is_some_and(Option::is_some)
+        };
+        let width = |value: &CategoryValue| self.token(self.at(value.name.span)).map_or(0, Token::width);
+        let widths: Vec<usize> = values.iter().map(width).collect();
+        let (widest, narrowest) =
+            (widths.iter().max().copied().unwrap_or(0), widths.iter().min().copied().unwrap_or(0));
+        if widest - narrowest > FURTHEST_CODE || !values.iter().all(starts) {
+            return;
+        }
+        for (value, width) in values.iter().zip(widths) {
+            let code = value.codes.first().map(|code| self.at(code.span));
+            if let Some(token) = code.and_then(|code| self.tokens.list.get_mut(code)) {
+                token.space = widest + 1 - width;
+            }
+        }
+    }
+
     fn policy(&mut self, head: usize) {
         let Some(braces) = self.braces(head, self.range.1) else { return };
         let clauses: Vec<usize> =
@@ -339,7 +367,7 @@ impl<'t, 's> Layout<'t, 's> {
         let width = |token: Option<&Token<'_>>| token.map_or(0, Token::width);
         let widest = clauses.iter().map(|clause| width(self.token(*clause))).max().unwrap_or(0);
         for clause in clauses {
-            let space = widest + 2 - width(self.token(clause));
+            let space = widest + 1 - width(self.token(clause));
             if let Some(value) = self.tokens.list.get_mut(clause + 1) {
                 value.space = space;
             }
@@ -349,20 +377,21 @@ impl<'t, 's> Layout<'t, 's> {
     fn record(&mut self, head: usize, record: &Record) {
         let Some(braces) = self.braces(head, self.range.1) else { return };
         let mut fields = Vec::new();
+        let mut at = braces.0;
+        let mut bracket = None;
         for field in &record.fields {
             let name = self.at(field.name.span);
-            let in_key = (braces.0..name)
-                .rev()
-                .find(|index| self.is_symbol(*index, "(") || self.is_symbol(*index, ")"));
-            if in_key.is_some_and(|bracket| self.is_symbol(bracket, "(")) {
-                // `key (a: text, b: text)` is one member, which starts at its keyword.
-                if let Some(bracket) = in_key.and_then(|bracket| bracket.checked_sub(1)) {
-                    fields.push(bracket);
+            for index in at..name {
+                if self.is_symbol(index, "(") {
+                    bracket = Some(index);
+                } else if self.is_symbol(index, ")") {
+                    bracket = None;
                 }
-            } else {
-                let key = name.checked_sub(1).filter(|before| self.is_word(*before, &["key"]));
-                fields.push(key.unwrap_or(name));
             }
+            at = name;
+            // `key (a: text, b: text)` is one member, which starts at its keyword.
+            let key = bracket.unwrap_or(name).checked_sub(1).filter(|before| self.is_word(*before, &["key"]));
+            fields.push(key.unwrap_or(name));
         }
         fields.dedup();
         self.block(head, braces, &fields, 0, OneLine::AsWritten);
