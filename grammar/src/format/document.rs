@@ -182,7 +182,8 @@ impl<'d> Printer<'d> {
                 }
                 gap => gap,
             };
-            let part = match self.roots.get(self.at).copied().flatten() {
+            let at = self.at;
+            let part = match self.roots.get(at).copied().flatten() {
                 Some(root) if opens => {
                     let before = self.gap(Gap::Line);
                     let value = self.expr(root, Place::Own);
@@ -196,6 +197,10 @@ impl<'d> Printer<'d> {
                 None => self.next(gap),
             };
             document = document.append(part);
+            if self.at == at {
+                // An expression without tokens: nothing may stop the printer.
+                document = document.append(self.next(gap));
+            }
         }
         document
     }

@@ -1,6 +1,9 @@
 //! One snapshot for each construct, in the common width and in a narrow one.
 
-use crate::clean;
+use rubric_grammar::format::{Refusal, format};
+use rubric_grammar::parse;
+
+use crate::{clean, formatted};
 
 macro_rules! constructs {
     ($($name:ident: $source:expr;)*) => {$(
@@ -221,4 +224,21 @@ fn an_empty_text_stays_empty() {
 fn spelling_is_kept() {
     let source = "parameter p: money { from 2014-07-01: $1,000.50 }\n\ndefine d of S: number = 25 % of `of`.x + 1000.0\n";
     assert_eq!(clean(source, 100), source);
+}
+
+#[test]
+fn a_text_that_would_change_is_left_alone() {
+    let source = "use   a.b";
+    let result = format(source, &parse("use a.c"), 100);
+    assert_eq!((result.text.as_str(), result.refused), (source, Some(Refusal::TreeChanged)));
+    let source = "use a.b   // one";
+    let result = format(source, &parse("use a.b   // two"), 100);
+    assert_eq!((result.text.as_str(), result.refused), (source, Some(Refusal::CommentsChanged)));
+}
+
+#[test]
+fn a_damaged_declaration_is_written_as_it_stands() {
+    let source = "use   a.b\ndecision   d of R {\n     rule   x when {\n}\nrecord A { x :flag }\n";
+    let expected = "use a.b\n\ndecision   d of R {\n     rule   x when {\n}\n\nrecord A { x: flag }\n";
+    assert_eq!(formatted(source, 100), expected);
 }
