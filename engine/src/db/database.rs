@@ -1,0 +1,175 @@
+//! The database and what it offers to programs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rubric_grammar::{LineIndex, Parse, Span};
+use salsa::Setter as _;
+
+use super::queries::{self, Db, Parsed, SourceFile, Workspace};
+use crate::diagnostic::{Diagnostic, FileId, Place};
+use crate::lower::Mention;
+use crate::names::Collected;
+use crate::plan::{Plan, Symbols};
+
+/// The texts of a project and everything that follows from them.
+///
+/// A clone is a snapshot for a reader: a write on the owner waits until every clone is dropped, and cancels what they
+/// compute.
+#[salsa::db]
+#[derive(Clone)]
+pub struct Database {
+    storage: salsa::Storage<Self>,
+    workspace: Option<Workspace>,
+    by_path: Arc<BTreeMap<String, SourceFile>>,
+    by_id: Arc<Vec<SourceFile>>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Database").field("files", &self.by_path.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self::with_storage(salsa::Storage::default())
+    }
+}
+
+impl Database {
+    /// An empty database that reports each computation, so that tests can see what is computed again.
+    #[must_use]
+    pub fn with_events(report: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Self::with_storage(salsa::Storage::new(Some(Box::new(move |event: salsa::Event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                report(format!("{database_key:?}"));
+            }
+        }))))
+    }
+
+    fn with_storage(storage: salsa::Storage<Self>) -> Self {
+        let mut database = Self { storage, workspace: None, by_path: Arc::default(), by_id: Arc::default() };
+        database.workspace = Some(Workspace::new(&database, Vec::new()));
+        database
+    }
+
+    /// Sets the text of a file; `None` when there is none (any more). The path is relative to the project, with `/`.
+    /// An equal text changes nothing.
+    pub fn set_text(&mut self, path: &str, text: Option<&str>) -> FileId {
+        if let Some(file) = self.by_path.get(path).copied() {
+            if file.text(self).as_deref() != text {
+                file.set_text(self).to(text.map(Arc::from));
+            }
+            return file.id(self);
+        }
+        let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
+        let file = SourceFile::new(self, id, Arc::from(path), text.map(Arc::from));
+        Arc::make_mut(&mut self.by_path).insert(path.to_owned(), file);
+        Arc::make_mut(&mut self.by_id).push(file);
+        if let Some(workspace) = self.workspace {
+            let files = self.by_path.values().copied().collect();
+            workspace.set_files(self).to(files);
+        }
+        id
+    }
+
+    /// The files that are there, sorted by path.
+    #[must_use]
+    pub fn files(&self) -> Vec<FileId> {
+        self.by_path.values().filter(|file| file.text(self).is_some()).map(|file| file.id(self)).collect()
+    }
+
+    /// The file of that path, whether or not it is there.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(path).map(|file| file.id(self))
+    }
+
+    /// The path of a file.
+    #[must_use]
+    pub fn path(&self, file: FileId) -> &str {
+        self.source_file(file).map_or("", |file| file.path(self))
+    }
+
+    /// The text of a file; empty when it is not there.
+    #[must_use]
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        self.source_file(file).and_then(|file| file.text(self)).unwrap_or_default()
+    }
+
+    /// The tree of a file.
+    #[must_use]
+    pub fn parse(&self, file: FileId) -> Parse {
+        self.parsed(file).map(|parsed| parsed.parse.clone()).unwrap_or_default()
+    }
+
+    /// Where the lines of a file begin.
+    #[must_use]
+    pub fn lines(&self, file: FileId) -> LineIndex {
+        self.parsed(file).map_or_else(|| LineIndex::new(""), |parsed| parsed.lines.clone())
+    }
+
+    /// Everything that is wrong with a file, in the order of its text.
+    #[must_use]
+    pub fn diagnostics(&self, file: FileId) -> Vec<Diagnostic> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::diagnostics(self, workspace, file).to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the names in a file stand for, in the order of its text.
+    #[must_use]
+    pub fn mentions(&self, file: FileId) -> Vec<Mention> {
+        let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) else { return Vec::new() };
+        (0..queries::item_count(self, file))
+            .flat_map(|item| queries::item_facts(self, workspace, file, item).mentions.clone())
+            .collect()
+    }
+
+    /// What is declared.
+    #[must_use]
+    pub fn symbols(&self) -> Arc<Symbols> {
+        self.workspace.map(|workspace| queries::symbols(self, workspace)).unwrap_or_default()
+    }
+
+    /// What is declared, by file and item.
+    #[must_use]
+    pub fn collected(&self) -> Arc<Collected> {
+        self.workspace.map(|workspace| queries::collected(self, workspace)).unwrap_or_default()
+    }
+
+    /// The plan of all files; declarations with errors are not in it.
+    #[must_use]
+    pub fn plan(&self) -> Arc<Plan> {
+        self.workspace.map(|workspace| queries::plan(self, workspace)).unwrap_or_default()
+    }
+
+    /// The span of a place in its file.
+    #[must_use]
+    pub fn span(&self, place: Place) -> Span {
+        self.parsed(place.file).map_or(place.span, |parsed| queries::absolute(&parsed.parse, place))
+    }
+
+    /// The text at a place.
+    #[must_use]
+    pub fn source(&self, place: Place) -> Option<String> {
+        let (span, text) = (self.span(place), self.text(place.file));
+        text.get(span.start as usize..span.end as usize).map(str::to_owned)
+    }
+
+    fn source_file(&self, file: FileId) -> Option<SourceFile> {
+        self.by_id.get(file.0 as usize).copied()
+    }
+
+    fn parsed(&self, file: FileId) -> Option<Arc<Parsed>> {
+        self.source_file(file).map(|file| queries::parsed(self, file))
+    }
+}

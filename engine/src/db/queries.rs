@@ -1,0 +1,289 @@
+//! The queries between a text and its plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rubric_grammar::ast::{Item, ItemKind};
+use rubric_grammar::{LineIndex, Parse, SyntaxError};
+
+use crate::check;
+use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
+use crate::lower::{self, Context, Lowered, Mention};
+use crate::names::{self, Collected, Declared, FileSummary};
+use crate::plan::{
+    DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody, Symbols, TestBody,
+};
+use crate::value::Type;
+
+/// What queries need of a database: nothing but salsa's own.
+#[salsa::db]
+pub trait Db: salsa::Database {}
+
+/// A path that somebody asked for, whether or not a file is there.
+#[salsa::input]
+pub struct SourceFile {
+    /// Its number.
+    #[returns(copy)]
+    pub id: FileId,
+    /// Its path, relative to the project, with `/`.
+    #[returns(deref)]
+    pub path: Arc<str>,
+    /// Its text; `None` when there is no such file (any more).
+    #[returns(clone)]
+    pub text: Option<Arc<str>>,
+}
+
+/// The files of a project.
+#[salsa::input]
+pub struct Workspace {
+    /// Sorted by path.
+    #[returns(deref)]
+    pub files: Vec<SourceFile>,
+}
+
+/// A parsed text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The tree and what was wrong.
+    pub parse: Parse,
+    /// Where lines begin.
+    pub lines: LineIndex,
+}
+
+/// Parses a file; never fails.
+#[salsa::tracked(returns(clone))]
+pub(super) fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
+    let text = file.text(db).unwrap_or_default();
+    Arc::new(Parsed { parse: rubric_grammar::parse(&text), lines: LineIndex::new(&text) })
+}
+
+/// The signatures of a file, which do not change while the inside of a rule is typed.
+#[salsa::tracked(returns(clone))]
+pub(super) fn summary(db: &dyn Db, file: SourceFile) -> Arc<FileSummary> {
+    Arc::new(names::summarize(file.id(db), file.path(db), &parsed(db, file).parse.file))
+}
+
+/// One item, freed of where it stands, so that text above it does not change it.
+#[salsa::tracked(returns(clone))]
+fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
+    let parsed = parsed(db, file);
+    let mut item = parsed.parse.file.items.get(position as usize)?.clone();
+    item.span = rubric_grammar::Span::default();
+    Some(Arc::new(item))
+}
+
+/// The declarations of all files.
+#[salsa::tracked(returns(clone))]
+pub(super) fn collected(db: &dyn Db, workspace: Workspace) -> Arc<Collected> {
+    let summaries: Vec<Arc<FileSummary>> = present(db, workspace).map(|file| summary(db, file)).collect();
+    let mut collected = names::collect(&summaries.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+    collected.diagnostics.sort_by_key(Diagnostic::place);
+    Arc::new(collected)
+}
+
+/// The files that are there.
+pub(super) fn present(db: &dyn Db, workspace: Workspace) -> impl Iterator<Item = SourceFile> {
+    workspace.files(db).iter().copied().filter(move |file| file.text(db).is_some())
+}
+
+/// What is declared, with the types of computed group keys.
+#[salsa::tracked(returns(clone))]
+pub(super) fn symbols(db: &dyn Db, workspace: Workspace) -> Arc<Symbols> {
+    let collected = collected(db, workspace);
+    let mut symbols = collected.symbols.clone();
+    for file in present(db, workspace) {
+        for ((_, position), declared) in declared_in(&collected, file.id(db)) {
+            let (Declared::Group(id), Some(item)) = (*declared, item(db, file, *position)) else { continue };
+            let ItemKind::Group(group) = &item.kind else { continue };
+            let Some(cx) = context(&collected, &symbols, file.id(db), *position) else { continue };
+            let types: Vec<Option<Type>> = lower::group(&cx, id, group)
+                .body
+                .map(|body| body.keys.iter().map(|key| body.code.get(*key).map(|expr| expr.ty)).collect())
+                .unwrap_or_default();
+            let fields = symbols.records.get_mut(id.0 as usize).map(|record| record.fields.iter_mut());
+            for (field, ty) in fields.into_iter().flatten().zip(types) {
+                if let Some(ty) = ty {
+                    field.ty = Type::of(ty.base);
+                }
+            }
+        }
+    }
+    Arc::new(symbols)
+}
+
+fn declared_in(collected: &Collected, file: FileId) -> impl Iterator<Item = (&(FileId, u32), &Declared)> {
+    collected.declared.range((file, 0)..=(file, u32::MAX))
+}
+
+fn context<'a>(collected: &Collected, symbols: &'a Symbols, file: FileId, item: u32) -> Option<Context<'a>> {
+    let policy = collected.policies.get(&file).copied()?;
+    Some(Context { symbols, policy, file, item })
+}
+
+/// The body of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is documented on the body it holds")]
+pub enum Body {
+    Group(Arc<GroupBody>),
+    Parameter(Arc<ParameterBody>),
+    Define(Arc<DefineBody>),
+    Decision(Arc<DecisionBody>),
+    Requirement(Arc<RequirementBody>),
+    Test(Arc<TestBody>),
+}
+
+/// What lowering and checking one item gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemFacts {
+    /// Its body, when it has one that means something.
+    pub body: Option<Body>,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What its names stand for.
+    pub mentions: Vec<Mention>,
+}
+
+impl ItemFacts {
+    fn new<T>(lowered: Lowered<T>, body: impl FnOnce(Arc<T>) -> Body) -> Self {
+        Self { body: lowered.body.map(body), diagnostics: lowered.diagnostics, mentions: lowered.mentions }
+    }
+}
+
+/// Lowers and checks one item. It reads the item, the symbols and, for a test, the fixtures it is from.
+#[salsa::tracked(returns(clone))]
+pub(super) fn item_facts(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<ItemFacts> {
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
+    let Some(item) = item(db, file, position) else { return Arc::default() };
+    let Some(cx) = context(&collected, &symbols, file.id(db), position) else { return Arc::default() };
+    let declared = collected.declared.get(&(file.id(db), position)).copied();
+    let mut facts = match (&item.kind, declared) {
+        (ItemKind::Group(group), Some(Declared::Group(id))) => ItemFacts::new(lower::group(&cx, id, group), Body::Group),
+        (ItemKind::Parameter(parameter), Some(Declared::Parameter(id))) => {
+            ItemFacts::new(lower::parameter(&cx, id, parameter), Body::Parameter)
+        }
+        (ItemKind::Define(define), Some(Declared::Define(id))) => ItemFacts::new(lower::define(&cx, id, define), Body::Define),
+        (ItemKind::Decision(decision), Some(Declared::Decision(id))) => {
+            ItemFacts::new(lower::decision(&cx, id, decision), Body::Decision)
+        }
+        (ItemKind::Requirement(requirement), Some(Declared::Requirement(id))) => {
+            ItemFacts::new(lower::requirement(&cx, id, requirement), Body::Requirement)
+        }
+        (ItemKind::Test(test), _) => {
+            let fixtures = fixtures(db, workspace, &collected, cx.policy);
+            ItemFacts::new(lower::test::test(&cx, test, &fixtures), Body::Test)
+        }
+        (ItemKind::Fixture(fixture), _) => {
+            let fixtures = fixtures(db, workspace, &collected, cx.policy);
+            let lowered = lower::test::fixture(&cx, fixture, &fixtures);
+            ItemFacts { body: None, diagnostics: lowered.diagnostics, mentions: lowered.mentions }
+        }
+        _ => ItemFacts::default(),
+    };
+    facts.diagnostics.extend(lower::unsupported(&cx, &item));
+    check::item(&cx, &item, &mut facts);
+    Arc::new(facts)
+}
+
+/// The fixtures that a test of a policy can be from: its own, then those of the policies it uses.
+fn fixtures(db: &dyn Db, workspace: Workspace, collected: &Collected, policy: PolicyId) -> lower::test::Fixtures {
+    let used = collected.uses.get(&policy).into_iter().flatten().map(|(used, _)| *used);
+    let mut found = BTreeMap::new();
+    for policy in std::iter::once(policy).chain(used) {
+        for ((owner, name), (file, position)) in collected.fixtures.range((policy, String::new())..) {
+            if *owner != policy {
+                break;
+            }
+            let source = present(db, workspace).find(|source| source.id(db) == *file);
+            let Some(item) = source.and_then(|source| item(db, source, *position)) else { continue };
+            found.entry(name.clone()).or_insert((item, *file, *position));
+        }
+    }
+    lower::test::Fixtures::new(found)
+}
+
+/// Everything the evaluators need; bodies with errors are left out of it.
+#[salsa::tracked(returns(clone))]
+pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
+    let collected = collected(db, workspace);
+    let mut plan = Plan { symbols: symbols(db, workspace), ..Plan::default() };
+    for file in present(db, workspace) {
+        for position in 0..item_count(db, file) {
+            let declared = collected.declared.get(&(file.id(db), position)).copied();
+            let Some(body) = item_facts(db, workspace, file, position).body.clone() else { continue };
+            match (body, declared) {
+                (Body::Group(body), Some(Declared::Group(id))) => drop(plan.groups.insert(id.0, body)),
+                (Body::Parameter(body), Some(Declared::Parameter(id))) => drop(plan.parameters.insert(id.0, body)),
+                (Body::Define(body), Some(Declared::Define(id))) => drop(plan.defines.insert(id.0, body)),
+                (Body::Decision(body), Some(Declared::Decision(id))) => drop(plan.decisions.insert(id.0, body)),
+                (Body::Requirement(body), Some(Declared::Requirement(id))) => drop(plan.requirements.insert(id.0, body)),
+                (Body::Test(body), _) => plan.tests.push(body),
+                _ => {}
+            }
+        }
+    }
+    Arc::new(plan)
+}
+
+/// How many items a file has.
+#[salsa::tracked(returns(copy))]
+pub(super) fn item_count(db: &dyn Db, file: SourceFile) -> u32 {
+    u32::try_from(parsed(db, file).parse.file.items.len()).unwrap_or(u32::MAX)
+}
+
+/// Everything that is wrong with one file, in the order of its text.
+#[salsa::tracked(returns(clone))]
+pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
+    let id = file.id(db);
+    let parsed = parsed(db, file);
+    let mut found: Vec<Diagnostic> = parsed.parse.errors.iter().map(|error| from_syntax(id, error)).collect();
+    let here = |diagnostic: &&Diagnostic| diagnostic.place().is_some_and(|place| place.file == id);
+    found.extend(collected(db, workspace).diagnostics.iter().filter(here).cloned());
+    for position in 0..item_count(db, file) {
+        found.extend(item_facts(db, workspace, file, position).diagnostics.iter().cloned());
+    }
+    found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
+    let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
+    found.sort_by(|a, b| start(a).cmp(&start(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message)));
+    found.dedup();
+    found.into()
+}
+
+/// What only the whole plan can show: cycles, declarations that nothing uses.
+#[salsa::tracked(returns(clone))]
+fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
+    let (collected, plan) = (collected(db, workspace), plan(db, workspace));
+    let mut items = Vec::new();
+    for file in present(db, workspace) {
+        for position in 0..item_count(db, file) {
+            if let Some(item) = item(db, file, position) {
+                let facts = item_facts(db, workspace, file, position);
+                items.push(check::ItemOfPlan { file: file.id(db), position, item, mentions: facts.mentions.clone() });
+            }
+        }
+    }
+    check::plan(&plan, &collected, &items).into()
+}
+
+/// A span in the file.
+pub(super) fn absolute(parse: &Parse, place: Place) -> rubric_grammar::Span {
+    let start = place.item.and_then(|item| parse.file.items.get(item as usize)).map_or(0, |item| item.span.start);
+    place.span.shifted(start)
+}
+
+fn from_syntax(file: FileId, error: &SyntaxError) -> Diagnostic {
+    let place = |span| Place { file, item: None, span };
+    let mut labels = vec![Label { place: place(error.span), text: String::new() }];
+    labels.extend(error.related.iter().map(|(span, text)| Label { place: place(*span), text: text.clone() }));
+    Diagnostic {
+        code: error.code,
+        severity: Severity::Error,
+        message: error.message.clone(),
+        labels,
+        help: error.help.clone(),
+        fix: error.fix.as_ref().map(|fix| Fix {
+            title: fix.title.clone(),
+            applicability: Applicability::Always,
+            edits: fix.edits.iter().map(|(span, text)| (place(*span), text.clone())).collect(),
+        }),
+    }
+}
