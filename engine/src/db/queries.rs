@@ -11,7 +11,7 @@ use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Se
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody, Symbols, TestBody,
+    Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody, Symbols, TestBody,
 };
 use crate::value::Type;
 
@@ -132,6 +132,20 @@ pub enum Body {
     Test(Arc<TestBody>),
 }
 
+impl Body {
+    /// Its expressions; a parameter has none.
+    fn code(&self) -> Option<&Code> {
+        match self {
+            Self::Group(body) => Some(&body.code),
+            Self::Parameter(_) => None,
+            Self::Define(body) => Some(&body.code),
+            Self::Decision(body) => Some(&body.code),
+            Self::Requirement(body) => Some(&body.code),
+            Self::Test(body) => Some(&body.code),
+        }
+    }
+}
+
 /// What lowering and checking one item gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ItemFacts {
@@ -180,7 +194,13 @@ pub(super) fn item_facts(db: &dyn Db, workspace: Workspace, file: SourceFile, po
         _ => ItemFacts::default(),
     };
     facts.diagnostics.extend(lower::unsupported(&cx, &item));
-    check::item(&cx, &item, &mut facts);
+    facts.diagnostics.extend(check::item(&cx, &item));
+    if let Some(body) = &facts.body {
+        facts.diagnostics.extend(body.code().map(check::code).unwrap_or_default());
+        if let (Body::Parameter(body), Some(Declared::Parameter(id))) = (body, declared) {
+            facts.diagnostics.extend(check::parameter(&symbols, id, body));
+        }
+    }
     Arc::new(facts)
 }
 
@@ -242,26 +262,42 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
         found.extend(item_facts(db, workspace, file, position).diagnostics.iter().cloned());
     }
     found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
+    found.extend(unused(db, workspace).iter().filter(here).cloned());
+    let mut found = check::settle(id, &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
     found.sort_by(|a, b| start(a).cmp(&start(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message)));
     found.dedup();
     found.into()
 }
 
-/// What only the whole plan can show: cycles, declarations that nothing uses.
+/// What only the whole plan can show, such as cycles.
 #[salsa::tracked(returns(clone))]
 fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    let (collected, plan) = (collected(db, workspace), plan(db, workspace));
-    let mut items = Vec::new();
-    for file in present(db, workspace) {
-        for position in 0..item_count(db, file) {
-            if let Some(item) = item(db, file, position) {
-                let facts = item_facts(db, workspace, file, position);
-                items.push(check::ItemOfPlan { file: file.id(db), position, item, mentions: facts.mentions.clone() });
-            }
-        }
-    }
-    check::plan(&plan, &collected, &items).into()
+    check::plan(&plan(db, workspace)).into()
+}
+
+/// Declarations and `use` clauses that nothing needs.
+#[salsa::tracked(returns(clone))]
+fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
+    let collected = collected(db, workspace);
+    let files: Vec<(FileId, Arc<Parsed>, Vec<Mention>, bool)> = present(db, workspace)
+        .map(|file| {
+            let facts: Vec<_> = (0..item_count(db, file)).map(|item| item_facts(db, workspace, file, item)).collect();
+            let parsed = parsed(db, file);
+            let wrong = facts.iter().flat_map(|facts| &facts.diagnostics).any(|it| it.severity == Severity::Error);
+            let broken = wrong || !parsed.parse.errors.is_empty();
+            let mentions = facts.iter().flat_map(|facts| facts.mentions.iter().copied()).collect();
+            (file.id(db), parsed, mentions, broken)
+        })
+        .collect();
+    let sources: Vec<check::Source<'_>> = files
+        .iter()
+        .filter_map(|(file, parsed, mentions, broken)| {
+            let policy = collected.policies.get(file).copied()?;
+            Some(check::Source { file: *file, policy, tree: &parsed.parse.file, mentions, broken: *broken })
+        })
+        .collect();
+    check::unused(&plan(db, workspace), &sources).into()
 }
 
 /// A span in the file.
