@@ -128,7 +128,9 @@ impl Database {
     /// What the names in a file stand for, in the order of its text.
     #[must_use]
     pub fn mentions(&self, file: FileId) -> Vec<Mention> {
-        let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) else { return Vec::new() };
+        let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) else {
+            return Vec::new();
+        };
         (0..queries::item_count(self, file))
             .flat_map(|item| queries::item_facts(self, workspace, file, item).mentions.clone())
             .collect()

@@ -11,7 +11,8 @@ use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Se
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody, Symbols, TestBody,
+    Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody, Symbols,
+    TestBody,
 };
 use crate::value::Type;
 
@@ -165,17 +166,26 @@ impl ItemFacts {
 
 /// Lowers and checks one item. It reads the item, the symbols and, for a test, the fixtures it is from.
 #[salsa::tracked(returns(clone))]
-pub(super) fn item_facts(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<ItemFacts> {
+pub(super) fn item_facts(
+    db: &dyn Db,
+    workspace: Workspace,
+    file: SourceFile,
+    position: u32,
+) -> Arc<ItemFacts> {
     let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
     let Some(item) = item(db, file, position) else { return Arc::default() };
     let Some(cx) = context(&collected, &symbols, file.id(db), position) else { return Arc::default() };
     let declared = collected.declared.get(&(file.id(db), position)).copied();
     let mut facts = match (&item.kind, declared) {
-        (ItemKind::Group(group), Some(Declared::Group(id))) => ItemFacts::new(lower::group(&cx, id, group), Body::Group),
+        (ItemKind::Group(group), Some(Declared::Group(id))) => {
+            ItemFacts::new(lower::group(&cx, id, group), Body::Group)
+        }
         (ItemKind::Parameter(parameter), Some(Declared::Parameter(id))) => {
             ItemFacts::new(lower::parameter(&cx, id, parameter), Body::Parameter)
         }
-        (ItemKind::Define(define), Some(Declared::Define(id))) => ItemFacts::new(lower::define(&cx, id, define), Body::Define),
+        (ItemKind::Define(define), Some(Declared::Define(id))) => {
+            ItemFacts::new(lower::define(&cx, id, define), Body::Define)
+        }
         (ItemKind::Decision(decision), Some(Declared::Decision(id))) => {
             ItemFacts::new(lower::decision(&cx, id, decision), Body::Decision)
         }
@@ -205,7 +215,12 @@ pub(super) fn item_facts(db: &dyn Db, workspace: Workspace, file: SourceFile, po
 }
 
 /// The fixtures that a test of a policy can be from: its own, then those of the policies it uses.
-fn fixtures(db: &dyn Db, workspace: Workspace, collected: &Collected, policy: PolicyId) -> lower::test::Fixtures {
+fn fixtures(
+    db: &dyn Db,
+    workspace: Workspace,
+    collected: &Collected,
+    policy: PolicyId,
+) -> lower::test::Fixtures {
     let used = collected.uses.get(&policy).into_iter().flatten().map(|(used, _)| *used);
     let mut found = BTreeMap::new();
     for policy in std::iter::once(policy).chain(used) {
@@ -232,10 +247,16 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
             let Some(body) = item_facts(db, workspace, file, position).body.clone() else { continue };
             match (body, declared) {
                 (Body::Group(body), Some(Declared::Group(id))) => drop(plan.groups.insert(id.0, body)),
-                (Body::Parameter(body), Some(Declared::Parameter(id))) => drop(plan.parameters.insert(id.0, body)),
+                (Body::Parameter(body), Some(Declared::Parameter(id))) => {
+                    drop(plan.parameters.insert(id.0, body))
+                }
                 (Body::Define(body), Some(Declared::Define(id))) => drop(plan.defines.insert(id.0, body)),
-                (Body::Decision(body), Some(Declared::Decision(id))) => drop(plan.decisions.insert(id.0, body)),
-                (Body::Requirement(body), Some(Declared::Requirement(id))) => drop(plan.requirements.insert(id.0, body)),
+                (Body::Decision(body), Some(Declared::Decision(id))) => {
+                    drop(plan.decisions.insert(id.0, body))
+                }
+                (Body::Requirement(body), Some(Declared::Requirement(id))) => {
+                    drop(plan.requirements.insert(id.0, body))
+                }
                 (Body::Test(body), _) => plan.tests.push(body),
                 _ => {}
             }
@@ -265,7 +286,9 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     found.extend(unused(db, workspace).iter().filter(here).cloned());
     let mut found = check::settle(id, &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
-    found.sort_by(|a, b| start(a).cmp(&start(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message)));
+    found.sort_by(|a, b| {
+        start(a).cmp(&start(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message))
+    });
     found.dedup();
     found.into()
 }
@@ -282,9 +305,11 @@ fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
     let collected = collected(db, workspace);
     let files: Vec<(FileId, Arc<Parsed>, Vec<Mention>, bool)> = present(db, workspace)
         .map(|file| {
-            let facts: Vec<_> = (0..item_count(db, file)).map(|item| item_facts(db, workspace, file, item)).collect();
+            let facts: Vec<_> =
+                (0..item_count(db, file)).map(|item| item_facts(db, workspace, file, item)).collect();
             let parsed = parsed(db, file);
-            let wrong = facts.iter().flat_map(|facts| &facts.diagnostics).any(|it| it.severity == Severity::Error);
+            let wrong =
+                facts.iter().flat_map(|facts| &facts.diagnostics).any(|it| it.severity == Severity::Error);
             let broken = wrong || !parsed.parse.errors.is_empty();
             let mentions = facts.iter().flat_map(|facts| facts.mentions.iter().copied()).collect();
             (file.id(db), parsed, mentions, broken)
@@ -302,7 +327,8 @@ fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
 
 /// A span in the file.
 pub(super) fn absolute(parse: &Parse, place: Place) -> rubric_grammar::Span {
-    let start = place.item.and_then(|item| parse.file.items.get(item as usize)).map_or(0, |item| item.span.start);
+    let start =
+        place.item.and_then(|item| parse.file.items.get(item as usize)).map_or(0, |item| item.span.start);
     place.span.shifted(start)
 }
 

@@ -8,6 +8,8 @@ mod collect;
 mod record;
 mod scope;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use collect::{Collected, Declared, collect};

@@ -50,7 +50,9 @@ pub struct Reference {
 
 impl PartialEq for Reference {
     fn eq(&self, other: &Self) -> bool {
-        self.record == other.record && self.key == other.key && (!self.key.is_empty() || self.row == other.row)
+        self.record == other.record
+            && self.key == other.key
+            && (!self.key.is_empty() || self.row == other.row)
     }
 }
 

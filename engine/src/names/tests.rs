@@ -1,0 +1,222 @@
+//! Sources and the messages about their names.
+
+use rubric_grammar::parse;
+
+use super::{Collected, FileSummary, collect, summarize};
+use crate::diagnostic::FileId;
+use crate::plan::{FieldKind, Symbol};
+use crate::value::Base;
+
+fn collected(files: &[(&str, &str)]) -> Collected {
+    let summaries: Vec<FileSummary> = files
+        .iter()
+        .enumerate()
+        .map(|(id, (path, text))| {
+            let parsed = parse(text);
+            assert_eq!(parsed.errors, [], "{path} parses");
+            summarize(FileId(u32::try_from(id).unwrap()), path, &parsed.file)
+        })
+        .collect();
+    collect(&summaries.iter().collect::<Vec<_>>())
+}
+
+/// `code: message` of each diagnostic, with its help.
+fn messages(files: &[(&str, &str)]) -> Vec<String> {
+    collected(files)
+        .diagnostics
+        .iter()
+        .map(|it| format!("{}: {} [{}]", it.code, it.message, it.help.clone().unwrap_or_default()))
+        .collect()
+}
+
+/// The messages about one policy `p`, its header left out of the source.
+fn about(text: &str) -> Vec<String> {
+    messages(&[("p.rubric", &format!("policy p {{ title \"P\" }}\n{text}"))])
+}
+
+#[test]
+fn a_whole_vocabulary_is_clean() {
+    let found = about(
+        r#"
+        category Subject { reading "ELA" "RLA", math }
+        record Student { key (id: text private, year: school_year)  results: many Result  exit: Subject absent means none }
+        record Result { key id: text  student: Student  subject: Subject  until: date absent means never  tries: count absent means 0 }
+        group Tries of Result by student, subject
+        parameter cut by Subject: count { from 2020-01-01 { reading: 1 math: 2 } }
+        define best(subject: Subject) of Student: count? = highest of cut(subject) over results
+        decision d of Student { outcomes a, b  default a }
+        requirement r of Student { must yes }
+        "#,
+    );
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn what_is_wrong_with_signatures() {
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "record A { key id: text  level: cuont }",
+            &["unknown-type: there is no type `cuont` [did you mean `count`?]"],
+        ),
+        (
+            "record A { key id: text } record A { key id: text }",
+            &["duplicate-name: `A` is declared twice in this policy [rename one of them]"],
+        ),
+        (
+            "record A { key id: text  x: flag  x: count }",
+            &["duplicate-name: `A` has two fields `x` [rename one of them]"],
+        ),
+        ("category C { a, b, a }", &["duplicate-name: `C` has the value `a` twice [remove one of them]"]),
+        (
+            "category C { a \"1\", b \"1\" }",
+            &[
+                "duplicate-code: the code `1` stands for two values of `C` [a code in data must say which value is meant: remove one]",
+            ],
+        ),
+        (
+            "record A { key id: text?  x: flag }",
+            &[
+                "bad-key: `id` is part of a key and must always have a value [remove `?` or `many`, or take it out of the key]",
+            ],
+        ),
+        (
+            "record A { key id: text  d: date? absent means never }",
+            &[
+                "absent-and-optional: `d` may be absent (`?`), and absence also means a value [keep one: `?` leaves an absent cell missing, `absent means` makes it a known value]",
+            ],
+        ),
+        (
+            "record A { key id: text  d: count absent means never }",
+            &["type-mismatch: this is no value of `d` [write a whole number or `none`]"],
+        ),
+        (
+            "record A { key id: text  bs: many B } record B { key id: text }",
+            &["no-back-reference: no field of `B` names a `A` [add a field of type `A` to `B`]"],
+        ),
+        (
+            "record A { key id: text  bs: many B } record B { key id: text  x: A  y: A }",
+            &["ambiguous-back-reference: several fields of `B` name a `A` [say which: `many B by x`]"],
+        ),
+        (
+            "record A { key id: text  bs: many B by z } record B { key id: text  x: A  y: A }",
+            &["unknown-field: `B` has no field `z` that names a `A` [did you mean `x`?]"],
+        ),
+        (
+            "record A { key id: text } group G of A by size",
+            &["unknown-field: `A` has no field `size` [a computed key is written `name = expression`]"],
+        ),
+        (
+            "extend record Studnt { x: flag } record Student { key id: text }",
+            &["unknown-type: there is no record `Studnt` [did you mean `Student`?]"],
+        ),
+        (
+            "record A { key id: text  n: flag } define n of A: count = 1",
+            &["duplicate-name: `A` already has a field `n` [rename the define]"],
+        ),
+        (
+            "record A { key id: text } define n of A: count = 1 define n of A: count = 2",
+            &["duplicate-name: `n` is declared twice in this policy [rename one of them]"],
+        ),
+        (
+            "record A { key id: text } record B { key id: text } define n of A: count = 1 define n of B: count = 2",
+            &[],
+        ),
+        (
+            "record A { key id: text } decision d of A { default a }",
+            &[
+                "missing-outcomes: the decision `d` lists no outcomes [add `outcomes a, b, c`, from most to least favourable]",
+            ],
+        ),
+        (
+            "parameter p by money: count { from 2020-01-01: 1 }",
+            &[
+                "type-mismatch: a parameter cannot be kept by `money` [the key of a parameter is a category or `school_year`]",
+            ],
+        ),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(about(source), *expected, "{source}");
+    }
+}
+
+#[test]
+fn names_cross_files_by_use_only() {
+    let vocabulary = ("k12/student.rubric", "policy k12.student { }\nrecord Student { key id: text }");
+    assert_eq!(
+        messages(&[
+            ("a.rubric", "policy a { }\nuse k12.student\nextend record Student { x: flag }"),
+            vocabulary
+        ]),
+        [""; 0]
+    );
+    assert_eq!(
+        messages(&[("a.rubric", "policy a { }\nextend record Student { x: flag }"), vocabulary]),
+        [
+            "unknown-type: there is no record `Student` [`Student` is declared in `k12.student`: add `use k12.student`]"
+        ]
+    );
+    assert_eq!(
+        messages(&[("a.rubric", "policy a { }\nuse k12.studnet"), vocabulary]),
+        ["unknown-policy: there is no policy `k12.studnet` here [did you mean `k12.student`?]"]
+    );
+}
+
+#[test]
+fn headers() {
+    assert_eq!(
+        messages(&[("x/a.rubric", "policy b.c { }")]),
+        [
+            "policy-path: the policy `b.c` stands in `x/a.rubric` [a policy lives in the file of its name: move it to `b/c.rubric`, or rename the policy]"
+        ]
+    );
+    assert_eq!(messages(&[("deep/down/b/c.rubric", "policy b.c { }")]), [""; 0]);
+    assert_eq!(
+        messages(&[("a.rubric", "category C { x }")]),
+        [
+            "policy-header: the file has no header [begin it with a header such as `policy state.subject { title \"…\" }`]"
+        ]
+    );
+    assert_eq!(
+        messages(&[("a.rubric", "")]),
+        [
+            "policy-header: this file declares nothing [a file begins with a header such as `policy state.subject { title \"…\" }`]"
+        ]
+    );
+}
+
+#[test]
+fn many_finds_its_other_side_and_outcomes_become_a_category() {
+    let found = collected(&[(
+        "p.rubric",
+        "policy p { }\nrecord A { key id: text  bs: many B }\nrecord B { key id: text  n: count  owner: A }\n\
+         decision d of A { outcomes up, down  default up }",
+    )]);
+    let a = found.symbols.records.iter().find(|record| record.name == "A").unwrap();
+    assert!(matches!(a.fields[1].kind, FieldKind::Many { by: 2, .. }));
+    let decision = &found.symbols.decisions[0];
+    let names: Vec<_> = found
+        .symbols
+        .category(decision.outcomes)
+        .unwrap()
+        .values
+        .iter()
+        .map(|value| value.name.as_str())
+        .collect();
+    assert_eq!(names, ["up", "down"]);
+    let scope = &found.symbols.policies[0].scope;
+    assert!(matches!(scope.get("d"), [Symbol::Decision(_)]));
+    assert!(matches!(scope.get("A"), [Symbol::Record(_)]));
+    assert_ne!(a.fields[1].ty.base, Base::Damaged);
+}
+
+#[test]
+fn the_inside_of_a_rule_is_not_seen() {
+    let source = |level: &str| {
+        format!(
+            "policy p {{ }}\nrecord A {{ key id: text  n: count }}\ndecision d of A {{ outcomes a, b  default b  rule r: a when n > {level} }}"
+        )
+    };
+    let summary = |text: &str| summarize(FileId(0), "p.rubric", &parse(text).file);
+    assert_eq!(summary(&source("1")), summary(&source("100 and n < 7")));
+    assert_ne!(summary(&source("1")), summary(&source("1").replace("outcomes a, b", "outcomes a, b, c")));
+}
