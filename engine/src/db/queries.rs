@@ -303,26 +303,35 @@ fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
 #[salsa::tracked(returns(clone))]
 fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
     let collected = collected(db, workspace);
-    let files: Vec<(FileId, Arc<Parsed>, Vec<Mention>, bool)> = present(db, workspace)
-        .map(|file| {
-            let facts: Vec<_> =
-                (0..item_count(db, file)).map(|item| item_facts(db, workspace, file, item)).collect();
-            let parsed = parsed(db, file);
-            let wrong =
-                facts.iter().flat_map(|facts| &facts.diagnostics).any(|it| it.severity == Severity::Error);
-            let broken = wrong || !parsed.parse.errors.is_empty();
-            let mentions = facts.iter().flat_map(|facts| facts.mentions.iter().copied()).collect();
-            (file.id(db), parsed, mentions, broken)
-        })
-        .collect();
+    let files: Vec<FileOfPlan> = present(db, workspace).map(|file| file_of_plan(db, workspace, file)).collect();
     let sources: Vec<check::Source<'_>> = files
         .iter()
-        .filter_map(|(file, parsed, mentions, broken)| {
+        .filter_map(|FileOfPlan { file, items, mentions, broken }| {
             let policy = collected.policies.get(file).copied()?;
-            Some(check::Source { file: *file, policy, tree: &parsed.parse.file, mentions, broken: *broken })
+            Some(check::Source { file: *file, policy, items, mentions, broken: *broken })
         })
         .collect();
     check::unused(&plan(db, workspace), &sources).into()
+}
+
+/// One file as the checks of what is used see it.
+struct FileOfPlan {
+    file: FileId,
+    items: Vec<Arc<Item>>,
+    mentions: Vec<Mention>,
+    broken: bool,
+}
+
+fn file_of_plan(db: &dyn Db, workspace: Workspace, file: SourceFile) -> FileOfPlan {
+    let items: Vec<Arc<Item>> = (0..item_count(db, file)).filter_map(|position| item(db, file, position)).collect();
+    let mut broken = items.iter().any(|item| item.damaged);
+    let mut mentions = Vec::new();
+    for position in 0..item_count(db, file) {
+        let facts = item_facts(db, workspace, file, position);
+        broken |= facts.diagnostics.iter().any(|it| it.severity == Severity::Error);
+        mentions.extend(facts.mentions.iter().copied());
+    }
+    FileOfPlan { file: file.id(db), items, mentions, broken }
 }
 
 /// A span in the file.
