@@ -70,8 +70,10 @@ fn main() {
         median(|| timed(|| rubric_grammar::format::format(&long, &parsed, rubric_grammar::format::WIDTH))),
     );
 
-    let texts: Vec<(String, String)> =
-        (0..200).map(|n| format!("p{n}")).map(|name| (format!("{name}.rubric"), policy(&name, 200))).collect();
+    let texts: Vec<(String, String)> = (0..200)
+        .map(|n| format!("p{n}"))
+        .map(|name| (format!("{name}.rubric"), policy(&name, 200)))
+        .collect();
     let lines: usize = texts.iter().map(|(_, text)| text.lines().count()).sum();
     let load = || {
         let mut database = Database::default();
@@ -81,20 +83,26 @@ fn main() {
         database
     };
     println!("\n200 policies, {lines} lines");
-    row("check them from nothing", median(|| {
-        let database = load();
-        timed(|| check_all(&database))
-    }));
+    row(
+        "check them from nothing",
+        median(|| {
+            let database = load();
+            timed(|| check_all(&database))
+        }),
+    );
     let mut database = load();
     println!("(with {} diagnostics)", check_all(&database));
     let (path, text) = texts.first().unwrap();
     let mut number = 100;
-    row("check again after an edit inside one rule", median(|| {
-        number += 1;
-        let edited = text.replacen("level >= 1", &format!("level >= {number}"), 1);
-        database.set_text(path, Some(&edited));
-        timed(|| check_all(&database))
-    }));
+    row(
+        "check again after an edit inside one rule",
+        median(|| {
+            number += 1;
+            let edited = text.replacen("level >= 1", &format!("level >= {number}"), 1);
+            database.set_text(path, Some(&edited));
+            timed(|| check_all(&database))
+        }),
+    );
 
     println!("\nhostile texts");
     row("100,000 brackets", median(|| timed(|| rubric_grammar::parse(&"(".repeat(100_000)))));
