@@ -173,7 +173,7 @@ impl<'b> Choices<'b> {
     /// Expressions that are bracketed beside an operator.
     fn form(&mut self, depth: usize) -> String {
         let inner = depth.saturating_sub(1);
-        match self.below(if depth == 0 { 3 } else { 15 }) {
+        match self.below(if depth == 0 { 3 } else { 19 }) {
             0 => format!("count of {}", self.rows(inner)),
             1 => self.condition(inner),
             2 => format!(
@@ -217,6 +217,10 @@ impl<'b> Choices<'b> {
             11 => format!("days between {} and {}", self.path(), self.path()),
             12 => format!("{} presumed 0", self.path()),
             13 => format!("year of {}", self.path()),
+            14 => format!("total of {} among {}", self.path(), self.rows(inner)),
+            15 => format!("exactly {} of {}", self.below(9), self.rows(inner)),
+            16 => format!("apportion {} over {} by {} to cents", self.path(), self.path(), self.path()),
+            17 => format!("count of distinct {} over {}", self.arithmetic(inner), self.rows(inner)),
             _ => format!("first 2 of {}", self.path()),
         }
     }
@@ -326,7 +330,7 @@ impl<'b> Choices<'b> {
     fn item(&mut self) -> String {
         let line = self.of(&[" ", "\n", "\n\n"]);
         let name = self.label();
-        match self.below(15) {
+        match self.below(21) {
             0 => format!("use k12.{name}"),
             1 => {
                 let comma = self.of(&[", ", " ", ",\n"]);
