@@ -1,70 +1,151 @@
 //! Cuts a file into its declarations, whatever is wrong with it.
 
-use crate::starts::{Tokens, item_may_start, item_starts};
+use std::ops::Range;
 
-/// The tokens of one declaration.
-#[derive(Clone, Debug)]
-pub(crate) struct ItemTokens {
-    /// First token, that of an `allow` before it included.
-    pub(crate) start: usize,
-    /// One past the last token.
-    pub(crate) end: usize,
-}
+use crate::keywords::ITEMS;
+use crate::parse::Reader;
+use crate::starts::{Body, Tokens, after_operand, clause_starts, item_may_start, item_starts};
+use crate::suggest::misspelt;
+use crate::{Fix, SyntaxError};
 
 /// The declarations in the order of the text; together they hold every token.
-pub(crate) fn split(tokens: Tokens<'_>) -> Vec<ItemTokens> {
-    let mut items = Vec::new();
+pub(crate) fn split(reader: &mut Reader<'_>) -> Vec<Range<usize>> {
+    let mut items: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     let mut depth = 0_usize;
+    // An `allow` before a declaration belongs to it.
     let mut after_allow = false;
-    for at in 0..tokens.list.len() {
-        let begins = begins(tokens, at, depth);
-        if begins {
+    // The body of the declaration has been closed: what follows is another one.
+    let mut closed = false;
+    let mut body = None;
+    // The open braces that belong to a `case`.
+    let mut cases: Vec<usize> = Vec::new();
+    for at in 0..reader.tokens.len() {
+        let allow = depth == 0 && is_allow(reader.tokens(), at);
+        let begins = !continues(reader.tokens(), at) && begins(reader, at, depth, closed || at == 0);
+        if closed && !begins && !allow && body.is_some_and(|body| closed_too_early(reader, start, at, body)) {
+            closed = false;
+            depth = 1;
+        }
+        if begins || allow || closed {
             if at > start && !after_allow {
-                items.push(ItemTokens { start, end: at });
+                items.push(start..at);
                 start = at;
             }
-            depth = 0;
-            after_allow = false;
-        }
-        if depth == 0 && allows(tokens, at) {
-            if at > start && !after_allow {
-                items.push(ItemTokens { start, end: at });
-                start = at;
+            if begins {
+                depth = 0;
+                cases.clear();
+                body = body_of(reader.tokens(), at);
             }
-            after_allow = true;
+            after_allow = if allow { true } else { after_allow && !begins };
+            closed = false;
         }
-        match tokens.symbol(at) {
-            Some('{') => depth += 1,
-            Some('}') => depth = depth.saturating_sub(1),
+        match reader.tokens().symbol(at) {
+            Some('{') => {
+                if at.checked_sub(1).is_some_and(|before| reader.tokens().word(before) == "case") {
+                    cases.push(depth);
+                }
+                depth += 1;
+            }
+            Some('}') => {
+                let of_case = depth > 0 && cases.last() == Some(&(depth - 1));
+                if of_case {
+                    cases.pop();
+                }
+                closed = depth == 1 && !of_case;
+                depth = depth.saturating_sub(1);
+            }
             _ => {}
         }
     }
-    if start < tokens.list.len() {
-        items.push(ItemTokens { start, end: tokens.list.len() });
+    if start < reader.tokens.len() {
+        items.push(start..reader.tokens.len());
     }
     items
 }
 
-/// Whether `allow(code) "…"` begins here; a code such as `missing-citation` is several tokens.
-fn allows(tokens: Tokens<'_>, at: usize) -> bool {
-    const LONGEST_CODE: usize = 16;
-    let close = (at + 2..at + 2 + LONGEST_CODE).find(|at| tokens.is_symbol(*at, ')'));
+fn is_allow(tokens: Tokens<'_>, at: usize) -> bool {
+    let closes = || (at + 2..at + 12).find(|index| tokens.is_symbol(*index, ')'));
     tokens.word(at) == "allow"
         && tokens.is_symbol(at + 1, '(')
-        && close.is_some_and(|close| tokens.is_text(close + 1))
+        && closes().is_some_and(|close| tokens.is_text(close + 1))
 }
 
-fn begins(tokens: Tokens<'_>, at: usize, depth: usize) -> bool {
-    let Some(token) = tokens.get(at) else { return false };
-    let after_prefix = at.checked_sub(1).is_some_and(|before| {
+/// `decision` after `amend` goes on with the same declaration.
+fn continues(tokens: Tokens<'_>, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| {
         matches!(tokens.word(before), "amend" | "extend" | "ordered") && item_starts(tokens, before)
-    });
-    if after_prefix {
+    })
+}
+
+fn body_of(tokens: Tokens<'_>, at: usize) -> Option<Body> {
+    let keyword = match tokens.word(at) {
+        "amend" | "extend" | "ordered" => tokens.word(at + 1),
+        word => word,
+    };
+    Body::of(keyword)
+}
+
+/// Does a declaration begin at a token? A misspelt keyword is mended.
+fn begins(reader: &mut Reader<'_>, at: usize, depth: usize, alone: bool) -> bool {
+    let tokens = reader.tokens();
+    let Some(token) = tokens.get(at).copied() else { return false };
+    if depth > 0 {
+        return token.first_on_line && token.column == 0 && item_starts(tokens, at);
+    }
+    if item_starts(tokens, at) || (token.first_on_line && item_may_start(tokens, at)) {
+        return true;
+    }
+    let word = tokens.word(at);
+    if word.is_empty() || !(alone || (token.first_on_line && after_operand(tokens, at))) {
         return false;
     }
-    if depth == 0 {
-        return item_starts(tokens, at) || (token.first_on_line && item_may_start(tokens, at));
+    let Some(meant) = misspelt(word, ITEMS.iter().copied()) else { return false };
+    if let Some(token) = reader.tokens.get_mut(at) {
+        token.meant = Some(meant);
     }
-    token.first_on_line && token.column == 0 && item_starts(tokens, at)
+    if !item_starts(reader.tokens(), at) {
+        if let Some(token) = reader.tokens.get_mut(at) {
+            token.meant = None;
+        }
+        return false;
+    }
+    reader.misspelt(at, meant);
+    true
+}
+
+/// A `}` before `at` that closed the declaration of `start`, though clauses of it follow and another `}` closes it.
+fn closed_too_early(reader: &mut Reader<'_>, start: usize, at: usize, body: Body) -> bool {
+    let tokens = reader.tokens();
+    if !clause_starts(tokens, at, body, tokens.word(at)) || matches!(body, Body::Category | Body::RowFields) {
+        return false;
+    }
+    let mut depth = 1_usize;
+    for index in at..tokens.list.len() {
+        match tokens.symbol(index) {
+            Some('{') => depth += 1,
+            Some('}') => depth -= 1,
+            _ if item_starts(tokens, index) && tokens.get(index).is_some_and(|token| token.first_on_line) => {
+                return false;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    if depth > 0 {
+        return false;
+    }
+    let label = tokens.word(start).to_owned();
+    let brace = reader.place(at - 1);
+    let related = vec![(reader.place(at), format!("more of the {label} follows here"))];
+    let fix = Some(Fix { title: "remove it".to_owned(), edits: vec![(brace, String::new())] });
+    let message = format!("this `}}` closes the {label} too early");
+    reader.errors.push(SyntaxError { code: "syntax", message, span: brace, related, help: None, fix });
+    reader.edit(brace, " ");
+    if let Some(token) = reader.tokens.get_mut(at - 1) {
+        token.kind = crate::scan::TokenKind::Symbol(' ');
+    }
+    true
 }

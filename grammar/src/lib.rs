@@ -15,6 +15,7 @@
 )]
 
 pub mod ast;
+mod brackets;
 mod dump;
 pub mod format;
 mod items;
@@ -25,14 +26,16 @@ mod lower;
 mod message;
 mod number;
 mod parse;
+mod recover;
 mod rules;
 mod scan;
 mod segment;
 mod span;
 mod starts;
+mod suggest;
 
 pub use dump::{dump, dump_expr, dump_item};
-pub use keywords::RESERVED;
+pub use keywords::{KEYWORDS, RESERVED};
 pub use line_index::{Encoding, LineColumn, LineIndex, Position};
 pub use span::Span;
 

@@ -32,6 +32,8 @@ pub(crate) struct Token {
     pub(crate) first_on_line: bool,
     /// Bytes between the start of its line and itself.
     pub(crate) column: u32,
+    /// The word that was meant, where another was written.
+    pub(crate) meant: Option<&'static str>,
 }
 
 /// A character that was understood as another.
@@ -209,7 +211,13 @@ impl<'a> Scanner<'a> {
         let first_on_line = self.tokens_on_line == 0;
         self.tokens_on_line += 1;
         let column = to_u32(start - self.line_start);
-        self.out.tokens.push(Token { kind, span, first_on_line, column });
+        self.out.tokens.push(Token { kind, span, first_on_line, column, meant: None });
+    }
+
+    fn mean(&mut self, word: &'static str) {
+        if let Some(token) = self.out.tokens.last_mut() {
+            token.meant = Some(word);
+        }
     }
 
     fn symbol(&mut self, c: char) {
@@ -254,6 +262,7 @@ impl<'a> Scanner<'a> {
             if found.starts_with(['&', '|']) {
                 self.replace(start, &format!(" {meant} "), false);
                 self.token(TokenKind::Word, start);
+                self.mean(meant);
             } else {
                 self.replace(start, meant, false);
                 self.token(TokenKind::Symbol('='), start);
@@ -262,6 +271,7 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             self.replace(start, "not ", false);
             self.token(TokenKind::Word, start);
+            self.mean("not");
         } else if c == ';' {
             self.at += 1;
             self.replace(start, " ", false);

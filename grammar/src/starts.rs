@@ -16,9 +16,9 @@ impl<'a> Tokens<'a> {
 
     /// The text of a token; empty past the end.
     pub(crate) fn text(&self, index: usize) -> &'a str {
-        self.get(index)
-            .and_then(|token| self.text.get(token.span.start as usize..token.span.end as usize))
-            .unwrap_or("")
+        let Some(token) = self.get(index) else { return "" };
+        let written = self.text.get(token.span.start as usize..token.span.end as usize).unwrap_or("");
+        token.meant.unwrap_or(written)
     }
 
     /// The text of a word; empty for any other token.
@@ -99,8 +99,211 @@ pub(crate) fn item_starts(tokens: Tokens<'_>, at: usize) -> bool {
 /// Could a declaration begin here, though what follows is not as it should be?
 pub(crate) fn item_may_start(tokens: Tokens<'_>, at: usize) -> bool {
     crate::keywords::ITEMS.contains(&tokens.word(at))
-        && !tokens.is_symbol(at + 1, ':')
-        && !tokens.is_symbol(at + 1, '.')
-        && !tokens.is_symbol(at + 1, '=')
+        && !matches!(tokens.symbol(at + 1), Some(':' | '.' | '=' | ',' | ')' | '('))
         && !goes_on(tokens.text(at + 1))
+}
+
+/// What the clauses of a body are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Policy,
+    Category,
+    Record,
+    Parameter,
+    Define,
+    Decision,
+    Part,
+    Requirement,
+    Amount,
+    Statements,
+    RowFields,
+}
+
+impl Body {
+    /// The body of the declaration that a keyword begins.
+    pub(crate) fn of(keyword: &str) -> Option<Self> {
+        Some(match keyword {
+            "policy" => Self::Policy,
+            "category" => Self::Category,
+            "record" => Self::Record,
+            "parameter" => Self::Parameter,
+            "define" => Self::Define,
+            "decision" => Self::Decision,
+            "requirement" => Self::Requirement,
+            "amount" => Self::Amount,
+            "fixture" | "test" => Self::Statements,
+            "waiver" => Self::RowFields,
+            _ => return None,
+        })
+    }
+
+    /// The words with which its clauses begin.
+    pub(crate) fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Policy => &["title", "authority", "cite", "effective", "school_year", "month_end"],
+            Self::Category | Self::RowFields => &[],
+            Self::Record => &["key"],
+            Self::Parameter | Self::Define => &["cite", "from"],
+            Self::Decision => &[
+                "outcomes",
+                "default",
+                "law",
+                "rule",
+                "part",
+                "when",
+                "cite",
+                "because",
+                "subject",
+                "notwithstanding",
+                "from",
+                "until",
+                "through",
+                "waivable",
+                "allow",
+            ],
+            Self::Part => &[
+                "rule",
+                "when",
+                "cite",
+                "because",
+                "subject",
+                "notwithstanding",
+                "from",
+                "until",
+                "through",
+                "waivable",
+                "allow",
+            ],
+            Self::Requirement => &[
+                "id", "severity", "cite", "because", "law", "due", "waivable", "must", "except", "when",
+                "from", "until", "through", "allow",
+            ],
+            Self::Amount => &[
+                "line", "law", "when", "cite", "because", "subject", "from", "until", "through", "allow",
+                "at", "rounded",
+            ],
+            Self::Statements => &["as", "no", "given", "expect", "waiver"],
+        }
+    }
+
+    /// What it is called in a message.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Category => "category",
+            Self::Record => "record",
+            Self::Parameter => "parameter",
+            Self::Define => "define",
+            Self::Decision => "decision",
+            Self::Part => "part",
+            Self::Requirement => "requirement",
+            Self::Amount => "amount",
+            Self::Statements => "test or fixture",
+            Self::RowFields => "row",
+        }
+    }
+}
+
+/// Does a clause of such a body begin here? `word` is the word at `at`, or the one that was meant.
+pub(crate) fn clause_starts(tokens: Tokens<'_>, at: usize, body: Body, word: &str) -> bool {
+    if at.checked_sub(1).is_some_and(|before| tokens.is_symbol(before, '.')) {
+        return false;
+    }
+    match body {
+        Body::Category => tokens.is_word(at),
+        Body::RowFields => tokens.is_word(at) && tokens.is_symbol(at + 1, ':'),
+        Body::Record => {
+            let after_key = at.checked_sub(1).is_some_and(|before| tokens.word(before) == "key");
+            (word == "key" && (tokens.is_word(at + 1) || tokens.is_symbol(at + 1, '(')))
+                || (tokens.is_word(at) && tokens.is_symbol(at + 1, ':') && !after_key)
+        }
+        Body::Parameter | Body::Define => {
+            word != "cite" && body.words().contains(&word) && keyword_fits(tokens, at, word)
+        }
+        Body::Statements => {
+            (body.words().contains(&word) && keyword_fits(tokens, at, word)) || row_starts(tokens, at)
+        }
+        _ => body.words().contains(&word) && keyword_fits(tokens, at, word),
+    }
+}
+
+/// Does what follows a clause word fit it?
+fn keyword_fits(tokens: Tokens<'_>, at: usize, word: &str) -> bool {
+    let next = tokens.word(at + 1);
+    match word {
+        "title" | "cite" | "because" | "id" => tokens.is_text(at + 1),
+        "authority" | "part" | "given" | "default" | "severity" => tokens.is_name(at + 1),
+        "rule" => tokens.is_name(at + 1) || (tokens.is_word(at + 1) && tokens.is_symbol(at + 2, ':')),
+        "outcomes" => tokens.is_name(at + 1) || next == "in",
+        "expect" => tokens.is_name(at + 1) || next == "not" || tokens.is_symbol(at + 1, '('),
+        "effective" => next == "from" || tokens.is_number(at + 1),
+        "school_year" => next == "starts",
+        "month_end" => next == "round",
+        "from" | "until" | "through" => {
+            let ends_a_range =
+                word != "from" && at.checked_sub(1).is_some_and(|before| tokens.is_number(before));
+            let effective = at.checked_sub(1).is_some_and(|before| tokens.word(before) == "effective");
+            tokens.is_number(at + 1) && !ends_a_range && !effective
+        }
+        "when" | "must" | "except" | "notwithstanding" => true,
+        "subject" => next == "to",
+        "law" => next == "on",
+        "waivable" => next == "by",
+        "due" => tokens.is_name(at + 1) || tokens.is_number(at + 1) || tokens.is_symbol(at + 1, '('),
+        "allow" => tokens.is_symbol(at + 1, '('),
+        "line" => tokens.is_word(at + 1) && (tokens.is_symbol(at + 2, '=') || tokens.word(at + 2) == "for"),
+        "at" => matches!(next, "most" | "least") && after_operand(tokens, at),
+        "rounded" => at.checked_sub(1).is_some_and(|before| tokens.is_symbol(before, '{')),
+        "as" => next == "of",
+        "no" => tokens.is_name(at + 1) && after_operand(tokens, at),
+        "waiver" => tokens.is_word(at + 1) && tokens.is_symbol(at + 2, '{'),
+        "key" => true,
+        _ => false,
+    }
+}
+
+/// `Student maria {`, `Day d[1..31] {`, `Student b like maria {`, `Student {`.
+fn row_starts(tokens: Tokens<'_>, at: usize) -> bool {
+    if !tokens.is_name(at) || tokens.word(at) == "like" || !after_operand(tokens, at) {
+        return false;
+    }
+    let mut index = at + 1;
+    if tokens.is_name(index) && tokens.word(index) != "like" {
+        index += 1;
+        if tokens.is_symbol(index, '[') {
+            index += 1;
+            while tokens.get(index).is_some() && index < at + 10 && !tokens.is_symbol(index, ']') {
+                index += 1;
+            }
+            index += 1;
+        }
+    }
+    if tokens.word(index) == "like" && tokens.is_word(index + 1) {
+        index += 2;
+    }
+    tokens.is_symbol(index, '{')
+}
+
+/// Is the token before `at` one that may end an expression or begin a body?
+pub(crate) fn after_operand(tokens: Tokens<'_>, at: usize) -> bool {
+    let Some(before) = at.checked_sub(1) else { return true };
+    match tokens.symbol(before) {
+        Some(c) => matches!(c, ')' | '}' | ']' | '{' | '%' | '?' | '*'),
+        None => match tokens.word(before) {
+            "yes" | "no" => true,
+            word => !goes_on(word),
+        },
+    }
+}
+
+/// Must a clause begin here, even inside a bracket that was not closed?
+pub(crate) fn breaks_brackets(tokens: Tokens<'_>, at: usize) -> bool {
+    match tokens.word(at) {
+        "when" | "must" | "except" | "notwithstanding" => true,
+        "cite" | "because" => tokens.is_text(at + 1),
+        "rule" => tokens.is_name(at + 1) && tokens.is_symbol(at + 2, ':'),
+        "line" => tokens.is_name(at + 1) && tokens.is_symbol(at + 2, '='),
+        "expect" | "given" => tokens.is_name(at + 1),
+        _ => false,
+    }
 }

@@ -222,6 +222,11 @@ fn is_silent_keyword(rule: R) -> bool {
             | R::kw_where
             | R::kw_worsens
             | R::EOI
+            | R::open
+            | R::close
+            | R::close_paren
+            | R::colon
+            | R::equals
     )
 }
 
@@ -314,7 +319,7 @@ impl Lower<'_> {
                 let mut kind = None;
                 for child in inner {
                     match child.as_rule() {
-                        R::must_label => label = child.into_inner().next().map(|name| self.name(&name)),
+                        R::must_label => label = children(child).next().map(|name| self.name(&name)),
                         R::must_be_unique => {
                             let keys = children(child).map(|key| self.expression(key)).collect();
                             kind = Some(MustKind::Unique(keys));
@@ -443,7 +448,7 @@ impl Lower<'_> {
         let span = self.span(&pair);
         let mut kind = None;
         let mut optional = false;
-        for child in pair.into_inner() {
+        for child in children(pair) {
             match child.as_rule() {
                 R::optional_mark => optional = true,
                 R::many_type => {
@@ -462,8 +467,8 @@ impl Lower<'_> {
 
     pub(crate) fn parameters(&mut self, pair: Pair<'_, R>) -> Vec<Param> {
         let mut params = Vec::new();
-        for declaration in pair.into_inner() {
-            let mut inner = declaration.into_inner();
+        for declaration in children(pair) {
+            let mut inner = children(declaration);
             let name = inner.next().map(|name| self.name(&name));
             let ty = inner.next().map(|ty| self.type_expression(ty));
             params.extend(name.zip(ty).map(|(name, ty)| Param { name, ty }));
@@ -474,7 +479,7 @@ impl Lower<'_> {
     fn field(&mut self, pair: Pair<'_, R>, key: bool) -> Option<Field> {
         let span = self.span(&pair);
         let docs = self.take_docs(span.start);
-        let mut inner = pair.into_inner();
+        let mut inner = children(pair);
         let name = inner.next().map(|name| self.name(&name))?;
         let ty = inner.next().map(|ty| self.type_expression(ty))?;
         let mut field = Field {
@@ -528,12 +533,12 @@ impl Lower<'_> {
 
     fn table(&mut self, pair: Pair<'_, R>) -> Table {
         let mut table = Table { header: Vec::new(), rows: Vec::new(), span: self.span(&pair) };
-        for child in pair.into_inner() {
+        for child in children(pair) {
             if child.as_rule() == R::table_header {
                 table.header = child.into_inner().map(|name| self.name(&name)).collect();
             } else {
                 let mut row = TableRow { labels: Vec::new(), cells: Vec::new(), span: self.span(&child) };
-                for part in child.into_inner() {
+                for part in children(child) {
                     if part.as_rule() == R::table_label {
                         if part.as_str().trim_end() != "otherwise" {
                             row.labels = part.into_inner().map(|name| self.name(&name)).collect();

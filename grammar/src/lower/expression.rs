@@ -243,7 +243,7 @@ impl Lower<'_> {
                         _ => TextTest::Matches,
                     };
                 }
-                R::in_list => list = Some(child.into_inner().map(|item| self.expression(item)).collect()),
+                R::in_list => list = Some(children(child).map(|item| self.expression(item)).collect()),
                 _ => {
                     let operand = self.expression(child);
                     self.check_bare_operand(&operand);
@@ -396,15 +396,13 @@ impl Lower<'_> {
             let span_so_far = expr.as_ref().map_or(span, |expr| expr.span.to(span));
             let kind = match (expr.take(), part.as_rule()) {
                 (None, R::paren) => {
-                    let inner =
-                        part.into_inner().next().map_or(damaged(span), |inner| self.expression(inner));
+                    let inner = children(part).next().map_or(damaged(span), |inner| self.expression(inner));
                     ExprKind::Paren(inner)
                 }
                 (None, _) => ExprKind::Name(self.name(&part)),
-                (Some(callee), R::call) => ExprKind::Call(
-                    callee,
-                    part.into_inner().map(|argument| self.expression(argument)).collect(),
-                ),
+                (Some(callee), R::call) => {
+                    ExprKind::Call(callee, children(part).map(|argument| self.expression(argument)).collect())
+                }
                 (Some(owner), _) => ExprKind::Field(owner, self.name(&part)),
             };
             expr = Some(Expr { kind: Box::new(kind), span: span_so_far });

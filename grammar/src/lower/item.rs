@@ -86,7 +86,7 @@ impl Lower<'_> {
 
     /// `= E`, with what may follow.
     pub(crate) fn value(&mut self, pair: Pair<'_, R>, kind: &mut ItemKind, clauses: &mut Vec<Clause>) {
-        let mut inner = pair.into_inner();
+        let mut inner = children(pair);
         let value = inner.next().map(|value| self.expression(value));
         for child in inner {
             self.clause(child, clauses);
@@ -318,7 +318,7 @@ impl Lower<'_> {
         let of = inner.next().map(|name| self.name(&name));
         let keys = inner
             .filter_map(|key| {
-                let mut parts = key.into_inner();
+                let mut parts = children(key);
                 let name = parts.next().map(|name| self.name(&name))?;
                 let value = parts.next().map(|value| self.expression(value));
                 Some(GroupKey { name, value })
