@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use crate::brackets::place_before;
 use crate::keywords::ITEMS;
 use crate::parse::Reader;
+use crate::scan::{Token, TokenKind};
 use crate::starts::{Body, Tokens, after_operand, clause_starts, item_may_start, item_starts};
 use crate::suggest::misspelt;
 use crate::{Fix, SyntaxError};
@@ -20,7 +22,8 @@ pub(crate) fn split(reader: &mut Reader<'_>) -> Vec<Range<usize>> {
     let mut body = None;
     // The open braces that belong to a `case`.
     let mut cases: Vec<usize> = Vec::new();
-    for at in 0..reader.tokens.len() {
+    let mut at = 0;
+    while at < reader.tokens.len() {
         let allow = depth == 0 && is_allow(reader.tokens(), at);
         let begins = !continues(reader.tokens(), at) && begins(reader, at, depth, closed || at == 0);
         if closed && !begins && !allow && body.is_some_and(|body| closed_too_early(reader, start, at, body)) {
@@ -40,6 +43,13 @@ pub(crate) fn split(reader: &mut Reader<'_>) -> Vec<Range<usize>> {
             after_allow = if allow { true } else { after_allow && !begins };
             closed = false;
         }
+        if depth == 0
+            && at > start
+            && !begins
+            && body.is_some_and(|body| lost_open(reader.tokens(), at, body))
+        {
+            insert_open(reader, at, body);
+        }
         match reader.tokens().symbol(at) {
             Some('{') => {
                 if at.checked_sub(1).is_some_and(|before| reader.tokens().word(before) == "case") {
@@ -57,11 +67,38 @@ pub(crate) fn split(reader: &mut Reader<'_>) -> Vec<Range<usize>> {
             }
             _ => {}
         }
+        at += 1;
     }
     if start < reader.tokens.len() {
         items.push(start..reader.tokens.len());
     }
     items
+}
+
+/// Does a clause begin here, though no `{` has opened the body?
+fn lost_open(tokens: Tokens<'_>, at: usize, body: Body) -> bool {
+    let word = tokens.word(at);
+    let typical = match body {
+        Body::Decision => matches!(word, "outcomes" | "default" | "rule" | "part" | "cite" | "when"),
+        Body::Requirement => matches!(word, "must" | "cite" | "because" | "id" | "severity" | "except"),
+        Body::Policy => matches!(word, "title" | "authority" | "cite" | "effective"),
+        Body::Statements => matches!(word, "given" | "expect" | "as"),
+        _ => false,
+    };
+    typical && clause_starts(tokens, at, body, word) && after_operand(tokens, at)
+}
+
+/// Puts in the `{` that is missing.
+fn insert_open(reader: &mut Reader<'_>, at: usize, body: Option<Body>) {
+    let place = place_before(reader.tokens(), at);
+    let found = reader.tokens().text(at).to_owned();
+    let noun = body.map_or("declaration", Body::noun);
+    let fix = Fix { title: "add `{`".to_owned(), edits: vec![(place, " {".to_owned())] };
+    let message = format!("expected `{{` before the clauses of the {noun}, found `{found}`");
+    reader.error(message, place, None, Some(fix));
+    reader.edit(place, " {");
+    let kind = TokenKind::Symbol('{');
+    reader.tokens.insert(at, Token { kind, span: place, first_on_line: false, column: 0, meant: None });
 }
 
 fn is_allow(tokens: Tokens<'_>, at: usize) -> bool {

@@ -9,19 +9,32 @@ use crate::ast::{
     Assert, Category, Claim, Expr, ExprKind, Item, ItemKind, MustKind, Name, Record, Row, RowField, Statement,
 };
 use crate::brackets::{self, Brackets, Unmatched, place_before};
-use crate::keywords::ITEMS;
+use crate::keywords::{ITEMS, RESERVED};
 use crate::lower::{Clause, ClauseKind};
 use crate::message;
 use crate::parse::{Failure, Reader};
 use crate::rules::Rule as R;
 use crate::scan::TokenKind;
 use crate::span::Span;
-use crate::starts::{Body, after_operand, clause_starts};
+use crate::starts::{Body, Tokens, after_operand, clause_starts, row_starts};
 use crate::suggest::misspelt;
 use crate::{Fix, SyntaxError};
 
 /// How often one clause is mended before it is given up.
 const MAX_REPAIRS: usize = 4;
+
+/// Words that go on with a field.
+const FIELD_WORDS: &[&str] = &["private", "jurisdiction", "absent", "judged", "by", "of", "means"];
+/// Words that follow a number.
+const UNITS: &[&str] = &["day", "days", "month", "months", "year", "years"];
+
+/// Could a value begin here?
+fn begins_operand(tokens: Tokens<'_>, at: usize) -> bool {
+    tokens.is_name(at)
+        || tokens.is_number(at)
+        || tokens.is_text(at)
+        || matches!(tokens.word(at), "yes" | "no")
+}
 
 /// One way to mend a clause.
 struct Repair {
@@ -60,7 +73,7 @@ impl Reader<'_> {
         self.edit(span, meant);
         let fix = Fix { title: format!("write `{meant}`"), edits: vec![(span, meant.to_owned())] };
         let help = Some(format!("did you mean `{meant}`?"));
-        self.error(format!("`{written}` is no word of the language here"), span, help, Some(fix));
+        self.error(format!("unknown keyword `{written}`"), span, help, Some(fix));
     }
 
     /// Reads a declaration that the grammar refuses. What turns out not to belong to it is left over.
@@ -394,6 +407,16 @@ impl Reader<'_> {
         while at < range.end {
             if self.clause_begins(at, body, range.start) {
                 starts.push(at);
+                // The head of a part or a row may hold what looks like a clause.
+                let block = match body {
+                    Body::Decision => self.tokens().word(at) == "part",
+                    Body::Statements => row_starts(self.tokens(), at) || self.tokens().word(at) == "waiver",
+                    _ => false,
+                };
+                let open = (at..range.end).find(|index| self.tokens().is_symbol(*index, '{'));
+                if let Some(open) = open.filter(|open| block && *open < at + 40) {
+                    at = open;
+                }
             }
             let inside = matches!(self.tokens().symbol(at), Some('(' | '[' | '{'));
             at = match brackets.close_of(at) {
@@ -438,6 +461,21 @@ impl Reader<'_> {
             || matches!(word, "on" | "starts" | "ends" | "matches")
         {
             return false;
+        }
+        let new_line = tokens.get(at).is_some_and(|token| token.first_on_line);
+        let lost_colon = match body {
+            // `grade Grade`: a field that lost its `:`.
+            Body::Record => new_line && tokens.is_word(at + 1) && !FIELD_WORDS.contains(&word),
+            // `level 2`: a bare word after a value is the next field.
+            Body::RowFields => {
+                at > first
+                    && !(tokens.is_number(at - 1) && UNITS.contains(&word))
+                    && begins_operand(tokens, at + 1)
+            }
+            _ => false,
+        };
+        if lost_colon {
+            return true;
         }
         let Some(meant) = misspelt(word, body.words().iter().copied()) else { return false };
         // A name that a name may follow: the label of a rule, say, is not a misspelt keyword.
@@ -640,6 +678,28 @@ impl Reader<'_> {
         out.push(Clause { kind: ClauseKind::Damaged, span });
     }
 
+    /// What does not fit at a token, and what would.
+    fn describe(&self, range: &Range<usize>, at: usize, expected: &[R]) -> (String, Option<String>) {
+        let found = self.tokens().text(at).to_owned();
+        let before = if at > range.start { self.tokens().text(at - 1).to_owned() } else { String::new() };
+        let (mut message, mut help) = message::expectation(expected, &before, &found);
+        let first = self.tokens().word(range.start).to_owned();
+        let colon = expected.contains(&R::colon);
+        if first == "rule" && colon {
+            message = format!("expected `:` and an outcome after the rule's label, found `{found}`");
+            help = Some("a rule is written `rule label: outcome`".to_owned());
+        } else if RESERVED.contains(&before.as_str())
+            && at == range.start + 2
+            && ITEMS.contains(&first.as_str())
+        {
+            message = format!("expected a name after `{first}`, found `{before}`");
+            help = None;
+        } else if before == "is" {
+            help = Some("equality is written `=`, as in `grade = G3`".to_owned());
+        }
+        (message, help)
+    }
+
     /// Says what is wrong where the grammar stopped.
     fn report(&mut self, range: &Range<usize>, failure: &Failure) {
         let at = failure.at.clamp(range.start, range.end);
@@ -662,17 +722,7 @@ impl Reader<'_> {
             self.error(format!("`{word} of` is not known"), place, Some(help), fix);
             return;
         }
-        let found = self.tokens().text(at).to_owned();
-        let before = if at > range.start { self.tokens().text(at - 1).to_owned() } else { String::new() };
-        let (mut message, mut help) = message::expectation(&failure.expected, &before, &found);
-        let first = self.tokens().word(range.start).to_owned();
-        let colon = failure.expected.contains(&R::colon);
-        if first == "rule" && colon {
-            message = format!("expected `:` and an outcome after the rule's label, found `{found}`");
-            help = Some("a rule is written `rule label: outcome`".to_owned());
-        } else if before == "is" && self.tokens().is_word(at) {
-            help = Some("equality is written `=`, as in `grade = G3`".to_owned());
-        }
+        let (message, help) = self.describe(range, at, &failure.expected);
         let same_line = !self.place_is_new_line(at) && at < range.end.max(range.start + 1);
         let span = if at < range.end || same_line || at == range.start {
             self.place(at)
@@ -746,7 +796,10 @@ impl Reader<'_> {
             let word = tokens.word(index);
             let known: Vec<&'static str> =
                 if index == at { words.clone() } else { crate::keywords::KEYWORDS.to_vec() };
-            if word.is_empty() || tokens.get(index).is_some_and(|token| token.meant.is_some()) {
+            if word.is_empty()
+                || RESERVED.contains(&word)
+                || tokens.get(index).is_some_and(|token| token.meant.is_some())
+            {
                 continue;
             }
             if let Some(meant) = misspelt(word, known) {
@@ -754,7 +807,7 @@ impl Reader<'_> {
                 let fix = Fix { title: format!("write `{meant}`"), edits: vec![(span, meant.to_owned())] };
                 let error = SyntaxError {
                     code: "syntax",
-                    message: format!("`{word}` is no word of the language here"),
+                    message: format!("unknown keyword `{word}`"),
                     span,
                     related: Vec::new(),
                     help: Some(format!("did you mean `{meant}`?")),
@@ -792,7 +845,10 @@ impl Reader<'_> {
             (R::amount_value, "="),
             (R::kw_of, " of "),
         ] {
-            if failure.expected.contains(&rule) && at > range.start {
+            if failure.expected.contains(&rule)
+                && at > range.start
+                && !(rule == R::kw_of && RESERVED.contains(&before))
+            {
                 let fix = Fix {
                     title: format!("add `{}`", text.trim()),
                     edits: vec![(place, text.trim_end().to_owned())],
@@ -821,7 +877,7 @@ impl Reader<'_> {
             let (message, help) = if twice {
                 (format!("`{found}` stands twice"), None)
             } else {
-                message::expectation(&failure.expected, before, &found)
+                self.describe(range, at, &failure.expected)
             };
             let fix =
                 twice.then(|| Fix { title: "remove one".to_owned(), edits: vec![(span, String::new())] });

@@ -69,7 +69,6 @@ fn stand_in(c: char) -> Option<&'static str> {
         '\u{2264}' => "<=",
         '\u{2265}' => ">=",
         '\u{2260}' => "!=",
-        '\u{2026}' => "..",
         _ => return None,
     })
 }
@@ -279,6 +278,9 @@ impl<'a> Scanner<'a> {
             self.at += c.len_utf8();
             self.replace(start, meant, true);
             self.token(TokenKind::Symbol(meant.chars().next().unwrap_or(c)), start);
+        } else if [">=", "<=", "!=", ".."].iter().any(|pair| rest.starts_with(pair)) {
+            self.at += 2;
+            self.token(TokenKind::Symbol(c), start);
         } else {
             self.symbol(c);
         }

@@ -263,7 +263,7 @@ fn keyword_fits(tokens: Tokens<'_>, at: usize, word: &str) -> bool {
 }
 
 /// `Student maria {`, `Day d[1..31] {`, `Student b like maria {`, `Student {`.
-fn row_starts(tokens: Tokens<'_>, at: usize) -> bool {
+pub(crate) fn row_starts(tokens: Tokens<'_>, at: usize) -> bool {
     if !tokens.is_name(at) || tokens.word(at) == "like" || !after_operand(tokens, at) {
         return false;
     }

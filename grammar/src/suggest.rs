@@ -4,8 +4,8 @@
 pub(crate) fn misspelt(written: &str, words: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
     let length = written.chars().count();
     let allowed = match length {
-        0..=2 => return None,
-        3..=4 => 1,
+        0..=1 => return None,
+        2..=4 => 1,
         _ => 2,
     };
     let lower = written.to_lowercase();
@@ -14,7 +14,8 @@ pub(crate) fn misspelt(written: &str, words: impl IntoIterator<Item = &'static s
         .filter(|word| word.len() >= 3 && *word != written)
         .map(|word| (strsim::damerau_levenshtein(&lower, word), word))
         .filter(|(distance, word)| {
-            let close = *distance <= if word.len() <= 4 { 1 } else { allowed };
+            let close = *distance <= if word.len() <= 4 { 1 } else { allowed }
+                && (length > 2 || word.starts_with(&lower));
             // Two changes in a short word make another word.
             close && (*distance < 2 || length >= 6 || lower.chars().next() == word.chars().next())
         })
@@ -39,6 +40,7 @@ mod tests {
             ("student", None),
             ("form", Some("from")),
             ("a", None),
+            ("us", None),
             ("ride", None),
         ];
         for (written, expected) in cases {
