@@ -1,0 +1,141 @@
+//! What is computed again after an edit, and that what comes out equals a fresh database.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::{FileId, Severity};
+
+const VOCABULARY: &str = "policy v { title \"V\" }
+ordered category Grade { G1, G2, G3 }
+record Student { key id: text  grade: Grade  level: count }
+";
+
+const RULES: &str = r#"policy r { title "R"  cite "§ 1" }
+use v
+parameter cut: count { cite "(1)" from 2020-01-01: 2 }
+define reads of Student: flag = level >= cut
+decision promotion of Student {
+  outcomes up, stay
+  cite "(2)"
+  default stay
+  rule ready: up when reads and grade >= G1
+}
+"#;
+
+fn database() -> (Database, Arc<Mutex<Vec<String>>>) {
+    let log: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sink = Arc::clone(&log);
+    let mut database = Database::with_events(move |event| sink.lock().unwrap().push(event));
+    database.set_text("r.rubric", Some(RULES));
+    database.set_text("v.rubric", Some(VOCABULARY));
+    (database, log)
+}
+
+/// Every message of every file, with its code and place.
+fn messages(database: &Database) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in database.files() {
+        for diagnostic in database.diagnostics(file) {
+            let span = database.span(diagnostic.place().unwrap());
+            found.push(format!(
+                "{}:{}..{} {}: {}",
+                database.path(file),
+                span.start,
+                span.end,
+                diagnostic.code,
+                diagnostic.message
+            ));
+        }
+    }
+    found
+}
+
+fn executions(log: &Mutex<Vec<String>>, query: &str) -> usize {
+    std::mem::take(&mut *log.lock().unwrap()).iter().filter(|event| event.starts_with(query)).count()
+}
+
+#[test]
+fn a_clean_project_has_nothing_to_say() {
+    assert_eq!(messages(&database().0), [""; 0]);
+}
+
+#[test]
+fn typing_inside_one_rule_lowers_that_declaration_alone() {
+    let (mut database, log) = database();
+    messages(&database);
+    log.lock().unwrap().clear();
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G1", "grade >= G2")));
+    messages(&database);
+    assert_eq!(executions(&log, "item_facts"), 1);
+}
+
+#[test]
+fn text_above_a_declaration_changes_nothing_in_it() {
+    let (mut database, log) = database();
+    messages(&database);
+    log.lock().unwrap().clear();
+    database.set_text(
+        "r.rubric",
+        Some(&RULES.replace("use v", "// a remark that moves all that follows\nuse v")),
+    );
+    messages(&database);
+    assert_eq!(executions(&log, "item_facts"), 0);
+}
+
+#[test]
+fn an_equal_text_computes_nothing() {
+    let (mut database, log) = database();
+    messages(&database);
+    log.lock().unwrap().clear();
+    database.set_text("r.rubric", Some(RULES));
+    messages(&database);
+    assert_eq!(log.lock().unwrap().len(), 0);
+}
+
+#[test]
+fn a_file_that_appears_and_goes_is_noticed() {
+    let (mut database, _) = database();
+    database.set_text("v.rubric", None);
+    let found = messages(&database);
+    assert!(found.iter().any(|message| message.contains("unknown-policy")), "{found:?}");
+    database.set_text("v.rubric", Some(VOCABULARY));
+    assert_eq!(messages(&database), [""; 0]);
+}
+
+#[test]
+fn edits_end_where_a_fresh_database_begins() {
+    let edits = [
+        RULES.replace("reads and", "reads or"),
+        RULES.replace("level >= cut", "level >="),
+        RULES.replace("Student {", "Studnt {"),
+        RULES.replace("outcomes up, stay", "outcomes up"),
+        String::new(),
+        RULES.replace("define reads", "// é 😀\ndefine reads"),
+        RULES.to_owned(),
+    ];
+    let (mut edited, _) = database();
+    for text in &edits {
+        edited.set_text("r.rubric", Some(text));
+        let (mut fresh, _) = database();
+        fresh.set_text("r.rubric", Some(text));
+        assert_eq!(messages(&edited), messages(&fresh), "{text}");
+        assert_eq!(edited.plan().decisions.len(), fresh.plan().decisions.len());
+    }
+}
+
+#[test]
+fn a_declaration_with_an_error_is_not_in_the_plan() {
+    let (mut database, _) = database();
+    assert_eq!(database.plan().decisions.len(), 1);
+    database.set_text("r.rubric", Some(&RULES.replace("rule ready: up", "rule ready: upp")));
+    let file: FileId = database.file("r.rubric").unwrap();
+    assert!(
+        database
+            .diagnostics(file)
+            .iter()
+            .any(|it| it.severity == Severity::Error && it.code == "unknown-outcome")
+    );
+    assert_eq!(database.plan().decisions.len(), 0);
+}
