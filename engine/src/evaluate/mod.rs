@@ -10,6 +10,7 @@ mod bounds;
 mod decide;
 mod decision;
 mod evaluator;
+mod exercise;
 mod expr;
 mod field;
 mod found;

@@ -20,6 +20,7 @@ mod operator;
 mod override_order;
 mod parameter;
 mod requirement;
+pub mod test;
 mod unit;
 mod unsupported;
 mod walk;

@@ -1,0 +1,34 @@
+//! Which conditions held for a row: what a report on tests asks.
+
+use super::evaluator::Evaluator;
+use super::found::{Found, Truth};
+use crate::plan::{DecisionId, RequirementId};
+
+fn held(found: &Found) -> Option<bool> {
+    match found.truth() {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Unknown | Truth::Error => None,
+    }
+}
+
+impl Evaluator<'_> {
+    /// Whether the condition of each rule of a decision held for a row: none where that is not known, or the rule is not
+    /// in force. Empty where the decision does not ask its rules about the row.
+    #[must_use]
+    pub fn rules_held(&self, decision: DecisionId, row: u32) -> Vec<Option<bool>> {
+        let Some(symbol) = self.symbols().decision(decision) else { return Vec::new() };
+        let hearing = self.hearing(decision, &self.reference(symbol.of, row));
+        hearing.conditions.iter().map(|condition| condition.as_ref().and_then(held)).collect()
+    }
+
+    /// Whether each `must` and each `except` of a requirement held for a row, as [`Evaluator::rules_held`].
+    #[must_use]
+    pub fn parts_held(&self, requirement: RequirementId, row: u32) -> (Vec<Option<bool>>, Vec<Option<bool>>) {
+        let Some(symbol) = self.symbols().requirement(requirement) else { return (Vec::new(), Vec::new()) };
+        let inquiry = self.inquiry(requirement, &self.reference(symbol.of, row));
+        let musts = inquiry.musts.iter().map(held).collect();
+        let excepts = inquiry.excepts.iter().map(|except| except.as_ref().and_then(held)).collect();
+        (musts, excepts)
+    }
+}
