@@ -23,7 +23,8 @@ fn shipped() -> Database {
 }
 
 fn shown(database: &Database, place: Place) -> String {
-    let line = database.lines(place.file).line_column(&database.text(place.file), database.span(place).start).line;
+    let line =
+        database.lines(place.file).line_column(&database.text(place.file), database.span(place).start).line;
     format!("{}:{line}", database.path(place.file))
 }
 
@@ -33,8 +34,11 @@ fn every_file_checks_without_a_finding() {
     let mut found = Vec::new();
     for file in database.files() {
         for diagnostic in database.diagnostics(file) {
-            let place = diagnostic.place().map_or_else(|| database.path(file).to_owned(), |place| shown(&database, place));
-            found.push(format!("{place}: {} ({}) {:?}", diagnostic.message, diagnostic.code, diagnostic.help));
+            let place = diagnostic
+                .place()
+                .map_or_else(|| database.path(file).to_owned(), |place| shown(&database, place));
+            found
+                .push(format!("{place}: {} ({}) {:?}", diagnostic.message, diagnostic.code, diagnostic.help));
         }
     }
     assert_eq!(database.files().len(), FILES.len());
