@@ -11,6 +11,7 @@ mod decide;
 mod decision;
 mod evaluator;
 mod exercise;
+mod explain;
 mod expr;
 mod field;
 mod found;
@@ -20,11 +21,16 @@ mod operate;
 mod outcome;
 mod pick;
 mod privacy;
+mod reasons;
 mod requirement;
 mod rows;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use evaluator::{Env, Evaluator, Givens, Options};
+pub use explain::SourceText;
 pub use needs::{show_need, show_need_with};
 pub use outcome::{
     By, DecisionResult, Explanation, Fact, MustOutcome, RequirementResult, Step, StepKind, Verdict,

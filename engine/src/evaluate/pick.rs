@@ -7,9 +7,9 @@ use rubric_grammar::ast::AggregateKind;
 
 use super::bounds::order;
 use super::evaluator::{Evaluator, Frame};
-use super::found::{Found, Truth, faults_of, needs_of, union};
+use super::found::{Found, Truth, needs_of, union};
 use crate::plan::{ExprId, Rows};
-use crate::value::{Need, NeedKind, State, Value};
+use crate::value::{Fault, Need, NeedKind, RecordId, State, Value};
 
 /// A row that counts, surely or perhaps.
 struct Row {
@@ -142,8 +142,8 @@ fn agreed(all: &[Row], candidates: &[&Row], readings: &[Found]) -> Found {
     needs.push(tied(candidates, readings));
     let needs = union(needs);
     if needs.is_empty() {
-        // Only errors in rows that may not count stand in the way.
-        return Found::error(faults_of(readings.iter().chain(candidates.iter().map(|row| &row.date))));
+        // Dates that cannot be compared stand in the way.
+        return Found::fault(Fault::NotAValue);
     }
     Found::unknown(needs)
 }
@@ -163,14 +163,12 @@ fn tied(candidates: &[&Row], readings: &[Found]) -> Arc<[Need]> {
     if !differ {
         return Arc::default();
     }
-    let ties = sure.iter().filter_map(|(row, _)| match &row.value {
-        Value::Reference(reference) => Some(Arc::from([Need {
-            record: reference.record,
-            row: reference.row,
-            field: None,
-            kind: NeedKind::Tie,
-        }])),
-        _ => None,
+    let ties = sure.iter().map(|(row, _)| {
+        let (record, row) = match &row.value {
+            Value::Reference(reference) => (reference.record, reference.row),
+            _ => (RecordId(u32::MAX), None),
+        };
+        Arc::from([Need { record, row, field: None, kind: NeedKind::Tie }])
     });
     union(ties)
 }

@@ -1,0 +1,463 @@
+//! Why a record has its result: the tree of rules, conditions, derived facts and facts.
+
+use std::cell::{Cell as Counter, RefCell};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::decision::{Hearing, default_at};
+use super::evaluator::{Call, Evaluator, Frame, Subject};
+use super::found::{Found, Truth};
+use super::needs::show_need_with;
+use super::outcome::{By, Explanation, Step, StepKind, Verdict};
+use super::requirement::Inquiry;
+use crate::diagnostic::Place;
+use crate::plan::{
+    DecisionBody, DecisionId, ExprId, Interval, MustCheck, RequirementBody, RequirementId, ResultStatus,
+    RuleBody, category_value, show_fault,
+};
+use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
+
+/// Gives the source text of a place.
+pub type SourceText<'s> = dyn Fn(Place) -> Option<String> + 's;
+
+/// At most so many steps in one tree: a person reads it.
+const MOST_STEPS: u32 = 5_000;
+
+impl Evaluator<'_> {
+    /// Why a decision gives what it gives for a row.
+    #[must_use]
+    pub fn explain_decision(&self, decision: DecisionId, row: u32, text: &SourceText<'_>) -> Explanation {
+        let result = self.decision(decision, row);
+        let Some(symbol) = self.symbols().decision(decision) else { return self.nothing_to_say() };
+        let subject = self.reference(symbol.of, row);
+        let guide = Guide::new(self, text, &subject);
+        let verdict = match &result.verdict {
+            Verdict::Outcome(outcome) => guide.outcome(symbol.outcomes, *outcome),
+            Verdict::Status(status) => status.word().to_owned(),
+        };
+        let mut steps = Vec::new();
+        if let Some(body) = self.plan.decisions.get(&decision.0) {
+            let hearing = self.hearing(decision, &subject);
+            steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
+            steps.extend(guide.decision(body, symbol.outcomes, &hearing, &subject, Detail::All));
+        }
+        steps.extend(guide.faults(&result.faults));
+        Explanation {
+            title: guide.title(&symbol.name, &subject),
+            result: verdict,
+            because: result.because,
+            needs: guide.needs(&result.needs),
+            as_of: self.as_of.to_string(),
+            steps,
+        }
+    }
+
+    /// Why a requirement gives what it gives for a row.
+    #[must_use]
+    pub fn explain_requirement(
+        &self,
+        requirement: RequirementId,
+        row: u32,
+        text: &SourceText<'_>,
+    ) -> Explanation {
+        let result = self.requirement(requirement, row);
+        let Some(symbol) = self.symbols().requirement(requirement) else { return self.nothing_to_say() };
+        let subject = self.reference(symbol.of, row);
+        let guide = Guide::new(self, text, &subject);
+        let mut steps = Vec::new();
+        if let Some(body) = self.plan.requirements.get(&requirement.0) {
+            let inquiry = self.inquiry(requirement, &subject);
+            steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
+            steps.extend(guide.requirement(body, &inquiry, &subject));
+        }
+        steps.extend(guide.faults(&result.faults));
+        Explanation {
+            title: guide.title(&symbol.name, &subject),
+            result: result.status.word().to_owned(),
+            because: result.because.into_iter().collect(),
+            needs: guide.needs(&result.needs),
+            as_of: self.as_of.to_string(),
+            steps,
+        }
+    }
+
+    fn nothing_to_say(&self) -> Explanation {
+        Explanation {
+            title: String::new(),
+            result: ResultStatus::Error.word().to_owned(),
+            because: Vec::new(),
+            needs: Vec::new(),
+            as_of: self.as_of.to_string(),
+            steps: Vec::new(),
+        }
+    }
+}
+
+/// How much of a decision is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Every rule.
+    All,
+    /// What decided, or what is open: the decision is a fact of another.
+    Decisive,
+}
+
+/// Leads through one explanation.
+pub(super) struct Guide<'g, 'a> {
+    pub(super) evaluator: &'g Evaluator<'a>,
+    text: &'g SourceText<'g>,
+    subject: &'g Reference,
+    told: RefCell<HashSet<Call>>,
+    heard: RefCell<HashSet<(DecisionId, Subject)>>,
+    steps: Counter<u32>,
+}
+
+impl<'g, 'a> Guide<'g, 'a> {
+    fn new(evaluator: &'g Evaluator<'a>, text: &'g SourceText<'g>, subject: &'g Reference) -> Self {
+        Self {
+            evaluator,
+            text,
+            subject,
+            told: RefCell::default(),
+            heard: RefCell::default(),
+            steps: Counter::new(0),
+        }
+    }
+
+    /// Whether a derived fact is told for the first time in this tree.
+    pub(super) fn first_telling(&self, call: Call) -> bool {
+        self.told.borrow_mut().insert(call)
+    }
+
+    /// Whether a decision is told for the first time in this tree.
+    pub(super) fn first_hearing(&self, decision: DecisionId, of: &Reference) -> bool {
+        self.heard.borrow_mut().insert((decision, Subject::from(of)))
+    }
+
+    /// Whether there is room for more.
+    pub(super) fn goes_on(&self) -> bool {
+        self.steps.set(self.steps.get() + 1);
+        self.steps.get() < MOST_STEPS
+    }
+
+    fn title(&self, name: &str, subject: &Reference) -> String {
+        format!("{name} of {}", self.row_name(subject))
+    }
+
+    /// `Student maria`; private keys masked.
+    pub(super) fn row_name(&self, reference: &Reference) -> String {
+        let ty = Type::of(Base::Record(reference.record));
+        let key = self.evaluator.show_value(&Value::Reference(reference.clone()), ty);
+        if reference.key.is_empty() {
+            key
+        } else {
+            format!("{} {key}", self.evaluator.record_name(reference.record))
+        }
+    }
+
+    pub(super) fn is_subject(&self, reference: &Reference) -> bool {
+        Subject::from(reference) == Subject::from(self.subject)
+    }
+
+    pub(super) fn outcome(&self, category: CategoryId, outcome: u32) -> String {
+        category_value(self.evaluator.symbols(), category, outcome)
+            .map_or_else(|| format!("#{outcome}"), ToOwned::to_owned)
+    }
+
+    pub(super) fn needs(&self, needs: &[Need]) -> Vec<String> {
+        let about = (self.subject.record, self.subject.row.unwrap_or(u32::MAX));
+        let evaluator = self.evaluator;
+        needs
+            .iter()
+            .map(|need| {
+                show_need_with(evaluator.plan, evaluator.data, need, about, evaluator.options.privacy)
+            })
+            .collect()
+    }
+
+    pub(super) fn fault_text(&self, faults: &[crate::value::Fault]) -> String {
+        let texts: Vec<String> =
+            faults.iter().map(|fault| show_fault(self.evaluator.symbols(), fault)).collect();
+        texts.join("; ")
+    }
+
+    fn faults(&self, faults: &[crate::value::Fault]) -> Option<Step> {
+        if faults.is_empty() {
+            return None;
+        }
+        Some(step(StepKind::Fault, self.fault_text(faults), "error"))
+    }
+
+    /// The source text of a place on one line, or other words for it.
+    pub(super) fn source(&self, place: Place, otherwise: impl FnOnce() -> String) -> String {
+        match (self.text)(place) {
+            Some(text) if !text.trim().is_empty() => text.split_whitespace().collect::<Vec<_>>().join(" "),
+            _ => otherwise(),
+        }
+    }
+
+    /// The source text of an expression.
+    pub(super) fn expr_text(&self, frame: &Frame<'_>, id: ExprId, otherwise: &str) -> String {
+        match frame.code.get(id) {
+            Some(expr) => self.source(expr.place, || otherwise.to_owned()),
+            None => otherwise.to_owned(),
+        }
+    }
+
+    /// `yes`, `1`, `unknown`, what went wrong; masked where it must be.
+    pub(super) fn state_of(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> String {
+        if let State::Error(faults) = &found.state {
+            return format!("error: {}", self.fault_text(faults));
+        }
+        let ty = frame.code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty);
+        self.evaluator.show_state(&found.state, ty, self.evaluator.is_masked(frame.code, id))
+    }
+
+    fn not_effective(&self, effective: bool) -> Option<Step> {
+        if effective {
+            return None;
+        }
+        Some(step(StepKind::NotInForce, "the policy".to_owned(), "not in force"))
+    }
+
+    fn frame_steps(
+        &self,
+        frame: &mut Frame<'_>,
+        law_on: Option<ExprId>,
+        scope: Option<ExprId>,
+        scoped: Option<&Found>,
+    ) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if let Some(law_on) = law_on {
+            let found = self.evaluator.eval(frame, law_on);
+            let text = format!("law on {}", self.expr_text(frame, law_on, "a date of the record"));
+            let mut step = step(StepKind::Condition, text, &self.state_of(frame, law_on, &found));
+            step.steps = self.value_steps(frame, law_on);
+            steps.push(step);
+        }
+        if let (Some(scope), Some(found)) = (scope, scoped) {
+            let text = format!("where {}", self.expr_text(frame, scope, "…"));
+            let mut step = step(StepKind::Condition, text, &self.state_of(frame, scope, found));
+            step.steps = self.condition_steps(frame, scope);
+            steps.push(step);
+        }
+        steps
+    }
+
+    /// The rules of a decision, each with what became of it.
+    pub(super) fn decision(
+        &self,
+        body: &DecisionBody,
+        outcomes: CategoryId,
+        hearing: &Hearing,
+        subject: &Reference,
+        detail: Detail,
+    ) -> Vec<Step> {
+        let law = hearing.law.unwrap_or(self.evaluator.as_of);
+        let mut frame = Frame::of(&body.code, subject, law);
+        let mut steps = match detail {
+            Detail::All => self.frame_steps(&mut frame, body.law_on, body.condition, hearing.scope.as_ref()),
+            Detail::Decisive => Vec::new(),
+        };
+        if let (Some(first), false) = (steps.first_mut(), body.cites.is_empty()) {
+            first.cites.clone_from(&body.cites);
+        }
+        if hearing.conditions.is_empty() && !body.rules.is_empty() {
+            return steps;
+        }
+        for (position, (rule, condition)) in body.rules.iter().zip(&hearing.conditions).enumerate() {
+            let fate = fate(body, position, rule, condition.as_ref(), hearing, law);
+            let decisive = matches!(fate.kind, StepKind::Decided | StepKind::Undetermined | StepKind::Fault);
+            if detail == Detail::Decisive && !decisive {
+                continue;
+            }
+            let text = format!("rule {}: {}", rule.label, self.outcome(outcomes, rule.outcome));
+            let mut step = step(fate.kind, text, &fate.state);
+            step.cites.clone_from(&rule.cites);
+            step.place = Some(rule.place);
+            if let (Some(when), true) = (rule.when, condition.is_some()) {
+                step.steps = self.condition_steps(&mut frame, when);
+            }
+            steps.push(step);
+        }
+        let in_force =
+            default_at(body, law).and_then(|position| Some((position, body.defaults.get(position)?)));
+        if let Some((position, default)) = in_force {
+            let by = By::Default(u32::try_from(position).unwrap_or(u32::MAX));
+            let (kind, state) = if hearing.result.by.contains(&by) {
+                (StepKind::Decided, "decided: no rule holds")
+            } else if hearing.result.perhaps.contains(&by) {
+                (StepKind::Undetermined, "perhaps: no rule surely holds")
+            } else if hearing.conditions.iter().flatten().any(|condition| condition.truth() == Truth::True) {
+                (StepKind::NotHeld, "a rule holds")
+            } else {
+                (StepKind::Undetermined, "unless a rule holds")
+            };
+            if detail == Detail::All || kind == StepKind::Decided {
+                let text = format!("default {}", self.outcome(outcomes, default.outcome));
+                let mut step = step(kind, text, state);
+                step.cites.clone_from(&default.cites);
+                step.place = Some(default.place);
+                steps.push(step);
+            }
+        } else if detail == Detail::All
+            && hearing.result.verdict == Verdict::Status(ResultStatus::Undetermined)
+            && hearing.result.needs.is_empty()
+        {
+            steps.push(step(
+                StepKind::NotHeld,
+                "no rule holds, and there is no default".to_owned(),
+                "nothing matched",
+            ));
+        }
+        steps
+    }
+
+    fn requirement(&self, body: &RequirementBody, inquiry: &Inquiry, subject: &Reference) -> Vec<Step> {
+        let law = inquiry.law.unwrap_or(self.evaluator.as_of);
+        let mut frame = Frame::of(&body.code, subject, law);
+        let mut steps = self.frame_steps(&mut frame, body.law_on, body.condition, inquiry.scope.as_ref());
+        if !body.interval.contains(law) {
+            let text = format!("in force {}", period(&body.interval));
+            steps.push(step(StepKind::NotInForce, text, "not in force"));
+        }
+        if let (Some((due, _)), Some(found)) = (body.due, &inquiry.due) {
+            let text = format!("due {}", self.expr_text(&frame, due, "on a date of the record"));
+            let mut step = step(StepKind::Condition, text, &self.state_of(&frame, due, found));
+            step.steps = self.value_steps(&mut frame, due);
+            steps.push(step);
+        }
+        for (must, found) in body.musts.iter().zip(&inquiry.musts) {
+            let (kind, state) = match found.truth() {
+                Truth::True => (StepKind::Held, "holds".to_owned()),
+                Truth::False => (StepKind::NotHeld, "fails".to_owned()),
+                Truth::Unknown => (StepKind::Undetermined, "unknown".to_owned()),
+                Truth::Error => (StepKind::Fault, format!("error: {}", self.fault_text(&found.faults()))),
+            };
+            let label = must.label.as_ref().map_or_else(String::new, |label| format!(" {label}:"));
+            let (text, below) = match &must.check {
+                MustCheck::Condition(condition) => {
+                    let text = self.expr_text(&frame, *condition, "its condition");
+                    (format!("must{label} {text}"), self.condition_steps(&mut frame, *condition))
+                }
+                MustCheck::Unique(keys) => {
+                    let names: Vec<String> =
+                        keys.iter().map(|&key| self.expr_text(&frame, key, "key")).collect();
+                    let below = keys.iter().flat_map(|&key| self.value_steps(&mut frame, key)).collect();
+                    (format!("must{label} be unique by {}", names.join(", ")), below)
+                }
+            };
+            let mut step = step(kind, text, &state);
+            step.cites = if must.cites.is_empty() { body.cites.clone() } else { must.cites.clone() };
+            step.place = Some(must.place);
+            step.steps = below;
+            steps.push(step);
+        }
+        for (except, found) in body.excepts.iter().zip(&inquiry.excepts) {
+            let (kind, state) = match found.as_ref().map(Found::truth) {
+                None => (StepKind::NotInForce, format!("not in force: {}", period(&except.interval))),
+                Some(Truth::True) => (StepKind::Held, "excuses".to_owned()),
+                Some(Truth::False) => (StepKind::NotHeld, "does not excuse".to_owned()),
+                Some(Truth::Unknown) => (StepKind::Undetermined, "unknown".to_owned()),
+                Some(Truth::Error) => (StepKind::Fault, "error".to_owned()),
+            };
+            let mut step = step(kind, format!("except {}", except.label), &state);
+            step.cites.clone_from(&except.cites);
+            step.place = Some(except.place);
+            if found.is_some() {
+                step.steps = self.condition_steps(&mut frame, except.when);
+            }
+            steps.push(step);
+        }
+        steps
+    }
+
+    /// Where a row was read.
+    pub(super) fn origin(&self, record: RecordId, row: u32) -> Option<super::outcome::Fact> {
+        let table = self.evaluator.data.table(record)?;
+        let origin = table.origin(row);
+        let file = self.evaluator.data.files.get(origin.file as usize)?.clone();
+        Some(super::outcome::Fact { file, line: origin.line })
+    }
+}
+
+/// A step without anything below it.
+pub(super) fn step(kind: StepKind, text: String, state: &str) -> Step {
+    Step {
+        kind,
+        text,
+        state: state.to_owned(),
+        cites: Vec::new(),
+        place: None,
+        source: None,
+        steps: Vec::new(),
+    }
+}
+
+/// `from 2014-07-01 until 2025-07-01`.
+pub(super) fn period(interval: &Interval) -> String {
+    match (interval.from, interval.until) {
+        (Some(from), Some(until)) => format!("from {from} until {until}"),
+        (Some(from), None) => format!("from {from}"),
+        (None, Some(until)) => format!("until {until}"),
+        (None, None) => "always".to_owned(),
+    }
+}
+
+struct Fate {
+    kind: StepKind,
+    state: String,
+}
+
+/// What became of a rule.
+fn fate(
+    body: &DecisionBody,
+    position: usize,
+    rule: &RuleBody,
+    condition: Option<&Found>,
+    hearing: &Hearing,
+    law: Date,
+) -> Fate {
+    let as_fate = |kind, state: String| Fate { kind, state };
+    let Some(condition) = condition else {
+        return as_fate(StepKind::NotInForce, format!("not in force on {law}: {}", period(&rule.interval)));
+    };
+    let by = By::Rule(u32::try_from(position).unwrap_or(u32::MAX));
+    // Overriders by their labels, none twice: versions of one rule share theirs.
+    let overriders = |wanted: &dyn Fn(Truth) -> bool| -> Vec<&Arc<str>> {
+        let mut labels = Vec::new();
+        for &other in &rule.overridden_by {
+            let holds = hearing.conditions.get(other as usize).and_then(Option::as_ref).map(Found::truth);
+            if let (Some(truth), Some(other)) = (holds, body.rules.get(other as usize))
+                && wanted(truth)
+                && !labels.contains(&&other.label)
+            {
+                labels.push(&other.label);
+            }
+        }
+        labels
+    };
+    let list = |labels: Vec<&Arc<str>>| labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let sure = overriders(&|truth| truth == Truth::True);
+    let perhaps = overriders(&|truth| matches!(truth, Truth::Unknown | Truth::Error));
+    let conflict = hearing.result.verdict == Verdict::Status(ResultStatus::Conflict);
+    match condition.truth() {
+        Truth::False => as_fate(StepKind::NotHeld, "does not hold".to_owned()),
+        Truth::Error if sure.is_empty() => as_fate(StepKind::Fault, "error".to_owned()),
+        Truth::Unknown if sure.is_empty() => as_fate(StepKind::Undetermined, "unknown".to_owned()),
+        Truth::Unknown | Truth::Error => {
+            as_fate(StepKind::Overridden, format!("unknown, but overridden by {}", list(sure)))
+        }
+        Truth::True if !sure.is_empty() => {
+            as_fate(StepKind::Overridden, format!("overridden by {}", list(sure)))
+        }
+        Truth::True if !perhaps.is_empty() => {
+            as_fate(StepKind::Undetermined, format!("holds, perhaps overridden by {}", list(perhaps)))
+        }
+        Truth::True if conflict && hearing.result.by.contains(&by) => {
+            as_fate(StepKind::Decided, "in conflict".to_owned())
+        }
+        Truth::True if hearing.result.by.contains(&by) => as_fate(StepKind::Decided, "decided".to_owned()),
+        Truth::True => as_fate(StepKind::Held, "holds".to_owned()),
+    }
+}

@@ -1,0 +1,555 @@
+//! What a condition or a value follows from, for explanations.
+
+use rubric_grammar::ast::AggregateKind;
+
+use super::evaluator::{Call, Frame, Subject};
+use super::explain::{Detail, Guide, period, step};
+use super::found::{Found, Truth};
+use super::outcome::{Step, StepKind, Verdict};
+use super::walk::operands;
+use crate::plan::{
+    DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, RequirementId, ResultStatus, RowSource, Rows,
+};
+use crate::value::{Base, Need, NeedKind, RecordId, Reference, State, Type, Value};
+
+/// So many rows of an aggregate are shown.
+const ROWS_SHOWN: usize = 5;
+
+impl Guide<'_, '_> {
+    /// The parts of a condition that make it what it is: of a conjunction that is no, those that are no.
+    pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for part in self.relevant(frame, id) {
+            if self.goes_on() {
+                steps.push(self.condition_step(frame, part));
+            }
+        }
+        steps
+    }
+
+    /// The conjuncts of a conjunction, or the alternatives of a disjunction, that decide its truth.
+    fn relevant(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<ExprId> {
+        let code = frame.code;
+        let Some(expr) = code.get(id) else { return Vec::new() };
+        let mut parts = Vec::new();
+        match expr.op {
+            Op::And(..) => flatten(code, id, true, &mut parts),
+            Op::Or(..) => flatten(code, id, false, &mut parts),
+            _ => return vec![id],
+        }
+        let truth = self.evaluator.eval(frame, id).truth();
+        let mut deciding = Vec::new();
+        for part in parts {
+            if self.evaluator.eval(frame, part).truth() == truth {
+                deciding.push(part);
+            }
+        }
+        deciding
+    }
+
+    fn condition_step(&self, frame: &mut Frame<'_>, id: ExprId) -> Step {
+        let code = frame.code;
+        let Some(expr) = code.get(id) else { return step(StepKind::Fault, String::new(), "error") };
+        // A fact or derived fact that is itself the condition says so once.
+        if matches!(
+            expr.op,
+            Op::Field { .. }
+                | Op::Define { .. }
+                | Op::Decision { .. }
+                | Op::IsMet { .. }
+                | Op::Aggregate { .. }
+                | Op::Quantity(..)
+        ) && let Some(only) = self.value_steps(frame, id).into_iter().next()
+        {
+            return only;
+        }
+        let found = self.evaluator.eval(frame, id);
+        let mut step = step(
+            StepKind::Condition,
+            self.expr_text(frame, id, "a condition"),
+            &self.state_of(frame, id, &found),
+        );
+        step.place = Some(expr.place);
+        step.steps = match &expr.op {
+            Op::And(..) | Op::Or(..) => self.condition_steps(frame, id),
+            Op::Not(inner) => self.condition_steps(frame, *inner),
+            _ => self.value_steps(frame, id),
+        };
+        step
+    }
+
+    /// The facts, derived facts and parameters that a value follows from.
+    pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+        let code = frame.code;
+        let Some(expr) = code.get(id) else { return Vec::new() };
+        if !self.goes_on() {
+            return Vec::new();
+        }
+        match &expr.op {
+            Op::Field { of, field } => vec![self.fact(frame, id, expr, *of, *field)],
+            Op::Define { define, of, arguments } => {
+                vec![self.derived(frame, id, expr, *define, *of, arguments)]
+            }
+            Op::Decision { decision, of } => vec![self.decided(frame, id, expr, *decision, *of)],
+            Op::IsMet { requirement, of } => vec![self.met(frame, id, expr, *requirement, *of)],
+            Op::Parameter { parameter, keys, on } => {
+                let mut steps: Vec<Step> =
+                    keys.iter().chain(on).flat_map(|&key| self.value_steps(frame, key)).collect();
+                steps.insert(0, self.parameter(frame, id, expr, *parameter, keys, *on));
+                distinct(steps)
+            }
+            Op::Aggregate { kind, rows, operand } => {
+                vec![self.aggregate(frame, id, expr, *kind, rows, *operand)]
+            }
+            Op::Quantity(_, n, rows) => {
+                let mut steps = vec![self.aggregate(frame, id, expr, AggregateKind::Count, rows, None)];
+                steps.extend(self.value_steps(frame, *n));
+                steps
+            }
+            Op::Pick { kind, rows, by, read } => {
+                let candidates = self.evaluator.picked(frame, *kind, rows, *by);
+                let mut below = Vec::new();
+                let outer = frame.bind(rows.slot, None);
+                for row in candidates.iter().take(ROWS_SHOWN) {
+                    frame.bind(rows.slot, Some(row.clone()));
+                    let mut steps: Vec<Step> =
+                        by.iter().flat_map(|&by| self.value_steps(frame, by)).collect();
+                    steps.extend(self.value_steps(frame, *read));
+                    below.push(self.row(rows, row, "picked", distinct(steps)));
+                }
+                frame.bind(rows.slot, outer);
+                let found = self.evaluator.eval(frame, id);
+                let state = self.state_of(frame, id, &found);
+                let state = match candidates.len() {
+                    0 => format!("{state}; no rows"),
+                    1 => state,
+                    several => format!("{state}; {several} rows may be the one"),
+                };
+                let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row"), &state);
+                step.place = Some(expr.place);
+                step.steps = below;
+                vec![step]
+            }
+            Op::Input(input) => {
+                let name = self
+                    .evaluator
+                    .symbols()
+                    .inputs
+                    .get(input.0 as usize)
+                    .map_or("", |input| input.name.as_str());
+                let found = self.evaluator.eval(frame, id);
+                vec![step(StepKind::Fact, name.to_owned(), &self.state_of(frame, id, &found))]
+            }
+            Op::And(..) | Op::Or(..) | Op::Not(_) | Op::Compare(..) | Op::Between(..)
+                if expr.ty.base == Base::Flag =>
+            {
+                let below =
+                    operands(&expr.op).into_iter().flat_map(|operand| self.value_steps(frame, operand));
+                distinct(below.collect())
+            }
+            Op::If(condition, yes, no) => {
+                let mut steps = self.condition_steps(frame, *condition);
+                match self.evaluator.eval(frame, *condition).truth() {
+                    Truth::True => steps.extend(self.value_steps(frame, *yes)),
+                    Truth::False => steps.extend(self.value_steps(frame, *no)),
+                    Truth::Unknown => {
+                        steps.extend(self.value_steps(frame, *yes));
+                        steps.extend(self.value_steps(frame, *no));
+                    }
+                    Truth::Error => {}
+                }
+                distinct(steps)
+            }
+            Op::Case(case) => {
+                let mut steps = Vec::new();
+                let mut decided = false;
+                for &(condition, value) in &case.arms {
+                    let truth = self.evaluator.eval(frame, condition).truth();
+                    if truth != Truth::False {
+                        decided |= truth == Truth::True;
+                        steps.extend(self.condition_steps(frame, condition));
+                        steps.extend(self.value_steps(frame, value));
+                    }
+                }
+                if let (Some(otherwise), false) = (case.otherwise, decided) {
+                    steps.extend(self.value_steps(frame, otherwise));
+                }
+                distinct(steps)
+            }
+            op => {
+                let below = operands(op).into_iter().flat_map(|operand| self.value_steps(frame, operand));
+                distinct(below.collect())
+            }
+        }
+    }
+
+    fn fact(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, of: ExprId, field: u32) -> Step {
+        let owner = self.evaluator.eval(frame, of);
+        let found = self.evaluator.eval(frame, id);
+        let mut below = Vec::new();
+        let (text, source) = match owner.value() {
+            Some(Value::Reference(reference)) => {
+                let name = self.field_name(reference.record, field);
+                let text = if self.is_subject(reference) {
+                    name
+                } else {
+                    format!("{}.{name}", self.row_name(reference))
+                };
+                (text, reference.row.and_then(|row| self.origin(reference.record, row)))
+            }
+            _ => {
+                // The row itself is what is not known.
+                below = self.value_steps(frame, of);
+                (self.expr_text(frame, id, "a field"), None)
+            }
+        };
+        let state = match (&found.state, found.needs().first()) {
+            (State::Unknown(_), Some(need)) => self.absent(need),
+            _ => self.state_of(frame, id, &found),
+        };
+        let mut step = step(StepKind::Fact, text, &state);
+        step.place = Some(expr.place);
+        step.source = source;
+        step.steps = below;
+        step
+    }
+
+    fn field_name(&self, record: RecordId, field: u32) -> String {
+        let record = self.evaluator.symbols().record(record);
+        record
+            .and_then(|record| record.fields.get(field as usize))
+            .map_or_else(String::new, |field| field.name.clone())
+    }
+
+    /// Why a fact is not known.
+    fn absent(&self, need: &Need) -> String {
+        match &need.kind {
+            NeedKind::Absent => "unknown: not on file".to_owned(),
+            NeedKind::Unreadable => "unknown: could not be read".to_owned(),
+            NeedKind::Finding(who) => format!("awaits the finding of the {who}"),
+            NeedKind::Tie => "unknown: several rows tie".to_owned(),
+            NeedKind::Dangling => "unknown: the key names no row".to_owned(),
+            NeedKind::NotSupplied => {
+                format!("unknown: no data supplied for {}", self.evaluator.record_name(need.record))
+            }
+            NeedKind::Assumed(_) => "unknown, as the test says".to_owned(),
+            NeedKind::Input(name) => format!("unknown: `{name}` was not given"),
+            NeedKind::Undecided(name) => format!("unknown: `{name}` has no result"),
+        }
+    }
+
+    fn derived(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        define: DefineId,
+        of: Option<ExprId>,
+        arguments: &[ExprId],
+    ) -> Step {
+        let symbols = self.evaluator.symbols();
+        let name = symbols.define(define).map_or("", |define| define.name.as_str());
+        let found = self.evaluator.eval(frame, id);
+        let mut step =
+            step(StepKind::Define, self.expr_text(frame, id, name), &self.value_state(frame, id, &found));
+        step.place = Some(expr.place);
+        let mut below: Vec<Step> =
+            arguments.iter().flat_map(|&argument| self.value_steps(frame, argument)).collect();
+        let owner = of.map(|of| self.evaluator.eval(frame, of));
+        let reference = match owner.as_ref().map(Found::value) {
+            None => None,
+            Some(Some(Value::Reference(reference))) => Some(self.evaluator.located(reference)),
+            Some(_) => {
+                // The row itself is what is not known.
+                below.extend(of.into_iter().flat_map(|of| self.value_steps(frame, of)));
+                step.steps = distinct(below);
+                return step;
+            }
+        };
+        let body = self.evaluator.plan.defines.get(&define.0);
+        let arm = body.and_then(|body| body.arms.iter().find(|arm| arm.interval.contains(frame.law)));
+        if let (Some(body), Some(arm)) = (body, arm) {
+            step.cites = body.cites.iter().chain(&arm.cites).cloned().collect();
+            let values: Vec<Found> =
+                arguments.iter().map(|&argument| self.evaluator.eval(frame, argument).plain()).collect();
+            let call = Call {
+                define,
+                of: reference.as_ref().map(Subject::from),
+                arguments: values.clone(),
+                law: frame.law,
+            };
+            let fixed = self
+                .evaluator
+                .options
+                .givens
+                .defines
+                .contains_key(&(define, reference.as_ref().and_then(|of| of.row)));
+            if fixed {
+                step.state.push_str(" (given)");
+            } else if self.first_telling(call) {
+                let mut within = Frame::new(&body.code, &values, frame.law);
+                if let Some(reference) = reference {
+                    within.bind(0, Some(Value::Reference(reference)));
+                }
+                let is_condition = body.code.get(arm.value).is_some_and(|value| value.ty.base == Base::Flag);
+                below.extend(if is_condition {
+                    self.condition_steps(&mut within, arm.value)
+                } else {
+                    self.value_steps(&mut within, arm.value)
+                });
+            }
+        }
+        step.steps = distinct(below);
+        step
+    }
+
+    fn decided(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        decision: DecisionId,
+        of: ExprId,
+    ) -> Step {
+        let symbols = self.evaluator.symbols();
+        let name = symbols.decision(decision).map_or("", |decision| decision.name.as_str());
+        let found = self.evaluator.eval(frame, id);
+        let mut step =
+            step(StepKind::Define, self.expr_text(frame, id, name), &self.state_of(frame, id, &found));
+        step.place = Some(expr.place);
+        let owner = self.evaluator.eval(frame, of);
+        let (Some(Value::Reference(owner)), Some(symbol)) = (owner.value(), symbols.decision(decision))
+        else {
+            step.steps = self.value_steps(frame, of);
+            return step;
+        };
+        let owner = self.evaluator.located(owner);
+        let hearing = self.evaluator.hearing(decision, &owner);
+        if let Verdict::Status(status) = hearing.result.verdict {
+            status.word().clone_into(&mut step.state);
+        }
+        if let (Some(body), true) =
+            (self.evaluator.plan.decisions.get(&decision.0), self.first_hearing(decision, &owner))
+        {
+            step.cites.clone_from(&body.cites);
+            step.steps = self.decision(body, symbol.outcomes, &hearing, &owner, Detail::Decisive);
+        }
+        step
+    }
+
+    fn met(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        requirement: RequirementId,
+        of: ExprId,
+    ) -> Step {
+        let name = self
+            .evaluator
+            .symbols()
+            .requirement(requirement)
+            .map_or("", |requirement| requirement.name.as_str());
+        let owner = self.evaluator.eval(frame, of);
+        let status = match owner.value() {
+            Some(Value::Reference(owner)) => {
+                let owner = self.evaluator.located(owner);
+                self.evaluator.inquiry(requirement, &owner).result.status
+            }
+            _ => ResultStatus::Unknown,
+        };
+        let mut step = step(StepKind::Define, self.expr_text(frame, id, name), status.word());
+        step.place = Some(expr.place);
+        let body = self.evaluator.plan.requirements.get(&requirement.0);
+        step.cites = body.map(|body| body.cites.clone()).unwrap_or_default();
+        step
+    }
+
+    fn parameter(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        parameter: ParameterId,
+        keys: &[ExprId],
+        on: Option<ExprId>,
+    ) -> Step {
+        let name =
+            self.evaluator.symbols().parameter(parameter).map_or("", |parameter| parameter.name.as_str());
+        let ty = self.evaluator.symbols().parameter(parameter).map_or(expr.ty, |parameter| parameter.ty);
+        let state = match self.evaluator.parameter_values(frame, parameter, keys, on) {
+            Ok(values) => {
+                let values: Vec<String> =
+                    values.iter().map(|value| self.evaluator.show_value(value, ty)).collect();
+                values.join(", ")
+            }
+            Err(found) => self.state_of(frame, id, &found),
+        };
+        let day = match on.map(|on| self.evaluator.eval(frame, on)) {
+            None => Some(frame.law),
+            Some(found) => match found.value() {
+                Some(Value::Date(day)) => Some(*day),
+                _ => None,
+            },
+        };
+        let mut step = step(StepKind::Parameter, self.expr_text(frame, id, name), &state);
+        step.place = Some(expr.place);
+        if let Some(body) = self.evaluator.plan.parameters.get(&parameter.0) {
+            step.cites.clone_from(&body.cites);
+            if let Some(row) = day.and_then(|day| body.row_at(day)) {
+                step.state = format!("{state} ({})", period(&row.interval));
+                step.cites.extend(row.cites.iter().cloned());
+                step.place = Some(row.place);
+            }
+        }
+        step
+    }
+
+    /// The state of a derived fact; of one with bounds, these.
+    fn value_state(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> String {
+        let Some(bounds) = &found.bounds else { return self.state_of(frame, id, found) };
+        if self.evaluator.is_masked(frame.code, id) {
+            return MASK.to_owned();
+        }
+        let ty = frame.code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty);
+        let show = |value: &Value| self.evaluator.show_value(value, ty);
+        match (&bounds.low, &bounds.high) {
+            (Some(low), Some(high)) => format!("from {} to {}", show(low), show(high)),
+            (Some(low), None) => format!("at least {}", show(low)),
+            (None, Some(high)) => format!("at most {}", show(high)),
+            (None, None) => self.state_of(frame, id, found),
+        }
+    }
+
+    fn aggregate(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        kind: AggregateKind,
+        rows: &Rows,
+        operand: Option<ExprId>,
+    ) -> Step {
+        let found = self.evaluator.eval(frame, id);
+        let mut step = step(StepKind::Rows, self.expr_text(frame, id, "rows"), "");
+        step.place = Some(expr.place);
+        let value = self.value_state(frame, id, &found);
+        let (all, selected) =
+            match (self.evaluator.source(frame, &rows.source), self.evaluator.select(frame, rows)) {
+                (Ok(all), Ok(selected)) => (all, selected),
+                (Err(unknown), _) | (_, Err(unknown)) => {
+                    step.state = match unknown.needs().first() {
+                        Some(need) => self.absent(need),
+                        None => self.state_of(frame, id, &unknown),
+                    };
+                    return step;
+                }
+            };
+        let sure = selected.iter().filter(|(_, lets_in)| lets_in.truth() == Truth::True).count();
+        let perhaps = selected.len() - sure;
+        let counted = match (all.len(), sure, perhaps) {
+            (0, ..) => "no rows".to_owned(),
+            (total, 0, 0) => format!("none of {total} {} matches", plural(total)),
+            (total, sure, 0) if total == sure => format!("{total} {}", plural(total)),
+            (total, sure, 0) => format!("{sure} of {total} rows match"),
+            (total, sure, perhaps) => format!("{sure} of {total} rows match, {perhaps} perhaps"),
+        };
+        step.state = format!("{value}; {counted}");
+
+        let outer = frame.bind(rows.slot, None);
+        if selected.is_empty() {
+            for (row, _) in all.iter().take(ROWS_SHOWN) {
+                frame.bind(rows.slot, Some(row.clone()));
+                let why = rows.filter.map(|filter| self.condition_steps(frame, filter)).unwrap_or_default();
+                step.steps.push(self.row(rows, row, "does not match", why));
+            }
+        }
+        // What tips the scales first: rows that fail an `all`, then rows that match, then those in doubt.
+        let quantified = matches!(kind, AggregateKind::All | AggregateKind::SomeAndAll);
+        let mut shown: Vec<(u8, Step)> = Vec::new();
+        for (row, lets_in) in &selected {
+            frame.bind(rows.slot, Some(row.clone()));
+            let matches = lets_in.truth() == Truth::True;
+            let satisfied =
+                operand.filter(|_| quantified).map(|operand| self.evaluator.eval(frame, operand).truth());
+            let (rank, state) = match (matches, satisfied) {
+                (true, Some(Truth::False)) => (0, "does not satisfy it"),
+                (true, Some(Truth::Unknown)) => (1, "unknown whether it satisfies it"),
+                (true, Some(Truth::True)) => (3, "satisfies it"),
+                (true, _) => (1, "matches"),
+                (false, _) => (2, "perhaps matches"),
+            };
+            if shown.iter().filter(|(other, _)| *other <= rank).count() >= ROWS_SHOWN {
+                continue;
+            }
+            let mut why = Vec::new();
+            if let (Some(filter), true) = (rows.filter, !matches || operand.is_none()) {
+                why.extend(self.condition_steps(frame, filter));
+            }
+            if let Some(operand) = operand {
+                why.extend(if quantified {
+                    self.condition_steps(frame, operand)
+                } else {
+                    self.value_steps(frame, operand)
+                });
+            }
+            shown.push((rank, self.row(rows, row, state, distinct(why))));
+        }
+        frame.bind(rows.slot, outer);
+        shown.sort_by_key(|(rank, _)| *rank);
+        step.steps.extend(shown.into_iter().take(ROWS_SHOWN).map(|(_, step)| step));
+        step
+    }
+
+    /// A row that an aggregate looked at.
+    fn row(&self, rows: &Rows, row: &Value, state: &str, steps: Vec<Step>) -> Step {
+        let (text, source) = match row {
+            Value::Reference(Reference { record, row: Some(position), .. }) => {
+                let Value::Reference(reference) = row else {
+                    return step(StepKind::Rows, String::new(), state);
+                };
+                (self.row_name(reference), self.origin(*record, *position))
+            }
+            Value::Reference(reference) => (self.row_name(reference), None),
+            other => {
+                let base = match rows.source {
+                    RowSource::Values(category) => Base::Category(category),
+                    _ => Base::Damaged,
+                };
+                (self.evaluator.show_value(other, Type::of(base)), None)
+            }
+        };
+        let mut step = step(StepKind::Rows, text, state);
+        step.source = source;
+        step.steps = steps;
+        step
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "row" } else { "rows" }
+}
+
+fn flatten(code: &crate::plan::Code, id: ExprId, conjunction: bool, parts: &mut Vec<ExprId>) {
+    match (code.get(id).map(|expr| &expr.op), conjunction) {
+        (Some(Op::And(a, b)), true) | (Some(Op::Or(a, b)), false) => {
+            flatten(code, *a, conjunction, parts);
+            flatten(code, *b, conjunction, parts);
+        }
+        _ => parts.push(id),
+    }
+}
+
+/// The steps, none twice.
+fn distinct(steps: Vec<Step>) -> Vec<Step> {
+    let mut kept: Vec<Step> = Vec::new();
+    for step in steps {
+        if !kept
+            .iter()
+            .any(|other| other.kind == step.kind && other.text == step.text && other.state == step.state)
+        {
+            kept.push(step);
+        }
+    }
+    kept
+}

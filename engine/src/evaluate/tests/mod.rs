@@ -1,0 +1,7 @@
+//! Tests of the evaluator on plans built by hand.
+
+mod aggregates;
+mod build;
+mod enumeration;
+mod requirements;
+mod tables;
