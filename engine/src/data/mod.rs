@@ -1,14 +1,29 @@
 //! Records: what was read, from where, and what was wrong with it.
 
+mod columns;
+mod convert;
+mod csv_reader;
+#[cfg(test)]
+mod csv_tests;
 mod dataset;
 mod date_format;
+#[cfg(test)]
+mod fixtures;
+mod key_shape;
 mod manifest;
 mod pool;
+mod preset;
+mod read_error;
+mod source;
 mod table;
+mod xml_reader;
+mod xml_tree;
 
 pub use dataset::{Cell, DataError, Dataset, MASK, Origin, Severity};
 pub use date_format::DateFormat;
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };
+pub use read_error::ReadError;
+pub use source::{DataSource, PresetText, read};
 pub use table::Table;

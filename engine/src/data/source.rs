@@ -1,0 +1,265 @@
+//! A data set on disk, and the files that belong to each record.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::columns::fold;
+use super::manifest::nearest;
+use super::{DataError, DataSet, Dataset, Format, ReadError, Severity, convert, csv_reader};
+use crate::plan::{FieldKind, RecordKind, Symbols};
+use crate::value::{Base, RecordId};
+
+/// A data set, resolved: where it lies and how it is written.
+#[derive(Clone, Debug)]
+pub struct DataSource {
+    /// The folder, or one file.
+    pub path: PathBuf,
+    /// How to call it in messages and in [`Dataset::files`]: relative to the project, with `/`.
+    pub shown: String,
+    /// What the manifest says; the default for a folder without one.
+    pub set: DataSet,
+    /// For [`Format::EdfiXml`], the text of the preset; its own when the manifest names one, else the shipped one.
+    pub preset: Option<PresetText>,
+}
+
+/// The text of a preset and what to call it.
+#[derive(Clone, Debug)]
+pub struct PresetText {
+    /// How to call it in messages.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Reads a data set. Every row is kept; what is wrong with it is in [`Dataset::errors`], in the order of files and lines.
+///
+/// # Errors
+/// What keeps it from being read at all, such as a missing file, an unknown record in the manifest, or a file that ends
+/// in the middle.
+pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError> {
+    check_mapping(symbols, &source.set)?;
+    let metadata = fs::metadata(&source.path).map_err(|_| {
+        ReadError::new("there is no such folder")
+            .file(&source.shown)
+            .help("check `path` in the manifest, or `--data`")
+    })?;
+    let mut dataset = Dataset::new(symbols);
+    match source.set.format {
+        Format::Csv => read_csv(symbols, source, metadata.is_dir(), &mut dataset)?,
+        Format::EdfiXml => super::xml_reader::read_folder(symbols, source, metadata.is_dir(), &mut dataset)?,
+    }
+    dataset.finish(symbols);
+    Ok(dataset)
+}
+
+/// A file of a data set.
+#[derive(Clone, Debug)]
+pub(super) struct DataFile {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) shown: String,
+}
+
+/// The files of a folder with one of the endings, by name; or the one file.
+pub(super) fn files(
+    source: &DataSource,
+    is_folder: bool,
+    endings: &[&str],
+) -> Result<Vec<DataFile>, ReadError> {
+    let name_of =
+        |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if !is_folder {
+        return Ok(vec![DataFile {
+            name: name_of(&source.path),
+            path: source.path.clone(),
+            shown: source.shown.clone(),
+        }]);
+    }
+    let unreadable =
+        |error: std::io::Error| ReadError::new(format!("it cannot be read: {error}")).file(&source.shown);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&source.path).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let ending =
+            path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        if path.is_file() && endings.contains(&ending.as_str()) {
+            let name = name_of(&path);
+            found.push(DataFile { shown: within(source, &name), name, path });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+fn within(source: &DataSource, name: &str) -> String {
+    let folder = source.shown.trim_end_matches('/');
+    if folder.is_empty() || folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+fn read_csv(
+    symbols: &Symbols,
+    source: &DataSource,
+    is_folder: bool,
+    dataset: &mut Dataset,
+) -> Result<(), ReadError> {
+    let files = files(source, is_folder, &["csv", "tsv"])?;
+    let mut taken = vec![false; files.len()];
+    let mut plan: BTreeMap<String, Vec<(RecordId, DataFile)>> = BTreeMap::new();
+    for (position, record) in (0_u32..).zip(&symbols.records) {
+        if record.kind != RecordKind::Record {
+            continue;
+        }
+        let id = RecordId(position);
+        let named = source.set.records.get(&record.name).and_then(|mapping| mapping.file.as_ref());
+        if let Some(name) = named {
+            let path = if is_folder { source.path.join(name) } else { source.path.with_file_name(name) };
+            if !path.is_file() {
+                let near = nearest(name, files.iter().map(|file| file.name.as_str()));
+                let help = near.map_or_else(
+                    || format!("the files are {}", names(&files)),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                return Err(ReadError::new(format!("the file of `{}` is not there", record.name))
+                    .file(within(source, name))
+                    .help(help));
+            }
+            for (file, taken) in files.iter().zip(&mut taken) {
+                *taken |= file.name == *name;
+            }
+            let file = DataFile { name: name.clone(), path, shown: within(source, name) };
+            plan.entry(name.clone()).or_default().push((id, file));
+            continue;
+        }
+        let mut own =
+            files.iter().zip(&mut taken).filter(|(file, _)| is_named_after(&file.name, &record.name));
+        if let Some((file, taken)) = own.next() {
+            *taken = true;
+            if let Some((other, _)) = own.next() {
+                return Err(ReadError::new(format!(
+                    "two files can hold `{}`: `{}` and `{}`",
+                    record.name, file.name, other.name
+                ))
+                .file(&source.shown)
+                .help(format!(
+                    "remove one, or name the right one as `file` of `{}` in the manifest",
+                    record.name
+                )));
+            }
+            plan.entry(file.name.clone()).or_default().push((id, file.clone()));
+        }
+    }
+    if plan.is_empty() {
+        let records: Vec<&str> = symbols.records.iter().map(|record| record.name.as_str()).collect();
+        let help = if files.is_empty() {
+            "it has no .csv or .tsv file".to_owned()
+        } else {
+            format!("its files are {}, the records {}", names(&files), records.join(", "))
+        };
+        return Err(ReadError::new("no file is named after a record").file(&source.shown).help(help));
+    }
+    for (id, file) in plan.values().flatten() {
+        csv_reader::read_file(symbols, &source.set, *id, &file.path, &file.shown, dataset)?;
+    }
+    for (file, _) in files.iter().zip(&taken).filter(|(_, taken)| !**taken) {
+        let position = u32::try_from(dataset.files.len()).ok();
+        dataset.files.push(file.shown.clone());
+        dataset.errors.push(DataError {
+            code: "file-not-read",
+            severity: Severity::Information,
+            record: None,
+            row: None,
+            field: None,
+            file: position,
+            line: None,
+            column: None,
+            message: format!("no record is named after `{}`, so it is not read", file.name),
+        });
+    }
+    Ok(())
+}
+
+fn names(files: &[DataFile]) -> String {
+    files.iter().map(|file| format!("`{}`", file.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// `Student.csv`, `students.csv`, `student_school_associations.csv`.
+fn is_named_after(file: &str, record: &str) -> bool {
+    let stem = fold(file.rsplit_once('.').map_or(file, |(stem, _)| stem));
+    let record = fold(record);
+    let plural = record.strip_suffix('y').map(|stem| format!("{stem}ies"));
+    stem == record || stem == format!("{record}s") || stem == format!("{record}es") || Some(stem) == plural
+}
+
+/// Names in the manifest that the policies do not have.
+fn check_mapping(symbols: &Symbols, set: &DataSet) -> Result<(), ReadError> {
+    for (name, mapping) in &set.records {
+        let Some(record) = symbols.records.iter().find(|record| record.name == *name) else {
+            let records = symbols.records.iter().map(|record| record.name.as_str());
+            let error =
+                ReadError::new(format!("the manifest maps `{name}`, and no policy declares that record"));
+            return Err(match nearest(name, records) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help("declare the record, or remove its mapping"),
+            });
+        };
+        let cells = || record.fields.iter().filter(|field| field.kind == FieldKind::Cell);
+        for field in mapping.columns.keys().chain(mapping.percent.keys()).chain(mapping.writing.codes.keys())
+        {
+            if !cells().any(|found| found.name == *field) {
+                let error = ReadError::new(format!(
+                    "the manifest maps `{field}` of `{name}`, which has no such field"
+                ));
+                return Err(match nearest(field, cells().map(|field| field.name.as_str())) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error,
+                });
+            }
+        }
+        for (field, codes) in &mapping.writing.codes {
+            if let Some(field) = cells().find(|found| found.name == *field)
+                && let Base::Category(category) = field.ty.base
+            {
+                check_codes(symbols, category, codes)?;
+            }
+        }
+    }
+    for (name, codes) in &set.writing.codes {
+        let Some(category) = symbols.categories.iter().position(|category| category.name == *name) else {
+            let categories = symbols.categories.iter().map(|category| category.name.as_str());
+            let error = ReadError::new(format!(
+                "the manifest has codes for `{name}`, and no policy declares that category"
+            ));
+            return Err(match nearest(name, categories) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            });
+        };
+        if let Ok(category) = u32::try_from(category) {
+            check_codes(symbols, crate::value::CategoryId(category), codes)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_codes(
+    symbols: &Symbols,
+    category: crate::value::CategoryId,
+    codes: &BTreeMap<String, String>,
+) -> Result<(), ReadError> {
+    let Some(category) = symbols.category(category) else { return Ok(()) };
+    for (code, meant) in codes {
+        if !convert::knows_code(category, meant) {
+            let values = category.values.iter().map(|value| value.name.as_str());
+            let error = ReadError::new(format!(
+                "the manifest gives the code `{code}` the meaning `{meant}`, which {} does not have",
+                category.name
+            ));
+            return Err(match nearest(meant, values) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            });
+        }
+    }
+    Ok(())
+}
