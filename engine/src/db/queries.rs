@@ -192,6 +192,15 @@ pub(super) fn item_facts(
         (ItemKind::Requirement(requirement), Some(Declared::Requirement(id))) => {
             ItemFacts::new(lower::requirement(&cx, id, requirement), Body::Requirement)
         }
+        (ItemKind::Test(test), _) => {
+            let fixtures = fixtures(db, workspace, &collected, cx.policy);
+            ItemFacts::new(lower::test::test(&cx, test, &fixtures), Body::Test)
+        }
+        (ItemKind::Fixture(fixture), _) => {
+            let fixtures = fixtures(db, workspace, &collected, cx.policy);
+            let lowered = lower::test::fixture(&cx, fixture, &fixtures);
+            ItemFacts { body: None, diagnostics: lowered.diagnostics, mentions: lowered.mentions }
+        }
         _ => ItemFacts::default(),
     };
     facts.diagnostics.extend(lower::unsupported(&cx, &item));
@@ -203,6 +212,28 @@ pub(super) fn item_facts(
         }
     }
     Arc::new(facts)
+}
+
+/// The fixtures that a test of a policy can be from: its own, then those of the policies it uses.
+fn fixtures(
+    db: &dyn Db,
+    workspace: Workspace,
+    collected: &Collected,
+    policy: PolicyId,
+) -> lower::test::Fixtures {
+    let used = collected.uses.get(&policy).into_iter().flatten().map(|(used, _)| *used);
+    let mut found = BTreeMap::new();
+    for policy in std::iter::once(policy).chain(used) {
+        for ((owner, name), (file, position)) in collected.fixtures.range((policy, String::new())..) {
+            if *owner != policy {
+                break;
+            }
+            let source = present(db, workspace).find(|source| source.id(db) == *file);
+            let Some(item) = source.and_then(|source| item(db, source, *position)) else { continue };
+            found.entry(name.clone()).or_insert((item, *file, *position));
+        }
+    }
+    lower::test::Fixtures::new(found)
 }
 
 /// Everything the evaluators need; bodies with errors are left out of it.

@@ -59,8 +59,11 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
         collector.declare(file);
     }
     collector.scopes(files);
-    for file in files {
-        collector.fields(file, Pass::Records);
+    // Extensions come after the records they extend, wherever their files stand, so that keys come first.
+    for pass in [Pass::Records, Pass::Extensions] {
+        for file in files {
+            collector.fields(file, pass);
+        }
     }
     let pending = std::mem::take(&mut collector.pending);
     record::resolve_many(&mut collector.out.symbols, pending, &mut collector.out.diagnostics);
@@ -76,6 +79,7 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pass {
     Records,
+    Extensions,
     Groups,
 }
 
@@ -486,8 +490,11 @@ impl Collector {
         for (item, written) in items(file) {
             let (symbols, diagnostics) = (&mut self.out.symbols, &mut self.out.diagnostics);
             match (&written.kind, pass) {
-                (ItemKind::Record(record), Pass::Records) => {
-                    let part = Part { policy, file: file.file, item, fields: &record.fields };
+                (ItemKind::Record(record), Pass::Records | Pass::Extensions)
+                    if record.extend == (pass == Pass::Extensions) =>
+                {
+                    let part =
+                        Part { policy, file: file.file, item, fields: &record.fields, extend: record.extend };
                     let id = if record.extend {
                         record::named_record(symbols, &part, &record.name, diagnostics)
                     } else {
@@ -498,7 +505,7 @@ impl Collector {
                     }
                 }
                 (ItemKind::Group(group), Pass::Groups) => {
-                    let part = Part { policy, file: file.file, item, fields: &[] };
+                    let part = Part { policy, file: file.file, item, fields: &[], extend: false };
                     let id = self.out.declared.get(&(file.file, item));
                     let of = record::named_record(symbols, &part, &group.of, diagnostics);
                     if let (Some(Declared::Group(id)), Some(of)) = (id, of) {
@@ -513,7 +520,7 @@ impl Collector {
     fn signatures(&mut self, file: &FileSummary) {
         let Some(policy) = self.out.policies.get(&file.file).copied() else { return };
         for (item, written) in items(file) {
-            let part = Part { policy, file: file.file, item, fields: &[] };
+            let part = Part { policy, file: file.file, item, fields: &[], extend: false };
             let here = |span: Span| place(file, item, span);
             let declared = self.out.declared.get(&(file.file, item)).copied();
             let (symbols, diagnostics) = (&mut self.out.symbols, &mut self.out.diagnostics);

@@ -17,6 +17,8 @@ pub(super) struct Part<'a> {
     pub(super) file: FileId,
     pub(super) item: u32,
     pub(super) fields: &'a [ast::Field],
+    /// `extend record`.
+    pub(super) extend: bool,
 }
 
 impl Part<'_> {
@@ -81,6 +83,12 @@ pub(super) fn add_fields(
                 .help("keep one: `?` leaves an absent cell missing, `absent means` makes it a known value"),
             );
         }
+        if written.key && part.extend {
+            diagnostics.push(
+                Diagnostic::error("bad-key", place, "an extension cannot add to the key of a record")
+                    .help("remove `key`, or declare the key where the record is declared"),
+            );
+        }
         if written.key && (ty.optional || many.is_some()) {
             diagnostics.push(
                 Diagnostic::error(
@@ -92,7 +100,7 @@ pub(super) fn add_fields(
             );
         }
         added.push((
-            written.key,
+            written.key && !part.extend,
             Field {
                 name: written.name.text.clone(),
                 ty,

@@ -162,6 +162,23 @@ fn names_cross_files_by_use_only() {
 }
 
 #[test]
+fn the_fields_of_an_extension_come_after_those_it_extends() {
+    let found = collected(&[
+        ("a.rubric", "policy a { }\nuse z\nextend record Student { x: flag }"),
+        ("z.rubric", "policy z { }\nrecord Student { key id: text  y: flag }"),
+    ]);
+    let student = &found.symbols.records[0];
+    let names: Vec<_> = student.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!((names, student.keys), (vec!["id", "y", "x"], 1));
+    assert_eq!(
+        about("record A { key id: text } extend record A { key more: text }"),
+        [
+            "bad-key: an extension cannot add to the key of a record [remove `key`, or declare the key where the record is declared]"
+        ]
+    );
+}
+
+#[test]
 fn headers() {
     assert_eq!(
         messages(&[("x/a.rubric", "policy b.c { }")]),
