@@ -242,7 +242,7 @@ impl<'b> Choices<'b> {
     }
 
     fn allow(&mut self) -> String {
-        self.maybe(|g| format!("allow(unused) {}\n", g.text()))
+        self.maybe(|g| format!("allow(missing-citation) {}\n", g.text()))
     }
 
     fn docs(&mut self) -> String {
@@ -408,6 +408,24 @@ impl<'b> Choices<'b> {
                 format!("assert {name}.total {claim}")
             }
             13 => format!("fixture {name} {{ {} }}", self.some(1, 6, &line, Self::statement)),
+            14 => format!(
+                "amount {name} of R: number = {} {} {}",
+                self.expression(),
+                self.cites(),
+                self.of(&["", "at most $5", "at least $1 at most $2"])
+            ),
+            15 => format!("waiver {name} {{ {} }}", self.row_fields()),
+            16 => format!("amend parameter {name} {{ from 2014-07-01: {} }}", self.of(LITERALS)),
+            17 => format!("amend decision {name} {{ {} {} }}", self.rule(), self.rule()),
+            18 => format!("extend record {name} {{{line}a: flag?{line}b: text judged by \"principal\"}}"),
+            19 => {
+                let lines = self.some(1, 2, &line, |g| {
+                    let (label, value, most) = (g.label(), g.operand(1), g.operand(1));
+                    format!("line {label} for each Area as a = {value} subject to x at most {most}")
+                });
+                let rounded = self.of(&["", "rounded half up to cents", "rounded to dollars at most $5"]);
+                format!("amount {name} of District where {} {{ {rounded}{line}{lines} }}", self.condition(1))
+            }
             _ => {
                 format!("test \"{name}\" from third_grader {{ {} }}", self.some(1, 6, &line, Self::statement))
             }

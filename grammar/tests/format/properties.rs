@@ -113,6 +113,12 @@ proptest! {
         let rest = source[at..].chars().next().map_or(0, char::len_utf8);
         let source = format!("{}{with}{}", &source[..at], &source[at + rest..]);
         let tree = parse(&source);
+        let result = format(&source, &tree, 100);
+        if result.refused.is_some() {
+            // What a mistake swallows may hang on line breaks; then nothing is touched.
+            prop_assert_eq!(result.text, source);
+            return Ok(());
+        }
         let output = formatted(&source, 100);
         // A declaration that could not be read is written as it stands.
         for item in tree.file.items.iter().filter(|item| item.damaged) {
