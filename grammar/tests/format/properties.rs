@@ -82,7 +82,7 @@ fn policies_of_the_repository() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn generated_policies(choices in vec(any::<u8>(), 0..400)) {
