@@ -135,7 +135,7 @@ impl Lowering<'_> {
         let tie = symbols.record(record).and_then(|record| {
             let field =
                 record.fields.iter().find(|field| Some(field.ty.base) == enclosing.map(Base::Record))?;
-            Some(format!("`where {} = this`", field.name))
+            Some(format!("`{name} as x where x.{} = this`", field.name))
         });
         let help = match tie {
             Some(tie) => format!("tie the rows to this one, such as {tie}, or use a `many` field"),

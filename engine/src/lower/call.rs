@@ -71,20 +71,7 @@ impl Lowering<'_> {
                 None
             }
             Search::Nothing => {
-                let near = nearest(&name.text, FUNCTIONS);
-                match near {
-                    Some(near)
-                        if super::names::FUNCTIONS.contains(&near) && !self.is_near_declared(&name.text) =>
-                    {
-                        let diagnostic = self.error(
-                            "unknown-name",
-                            name.span,
-                            format!("there is no `{}` here", name.text),
-                        );
-                        self.report(replace(diagnostic, near));
-                    }
-                    _ => self.report_unknown(name, None),
-                }
+                self.report_unknown(name, None);
                 None
             }
             several => {
@@ -92,11 +79,6 @@ impl Lowering<'_> {
                 None
             }
         }
-    }
-
-    fn is_near_declared(&self, name: &str) -> bool {
-        let scope = self.cx.symbols.policy(self.cx.policy).map(|policy| &policy.scope.names);
-        scope.is_some_and(|names| nearest(name, names.keys().map(String::as_str)).is_some())
     }
 
     /// `p on d`.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rubric_grammar::Span;
 use rubric_grammar::ast::{self, DecisionMember, Name};
 
 use super::lowering::cites;
@@ -92,24 +91,21 @@ impl Lowering<'_> {
     }
 
     fn defaults(&mut self, item: &ast::Decision, category: CategoryId) -> Vec<DefaultBody> {
-        let mut lowered: Vec<(DefaultBody, Span)> = Vec::with_capacity(item.defaults.len());
+        let mut lowered: Vec<DefaultBody> = Vec::with_capacity(item.defaults.len());
         for default in &item.defaults {
             let outcome = self.outcome(&default.outcome, category, item.outcomes.is_some());
             let interval = self.interval(default.interval.as_ref());
             let because = self.template(default.because.as_ref());
             let Some((outcome, interval)) = outcome.zip(interval) else { continue };
             let place = self.place(default.outcome.span);
-            if let Some((_, first)) = lowered.iter().find(|(other, _)| other.interval.overlaps(&interval)) {
-                let diagnostic = self
-                    .error("duplicate-default", default.span, "two defaults are in force on the same day")
-                    .label(self.place(*first), "the other is here")
-                    .help("remove one, or end the one where the other begins: `until …`");
-                self.report(diagnostic);
+            // Reported by the check of versions.
+            if lowered.iter().any(|other| other.interval.overlaps(&interval)) {
+                self.failed = true;
             }
             let cites = cites(&default.cites);
-            lowered.push((DefaultBody { outcome, interval, cites, because, place }, default.span));
+            lowered.push(DefaultBody { outcome, interval, cites, because, place });
         }
-        lowered.into_iter().map(|(default, _)| default).collect()
+        lowered
     }
 
     fn rules(&mut self, item: &ast::Decision, category: CategoryId) -> Vec<RuleBody> {

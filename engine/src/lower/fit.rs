@@ -5,7 +5,7 @@ use rubric_grammar::ast::{Expr, ExprKind, Literal};
 use super::Lowering;
 use super::unit::{base_name, is_numeric, is_ordered, is_quantity, unify};
 use crate::diagnostic::{Applicability, Diagnostic};
-use crate::plan::{CompareOp, ExprId, Op};
+use crate::plan::{CompareOp, ExprId, Op, Symbols};
 use crate::value::{Base, Date, Number, Type, Value};
 
 /// A number without a unit that the text gives, with its sign: the number itself, in brackets, or in an alternative.
@@ -50,6 +50,14 @@ fn as_percent(text: &str) -> String {
     match (small, scaled) {
         (true, Some(scaled)) => format!("{scaled}%"),
         _ => format!("{text}%"),
+    }
+}
+
+/// The type of one side of a mistake, in words: a literal without a unit is a number, not a count.
+pub(super) fn side_name(symbols: &Symbols, written: &Expr, base: Base) -> String {
+    match literal(written) {
+        Some(Literal::Number(_)) => base_name(symbols, Base::Number),
+        _ => base_name(symbols, base),
     }
 }
 
@@ -123,7 +131,8 @@ impl Lowering<'_> {
             return Some(base);
         }
         let symbols = self.cx.symbols;
-        let (left_name, right_name) = (base_name(symbols, bases.0), base_name(symbols, bases.1));
+        let left_name = side_name(symbols, left, bases.0);
+        let right_name = side_name(symbols, right, bases.1);
         let message = format!("`{left_name}` and `{right_name}` do not go together");
         let diagnostic = self
             .error(mismatch_code(bases.0, bases.1), right.span, message)
@@ -178,7 +187,7 @@ impl Lowering<'_> {
                 diagnostic.help("an amount of money and a bare number measure different things: give both a `$`, or divide money by money to have a number")
             }
             (Base::Days, Base::Months, _) | (Base::Months, Base::Days, _) => diagnostic.help(
-                "a month has 28 to 31 days, so that the two do not compare: compare dates, such as `a + 2 months <= b`",
+                "a month has 28 to 31 days: use one of the two units, or compare dates, such as `a + 2 months <= b`",
             ),
             (Base::Days | Base::Months, other, _) | (other, Base::Days | Base::Months, _) if is_numeric(other) => {
                 diagnostic.help("a duration has a unit: `30 days`, `6 months`, `2 years`; dividing it by a duration gives a number")

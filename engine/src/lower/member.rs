@@ -17,7 +17,10 @@ impl Lowering<'_> {
         expected: Option<Type>,
     ) -> Option<(ExprId, Type)> {
         let found = match self.find(&name.text, dotted) {
-            Search::One(found) => found,
+            Search::One(found) => match self.hidden_value(name, &found, expected) {
+                Some(value) => return value,
+                None => found,
+            },
             Search::Nothing => {
                 if let Some((value, ty)) = self.expected_value(name, expected) {
                     return Some((self.push(Op::Literal(value), ty, name.span), ty));
@@ -43,6 +46,61 @@ impl Lowering<'_> {
             }
             Found::Symbol(symbol) => self.symbol(symbol, name, None, None, name.span),
         }
+    }
+
+    /// The value of the expected category, when the name is also something else: it is the value where the other thing
+    /// could not stand, and an error where both could.
+    fn hidden_value(
+        &mut self,
+        name: &Name,
+        found: &Found,
+        expected: Option<Type>,
+    ) -> Option<Option<(ExprId, Type)>> {
+        let Base::Category(category) = expected?.base else { return None };
+        let position = self.category_value(category, &name.text)?;
+        if self.base_of(found) == Some(Base::Category(category)) {
+            if matches!(found, Found::Bound(..)) {
+                return None;
+            }
+            let (text, category) =
+                (&name.text, super::unit::base_name(self.cx.symbols, Base::Category(category)));
+            let message = format!("`{text}` is a value of `{category}` and something else of that type");
+            let help = match found {
+                Found::Member(..) => {
+                    format!("write `{category}.{text}` for the value, `this.{text}` for the other")
+                }
+                _ => format!("write `{category}.{text}` for the value, or rename one of them"),
+            };
+            let diagnostic = self.error("ambiguous-name", name.span, message).help(help);
+            self.report(diagnostic);
+            return Some(None);
+        }
+        self.mention(name.span, Target::Value(category, position));
+        let ty = Type::of(Base::Category(category));
+        Some(Some((self.push(Op::Literal(Value::Category(position)), ty, name.span), ty)))
+    }
+
+    /// The type of what a name was found to be, where it has one.
+    fn base_of(&self, found: &Found) -> Option<Base> {
+        let symbols = self.cx.symbols;
+        let ty = match found {
+            Found::Bound(_, ty) => *ty,
+            Found::Row(_, record) => Type::of(Base::Record(*record)),
+            Found::AsOf => Type::of(Base::Date),
+            Found::Member(_, record, Member::Field(field)) => {
+                symbols.record(*record)?.fields.get(*field as usize)?.ty
+            }
+            Found::Member(_, _, Member::Define(id)) | Found::Symbol(Symbol::Define(id)) => {
+                symbols.define(*id)?.ty
+            }
+            Found::Member(_, _, Member::Decision(id)) => {
+                Type::of(Base::Category(symbols.decision(*id)?.outcomes))
+            }
+            Found::Symbol(Symbol::Parameter(id)) => symbols.parameter(*id)?.ty,
+            Found::Symbol(Symbol::Input(id)) => symbols.inputs.get(id.0 as usize)?.ty,
+            Found::Member(..) | Found::Symbol(_) => return None,
+        };
+        Some(ty.base)
     }
 
     /// The row of a slot.

@@ -25,6 +25,9 @@ mod unit;
 mod unsupported;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use rubric_grammar::Span;

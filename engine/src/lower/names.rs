@@ -300,11 +300,13 @@ impl Lowering<'_> {
             let visible = self.visible_names();
             let values = category.values.iter().map(|value| value.name.as_str());
             let near = nearest(text, values.clone().chain(visible.iter().map(String::as_str)));
+            let elsewhere = declaring_policies(symbols, text, None);
             let coded = category.values.iter().find(|value| value.codes.iter().any(|code| code == text));
             let diagnostic =
                 self.error(code, name.span, format!("`{text}` is not {what} of `{}`", category.name));
             let diagnostic = match (near, coded) {
                 (_, Some(value)) => replace(diagnostic, &value.name),
+                (_, None) if !elsewhere.is_empty() => self.with_use(diagnostic, text, &elsewhere),
                 (Some(near), None) => replace(diagnostic, near),
                 (None, None) if category.values.len() <= 12 => {
                     diagnostic.help(format!("it has {}", super::unit::one_of(values)))
@@ -337,17 +339,37 @@ impl Lowering<'_> {
             self.report(diagnostic.help(help));
             return;
         }
-        let visible = self.visible_names();
-        let functions = FUNCTIONS.iter().map(|name| (*name).to_owned());
-        let visible: Vec<String> = visible.into_iter().chain(functions).collect();
-        let diagnostic = match nearest(text, visible.iter().map(String::as_str)) {
+        let values = self.visible_names();
+        let functions = FUNCTIONS.iter().copied();
+        let near = nearest(text, values.iter().map(String::as_str).chain(functions));
+        let types = || {
+            let scope =
+                symbols.policy(self.cx.policy).into_iter().flat_map(|policy| policy.scope.names.keys());
+            nearest(text, scope.map(String::as_str))
+        };
+        let diagnostic = match near.or_else(types) {
             Some(near) => replace(diagnostic, near),
-            None => diagnostic.help(self.where_names_come_from()),
+            None => diagnostic.help(self.where_names_come_from(text)),
         };
         self.report(diagnostic);
     }
 
-    fn where_names_come_from(&self) -> String {
+    fn where_names_come_from(&self, name: &str) -> String {
+        if self.frames.is_empty() {
+            let holds = |symbol: &Symbol| match symbol {
+                Symbol::Record(id) => {
+                    let record = self.cx.symbols.record(*id)?;
+                    record.fields.iter().any(|field| field.name == name).then_some(record)
+                }
+                _ => None,
+            };
+            let scope =
+                self.cx.symbols.policy(self.cx.policy).into_iter().flat_map(|it| it.scope.names.values());
+            if let Some(record) = scope.flatten().find_map(holds) {
+                let of = &record.name;
+                return format!("it is a field of `{of}`: to look at one `{of}`, declare this `of {of}`");
+            }
+        }
         let record = self.frames.first().and_then(|frame| self.cx.symbols.record(frame.record));
         match record {
             Some(record) => {
@@ -360,14 +382,15 @@ impl Lowering<'_> {
         }
     }
 
-    /// Every name that could have been meant.
+    /// Every name of a value that could have been meant.
     fn visible_names(&self) -> Vec<String> {
         let symbols = self.cx.symbols;
         let bound = self.bound.iter().map(|bound| bound.name.clone());
         let fields = self.frames.iter().filter_map(|frame| symbols.record(frame.record));
         let fields = fields.flat_map(|record| record.fields.iter().map(|field| field.name.clone()));
-        let scope =
-            symbols.policy(self.cx.policy).into_iter().flat_map(|policy| policy.scope.names.keys().cloned());
+        let scope = symbols.policy(self.cx.policy).into_iter().flat_map(|policy| &policy.scope.names);
+        let is_type = |symbol: &Symbol| matches!(symbol, Symbol::Record(_) | Symbol::Category(_));
+        let scope = scope.filter(|(_, all)| !all.iter().all(is_type)).map(|(name, _)| name.clone());
         let mut names: Vec<String> = bound.chain(fields).chain(scope).collect();
         names.push("as_of".to_owned());
         names.sort_unstable();

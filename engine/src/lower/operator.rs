@@ -4,7 +4,7 @@ use rubric_grammar::Span;
 use rubric_grammar::ast::{self, ExprKind, Literal, MonthEnd};
 
 use super::Lowering;
-use super::fit::bare_number;
+use super::fit::{bare_number, side_name};
 use super::unit::{arithmetic, base_name, is_numeric, is_plain, is_quantity};
 use crate::diagnostic::Applicability;
 use crate::plan::{ArithmeticOp, ExprId, Op};
@@ -58,7 +58,7 @@ impl Lowering<'_> {
     fn report_arithmetic(&mut self, op: ArithmeticOp, left: Side<'_>, right: Side<'_>, span: Span) {
         let ((left, (_, left_type)), (right, (_, right_type))) = (left, right);
         let symbols = self.cx.symbols;
-        let (a, b) = (base_name(symbols, left_type.base), base_name(symbols, right_type.base));
+        let (a, b) = (side_name(symbols, left, left_type.base), side_name(symbols, right, right_type.base));
         let message = match op {
             ArithmeticOp::Add => format!("cannot add `{b}` to `{a}`"),
             ArithmeticOp::Sub => format!("cannot subtract `{b}` from `{a}`"),
@@ -107,6 +107,9 @@ impl Lowering<'_> {
                     (Base::Money, Base::Money) => "dollars times dollars mean nothing; one of the two should be a number or a percent",
                     (Base::Money, other) | (other, Base::Money) if is_numeric(other) && adds => {
                         "an amount of money and a bare number measure different things: add money to money, or multiply money by a number"
+                    }
+                    (_, Base::Money) if op == ArithmeticOp::Div => {
+                        "only money is divided by money, which gives a number"
                     }
                     (Base::Days, Base::Months) | (Base::Months, Base::Days) => {
                         "a month has 28 to 31 days: add each to a date, one after the other"

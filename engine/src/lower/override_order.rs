@@ -90,24 +90,14 @@ impl Lowering<'_> {
         Vec::new()
     }
 
-    /// A label may recur, when no two of its versions are in force on one day.
+    /// A label may recur, when no two of its versions are in force on one day; the check of versions reports it.
     fn check_versions(&mut self, rules: &[Ranked<'_>], named: &BTreeMap<&str, Vec<usize>>) {
         for versions in named.values() {
-            for (at, position) in versions.iter().enumerate() {
-                let Some(rule) = rules.get(*position) else { continue };
-                let earlier = versions.iter().take(at).filter_map(|position| rules.get(*position));
-                let clash = earlier.into_iter().find(|other| other.interval.overlaps(&rule.interval));
-                if let Some(first) = clash {
-                    let label = &rule.label.text;
-                    let diagnostic = self
-                        .error(
-                            "duplicate-label",
-                            rule.label.span,
-                            format!("two rules called `{label}` are in force on the same day"),
-                        )
-                        .label(self.place(first.label.span), "the other is here")
-                        .help("rename one of them, or end the one where the other begins: `until …`");
-                    self.report(diagnostic);
+            let versions: Vec<&Ranked<'_>> =
+                versions.iter().filter_map(|position| rules.get(*position)).collect();
+            for (at, rule) in versions.iter().enumerate() {
+                if versions.iter().take(at).any(|other| other.interval.overlaps(&rule.interval)) {
+                    self.failed = true;
                 }
             }
         }

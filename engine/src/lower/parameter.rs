@@ -250,7 +250,9 @@ impl Lowering<'_> {
         let labelled = shape.keys.len() - usize::from(columns.is_some());
         if row.labels.len() != labelled {
             let keys = self.key_names(shape);
-            let message = format!("this row has {} labels, and {labelled} are wanted", row.labels.len());
+            let count =
+                |labels: usize| if labels == 1 { "1 label".to_owned() } else { format!("{labels} labels") };
+            let message = format!("this row has {}, and needs {}", count(row.labels.len()), count(labelled));
             let help = match columns {
                 Some(_) => format!("the table is by {keys}; the header names the last"),
                 None => {

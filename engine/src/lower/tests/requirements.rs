@@ -1,0 +1,70 @@
+//! Requirements, and what is not evaluated yet.
+
+use super::support::{Workspace, bodies, report};
+
+#[test]
+fn a_requirement_lowers_with_all_its_clauses() {
+    let text = r#"
+        requirement old_enough of Student where grade = KG {
+          id "STAFF-0117"
+          severity warning
+          cite "whole"
+          because "student {student_id} in {grade}"
+          due first_day of year + 30 days then violated
+          law on first_day of year
+          from 2010-01-01
+          must old: age(birth_date, first_day of year) >= 5 cite "a"
+          must be unique by student_id, year
+          must at least 1 of results where level > 1
+          except gifted when gpa >= 4 cite "b" from 2020-01-01
+        }
+    "#;
+    insta::assert_snapshot!(bodies(text));
+}
+
+#[test]
+fn mistakes_in_requirements() {
+    let cases = [
+        "severity fatal must yes",
+        "severity erorr must yes",
+        "must gpa",
+        "must x: yes must x: no",
+        "must x: yes except x when no",
+        "must be unique by results",
+        "due year must yes",
+        "law on 30 days must yes",
+        "must yes except x when gpa",
+        "because \"{nowhere}\" must yes",
+    ];
+    let mut all = String::new();
+    for text in cases {
+        let report = report(&format!("requirement q of Student {{ {text} }}"));
+        assert_ne!(report, "", "{text}");
+        all.push_str(&format!("{text}\n{report}\n"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn what_is_not_evaluated_yet_is_said_once() {
+    let cases = [
+        "amount lcff of Student { line base = $3 }",
+        "parameter p: count, districts may raise { from 2020-01-01: 1 }",
+        "amend parameter p { from 2025-07-01: 3 }",
+        "decision d of Student, districts may tighten { outcomes a, b default a }",
+        "amend decision d { rule x: a when yes }",
+        "requirement q of Student for each Subject as s { must yes }",
+        "requirement q of Student, districts may tighten { must yes }",
+        "assert promotion never depends on gpa",
+        "define it of Student: flag = in top 25% of gpa among Student per school",
+    ];
+    let mut all = String::new();
+    for text in cases {
+        let workspace = Workspace::new(&[("test.rubric".to_owned(), format!("{}{text}", super::VOCABULARY))]);
+        let report = workspace.report();
+        let messages: Vec<&str> = report.lines().filter(|line| !line.starts_with(' ')).collect();
+        assert_eq!(messages.len(), 1, "{text}: {report}");
+        all.push_str(&format!("{text}\n  {}\n", messages[0]));
+    }
+    insta::assert_snapshot!(all);
+}
