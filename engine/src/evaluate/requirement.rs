@@ -242,7 +242,13 @@ pub(super) fn judge(
         ResultStatus::Error
     };
     match result.status {
-        ResultStatus::Undetermined if then_violated => result.status = ResultStatus::Violated,
+        ResultStatus::Undetermined if then_violated => {
+            result.status = ResultStatus::Violated;
+            // What is still not known on that day counts as failing.
+            for must in result.musts.iter_mut().filter(|must| **must == MustOutcome::Unknown) {
+                *must = MustOutcome::Fails;
+            }
+        }
         ResultStatus::Undetermined => result.needs = needs_of([&all].into_iter().chain(in_force)),
         ResultStatus::Error => result.faults = faults_of([&all].into_iter().chain(in_force)),
         _ => {}

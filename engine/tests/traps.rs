@@ -1,0 +1,508 @@
+//! Places where an evaluator easily goes wrong, each as a policy with tests of its own.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::Severity;
+use rubric_engine::testing;
+
+/// Every test of the text passes, and there are as many as said.
+fn passes(tests: usize, text: &str) {
+    let text = format!(
+        "policy p {{ title \"T\" authority state \"S\" cite \"c\" effective from 2000-01-01 school_year starts july 1 \
+         month_end round down }}\n{text}"
+    );
+    let mut db = Database::default();
+    let file = db.set_text("p.rubric", Some(&text));
+    for diagnostic in db.diagnostics(file) {
+        let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
+        assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
+    }
+    let plan = db.plan();
+    assert_eq!(plan.tests.len(), tests);
+    for test in &plan.tests {
+        let report = testing::run(&plan, test);
+        assert!(report.passed, "{}: {:#?}", report.title, report.failures);
+    }
+}
+
+#[test]
+fn overriding_is_direct() {
+    passes(
+        5,
+        r#"
+        record Child { key id: text  a: flag  b: flag  c: flag }
+        decision d of Child {
+          outcomes one, two, three
+          rule first: one when a cite "1" subject to second
+          rule second: two when b cite "2" subject to third
+          rule third: three when c cite "3"
+        }
+        test "the last overrider decides alone, and the first rule does not come back" {
+          as of 2024-09-01
+          Child x { a: yes b: yes c: yes }
+          expect x.d = three by third
+        }
+        test "without it the second decides" {
+          as of 2024-09-01
+          Child x { a: yes b: yes c: no }
+          expect x.d = two by second
+        }
+        test "an overrider that is itself overridden still overrides" {
+          as of 2024-09-01
+          Child x { a: yes b: yes c: unknown }
+          expect x.d = undetermined needs c
+        }
+        test "what is surely overridden is not asked for" {
+          as of 2024-09-01
+          Child x { a: unknown b: yes c: no }
+          expect x.d = two by second
+        }
+        test "nothing matched" {
+          as of 2024-09-01
+          Child x { a: no b: no c: no }
+          expect x.d = undetermined
+        }
+        "#,
+    );
+}
+
+#[test]
+fn two_rules_that_disagree_are_a_conflict() {
+    passes(
+        3,
+        r#"
+        record Child { key id: text  english_learner: flag  reads: flag  attended_camp: flag }
+        decision promotion of Child {
+          outcomes promoted, retained
+          default promoted cite "0"
+          rule reads_at_level: promoted when reads cite "1"
+          rule no_camp: retained when english_learner and not attended_camp cite "2"
+        }
+        define held_back of Child: flag = promotion = retained
+        test "a reader without camp" {
+          as of 2024-09-01
+          Child x { english_learner: yes reads: yes attended_camp: no }
+          expect x.promotion = conflict by no_camp, reads_at_level
+          expect x.held_back = error
+        }
+        test "the default agrees with every unknown rule" {
+          as of 2024-09-01
+          Child x { english_learner: no reads: unknown attended_camp: no }
+          expect x.promotion = promoted
+          expect x.held_back = no
+        }
+        test "an unknown rule with the same outcome changes nothing" {
+          as of 2024-09-01
+          Child x { english_learner: unknown reads: no attended_camp: yes }
+          expect x.promotion = promoted by default
+        }
+        "#,
+    );
+}
+
+#[test]
+fn counts_keep_their_bounds_also_under_a_name() {
+    passes(
+        3,
+        r#"
+        record Child { key id: text  days: many Day }
+        record Day { key (child: Child, n: count)  present: flag  minutes: count }
+        define days_present of Child: count = count of days where present
+        define again of Child: count = days_present
+        define minutes_present of Child: count = sum of minutes over days where present
+        decision d of Child {
+          outcomes enough, short
+          default short cite "0"
+          rule surely: enough when days_present >= 20 cite "1"
+        }
+        test "22 sure days and one unknown are 20" {
+          as of 2024-09-01
+          Child x {}
+          Day s[1..22] { child: x n: index present: yes minutes: 10 }
+          Day u { child: x n: 23 present: unknown minutes: 10 }
+          expect x.d = enough by surely
+          expect x.again >= 22
+          expect x.days_present = unknown
+          expect x.again < 24
+          expect x.minutes_present >= 220
+          expect x.minutes_present <= 230
+        }
+        test "19 sure days and one unknown may be 20" {
+          as of 2024-09-01
+          Child x {}
+          Day s[1..19] { child: x n: index present: yes minutes: 10 }
+          Day u { child: x n: 23 present: unknown minutes: 10 }
+          expect x.d = undetermined needs u.present
+        }
+        test "an unknown number of minutes opens the sum upwards only" {
+          as of 2024-09-01
+          Child x {}
+          Day s { child: x n: 1 present: yes minutes: 10 }
+          Day u { child: x n: 2 present: yes minutes: unknown }
+          expect x.minutes_present >= 10
+          expect x.minutes_present = unknown
+        }
+        "#,
+    );
+}
+
+#[test]
+fn division_by_zero_is_absorbed_where_it_is_guarded() {
+    passes(
+        3,
+        r#"
+        record Child { key id: text  enrolled: count  present: count }
+        define regular of Child: flag = enrolled > 0 and present / enrolled >= 90%
+        define share of Child: number = present / enrolled
+        test "no days enrolled" {
+          as of 2024-09-01
+          Child x { enrolled: 0 present: 0 }
+          expect x.regular = no
+          expect x.share = error
+        }
+        test "nine of ten" {
+          as of 2024-09-01
+          Child x { enrolled: 10 present: 9 }
+          expect x.regular
+        }
+        test "unknown days" {
+          as of 2024-09-01
+          Child x { enrolled: unknown present: 9 }
+          expect x.regular = unknown
+        }
+        "#,
+    );
+}
+
+#[test]
+fn birthdays_and_month_ends() {
+    passes(
+        1,
+        r#"
+        record Child { key id: text  born: date }
+        define turned of Child: number = age(born, as_of)
+        test "a child born on February 29 turns 18 on March 1" {
+          as of 2026-02-28
+          Child x { born: 2008-02-29 }
+          expect x.turned = 17
+          expect age(x.born, 2026-03-01) = 18
+          expect 2023-01-31 + 1 months = 2023-02-28
+          expect 2024-01-31 + 1 months = 2024-02-29
+          expect 2024-01-31 + 2 months = 2024-03-31
+          expect school_year(2024-06-30) = SY2023-24
+          expect first_day of SY2024-25 = 2024-07-01
+          expect last_day of SY2024-25 = 2025-06-30
+          expect (months between 2024-02-29 and 2024-01-31) = -(1 months)
+          expect (days between 2024-02-28 and 2024-03-01) = 2 days
+        }
+        "#,
+    );
+}
+
+#[test]
+fn nothing_to_look_at() {
+    passes(
+        2,
+        r#"
+        record Section { key id: text  assignments: many Assignment }
+        record Assignment { key id: text  section: Section  certified: flag  since: date }
+        define all_certified of Section: flag = all of assignments satisfy certified
+        define some_and_all_certified of Section: flag = some and all of assignments satisfy certified
+        define newest of Section: date? = highest of since over assignments
+        define newest_certified of Section: flag? = (latest of assignments by since).certified
+        test "a section with no assignments" {
+          as of 2024-09-01
+          Section s {}
+          no Assignment
+          expect s.all_certified
+          expect s.some_and_all_certified = no
+          expect s.newest = missing
+          expect s.newest_certified = missing
+          expect (s.newest_certified presumed no) = no
+        }
+        test "a kind of record that was not supplied is not empty" {
+          as of 2024-09-01
+          Section s {}
+          expect s.all_certified = unknown
+          expect s.newest = unknown
+          expect (s.newest_certified presumed no) = unknown
+        }
+        "#,
+    );
+}
+
+#[test]
+fn absence_is_what_the_field_says() {
+    passes(
+        4,
+        r#"
+        category Exit { moved, graduated }
+        record Child {
+          key id: text
+          exit: Exit absent means none
+          leaves: date absent means never
+          hours: count absent means 0
+          note: count?
+          approved: flag? judged by "principal"
+          school: School?
+        }
+        record School { key id: text  level: count }
+        define stays of Child: flag = exit != moved and leaves > 2999-01-01
+        define school_level of Child: count? = school.level
+        define doubled of Child: count = note * 2
+        test "blanks" {
+          as of 2024-09-01
+          Child x {}
+          no School
+          expect x.stays
+          expect x.exit is none
+          expect not (x.exit in (moved, graduated))
+          expect x.hours = 0
+          expect x.note = missing
+          expect x.doubled = unknown needs note
+          expect (x.note presumed 3) = 3
+          expect x.approved = unknown needs approved
+          expect x.school_level = missing
+        }
+        test "doubt is not filled" {
+          as of 2024-09-01
+          Child x { note: unknown }
+          expect (x.note presumed 3) = unknown
+          expect x.note is not known
+        }
+        test "a school on file" {
+          as of 2024-09-01
+          School s { level: 2 }
+          Child x { school: s }
+          expect x.school_level = 2
+          expect x.school = s
+        }
+        test "dates that are never" {
+          as of 2024-09-01
+          Child x { leaves: 2024-09-01 }
+          expect x.stays = no
+        }
+        "#,
+    );
+}
+
+#[test]
+fn groups_are_built_from_their_members() {
+    passes(
+        2,
+        r#"
+        record Teacher { key id: text }
+        record SubstituteDay { key id: text  substitute: Teacher  absent: Teacher  day: date  hours: count }
+        group Placement of SubstituteDay by substitute, absent, year = school_year(day)
+        define days of Placement: count = count of members
+        define hours_worked of Placement: count = sum of hours over members
+        define long of Placement: flag = days > 2
+        define before of Placement: flag = Placement(substitute, absent, year - 1).days > 0
+        test "rows that share a key" {
+          as of 2024-09-01
+          Teacher ana {}  Teacher bo {}  Teacher cy {}
+          SubstituteDay d[1..3] { substitute: ana absent: bo day: 2024-09-01 hours: 2 }
+          SubstituteDay e { substitute: ana absent: cy day: 2024-09-01 hours: 5 }
+          SubstituteDay f { substitute: ana absent: bo day: 2024-06-30 hours: 7 }
+          expect Placement(ana, bo, SY2024-25).days = 3
+          expect Placement(ana, bo, SY2024-25).long
+          expect Placement(ana, bo, SY2024-25).before
+          expect Placement(ana, cy, SY2024-25).before = no
+          expect Placement(ana, bo, SY2024-25).hours_worked = 6
+          expect Placement(ana, bo, SY2023-24).hours_worked = 7
+          expect Placement(bo, ana, SY2024-25).days = 0
+          expect Placement(bo, ana, SY2024-25).year = SY2024-25
+        }
+        test "a row with an unknown part of its key belongs to nobody" {
+          as of 2024-09-01
+          Teacher ana {}  Teacher bo {}
+          SubstituteDay d { substitute: ana absent: bo day: unknown hours: 2 }
+          expect Placement(ana, bo, SY2024-25).days = 0
+        }
+        "#,
+    );
+}
+
+#[test]
+fn law_has_dates() {
+    passes(
+        5,
+        r#"
+        parameter limit: count { cite "l"  from 2020-07-01: 10  from 2024-07-01: 20 }
+        record Child { key id: text  hired: date  held: count  funded: school_year }
+        define eligible of Child: flag {
+          cite "e"
+          from 2020-07-01: held >= limit
+          from 2024-07-01: held > limit
+        }
+        decision now of Child { outcomes yes_, no_  default no_ cite "n"  rule r: yes_ when eligible cite "1" }
+        decision then of Child law on first_day of funded {
+          outcomes yes_, no_
+          default no_ cite "n"
+          rule r: yes_ when eligible cite "1"
+          rule late: no_ when held = 99 from 2024-07-01 notwithstanding r cite "2"
+        }
+        test "the law of the day, and the law of the year being funded" {
+          as of 2024-09-01
+          Child x { hired: 2024-09-01 held: 15 funded: SY2023-24 }
+          expect x.now = no_ by default
+          expect x.then = yes_ by r
+          expect x.eligible = no
+        }
+        test "a rule comes into force" {
+          as of 2024-09-01
+          Child x { hired: 2024-09-01 held: 99 funded: SY2023-24 }
+          Child y { hired: 2024-09-01 held: 99 funded: SY2024-25 }
+          expect x.then = yes_ by r
+          expect y.then = no_ by late
+        }
+        test "a year that is not known" {
+          as of 2024-09-01
+          Child x { hired: 2024-09-01 held: 15 funded: unknown }
+          expect x.then = undetermined needs funded
+          expect x.now = no_
+        }
+        test "a parameter on a day of the record" {
+          as of 2024-09-01
+          Child x { hired: 2021-01-01 held: 15 funded: SY2023-24 }
+          Child y { hired: 2019-01-01 held: 15 funded: SY2023-24 }
+          Child z { hired: unknown held: 15 funded: SY2023-24 }
+          expect (limit on x.hired) = 10
+          expect (limit on y.hired) = error
+          expect (limit on z.hired) = unknown
+        }
+        test "nothing was defined yet" {
+          as of 2010-09-01
+          Child x { hired: 2021-01-01 held: 15 funded: SY2023-24 }
+          expect x.eligible = error
+          expect x.now = error
+        }
+        "#,
+    );
+}
+
+#[test]
+fn results_are_values_for_other_rules() {
+    passes(
+        2,
+        r#"
+        record Child { key id: text  age: count  reads: flag  siblings: count }
+        decision promotion of Child where age >= 8 {
+          outcomes promoted, retained
+          default retained cite "0"
+          rule r: promoted when reads cite "1"
+        }
+        requirement small of Child where age < 18 {
+          cite "s"
+          must few: siblings < 3
+          must old: age > 5
+          except reader when reads
+        }
+        define moves of Child: flag = promotion = promoted
+        define stays of Child: flag = promotion != promoted
+        define fine of Child: flag = small is met
+        test "outside and inside" {
+          as of 2024-09-01
+          Child young { age: 6 reads: yes siblings: 9 }
+          Child reader { age: 9 reads: yes siblings: 1 }
+          Child other { age: 9 reads: no siblings: 9 }
+          Child grown { age: 20 reads: no siblings: 9 }
+          expect young.promotion = not_applicable
+          expect young.moves = no
+          expect young.stays
+          expect young.small = excepted
+          expect young.fine
+          expect reader.moves
+          expect reader.small = met
+          expect other.moves = no
+          expect other.small = violated by few
+          expect other.fine = no
+          expect grown.small = not_applicable
+        }
+        test "doubt passes on, with what it needs" {
+          as of 2024-09-01
+          Child x { age: unknown reads: yes siblings: 1 }
+          expect x.promotion = undetermined needs age
+          expect x.moves = unknown needs age
+          expect x.small = undetermined needs age
+          expect x.fine = unknown
+        }
+        "#,
+    );
+}
+
+#[test]
+fn keys_that_are_shared_or_lead_nowhere() {
+    passes(
+        2,
+        r#"
+        record School { key id: text  level: count }
+        record Child { key (id: text, year: school_year)  school: School  age: count }
+        requirement one_record of Child { cite "c"  must be unique by id, year }
+        define level of Child: count = school.level
+        define grown of Child: flag = age > 5
+        test "two rows with one key" {
+          as of 2024-09-01
+          School s { level: 1 }
+          Child a { id: "7" year: SY2024-25 school: s age: 6 }
+          Child b { id: "7" year: SY2024-25 school: s age: 6 }
+          Child c { id: "8" year: SY2024-25 school: s age: 6 }
+          Child d { id: unknown year: SY2024-25 school: s age: 6 }
+          expect a.one_record = violated
+          expect b.one_record = violated
+          expect c.one_record = met
+          expect d.one_record = undetermined needs id
+          expect a.grown = error
+          expect c.grown
+        }
+        test "a row that was never supplied" {
+          as of 2024-09-01
+          Child a { id: "7" year: SY2024-25 school: School("x") age: 6 }
+          expect a.level = unknown
+          expect a.school = School("x")
+          expect a.grown
+        }
+        "#,
+    );
+}
+
+#[test]
+fn due_dates() {
+    passes(
+        3,
+        r#"
+        record Section { key id: text  starts: date  certified: flag }
+        requirement teacher of Section {
+          cite "t"
+          due starts + 30 days then violated
+          must certified: certified
+        }
+        requirement lenient of Section { cite "t"  due starts + 30 days  must certified: certified }
+        test "on the last day" {
+          as of 2024-09-01
+          Section a { starts: 2024-08-02 certified: no }
+          Section b { starts: 2024-08-02 certified: unknown }
+          Section c { starts: 2024-08-02 certified: yes }
+          expect a.teacher = pending
+          expect b.teacher = pending
+          expect c.teacher = met
+        }
+        test "the day after" {
+          as of 2024-09-02
+          Section a { starts: 2024-08-02 certified: no }
+          Section b { starts: 2024-08-02 certified: unknown }
+          expect a.teacher = violated by certified
+          expect b.teacher = violated by certified
+          expect b.lenient = undetermined needs certified
+        }
+        test "no first day" {
+          as of 2024-09-02
+          Section a { starts: unknown certified: no }
+          Section b { starts: unknown certified: yes }
+          expect a.teacher = undetermined needs starts
+          expect b.teacher = met
+        }
+        "#,
+    );
+}
