@@ -10,6 +10,8 @@
 
 use rubric_engine::db::Database;
 use rubric_engine::diagnostic::Place;
+use rubric_engine::testing;
+use rubric_grammar::ast::ItemKind;
 use rubric_grammar::format::{DEFAULT_WIDTH, format};
 use rubric_grammar::parse;
 use rubric_policies::FILES;
@@ -53,4 +55,23 @@ fn every_file_is_formatted() {
         .map(|(path, _)| *path)
         .collect();
     assert!(changed.is_empty(), "`rubric fmt policies` changes {}", changed.join(", "));
+}
+
+#[test]
+fn every_test_passes() {
+    let database = shipped();
+    let plan = database.plan();
+    let mut failed = Vec::new();
+    for test in &plan.tests {
+        let report = testing::run(&plan, test);
+        for failure in report.failures {
+            let place = shown(&database, failure.place);
+            failed.push(format!("{place}: {}: {} {:?}", report.title, failure.message, failure.notes));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+
+    let written = FILES.iter().flat_map(|(_, text)| parse(text).file.items);
+    let written = written.filter(|item| matches!(item.kind, ItemKind::Test(_))).count();
+    assert_eq!(plan.tests.len(), written, "a test was not run");
 }
