@@ -203,6 +203,10 @@ pub(super) fn item_facts(
         }
         _ => ItemFacts::default(),
     };
+    if item.damaged {
+        // What was lost could have said the opposite.
+        facts.body = None;
+    }
     facts.diagnostics.extend(lower::unsupported(&cx, &item));
     facts.diagnostics.extend(check::item(&cx, &item));
     if let Some(body) = &facts.body {

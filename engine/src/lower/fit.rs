@@ -183,6 +183,16 @@ impl Lowering<'_> {
                 Ok(year @ 1900..=2200) => mend(diagnostic, format!("SY{year}-{:02}", (year + 1) % 100)),
                 _ => diagnostic.help("a school year is written `SY2024-25`"),
             },
+            (Base::Months | Base::Days, other, _) if is_numeric(other) => match literal(written) {
+                Some(Literal::Duration(text, _)) => mend(diagnostic, text.clone()),
+                _ => diagnostic.help("a duration divided by a duration, such as `d / 1 days`, is a number"),
+            },
+            (Base::Months | Base::Days, Base::Date, _) => {
+                diagnostic.help("count from a day, such as `as_of - 2 years`")
+            }
+            (Base::Date, Base::Months | Base::Days, _) => {
+                diagnostic.help("the time from one date to another is `days between a and b`")
+            }
             (Base::Money, other, _) | (other, Base::Money, _) if is_quantity(other) => {
                 diagnostic.help("an amount of money and a bare number measure different things: give both a `$`, or divide money by money to have a number")
             }

@@ -10,6 +10,9 @@ use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::plan::{Code, Expr, ExprId, Op, TemplatePart};
 use crate::value::{Base, RecordId, Type};
 
+/// More messages about one declaration help nobody.
+const MOST_REPORTS: usize = 200;
+
 /// Lowers the expressions of one declaration into one [`Code`].
 ///
 /// Every method that gives `None` has already said why, here or in the syntax errors; so a damaged part silences what
@@ -98,7 +101,7 @@ impl<'a> Lowering<'a> {
         if diagnostic.severity == Severity::Error {
             self.failed = true;
         }
-        if !self.diagnostics.contains(&diagnostic) {
+        if self.diagnostics.len() < MOST_REPORTS && !self.diagnostics.contains(&diagnostic) {
             self.diagnostics.push(diagnostic);
         }
     }

@@ -178,15 +178,32 @@ impl Lowering<'_> {
         }
     }
 
-    fn belongs_elsewhere(&mut self, name: &Name, what: &str, record: RecordId) {
-        let Some(record) = self.cx.symbols.record(record) else {
+    /// The first field of the rows in sight that leads to a row, or to rows (`true`), of the record.
+    fn way_to(&self, record: RecordId) -> Option<(&str, bool)> {
+        let frames = self.frames.iter().rev().filter_map(|frame| self.cx.symbols.record(frame.record));
+        let ways = frames.flat_map(|of| &of.fields).filter_map(|field| match (field.kind, field.ty.base) {
+            (FieldKind::Cell, Base::Record(to)) if to == record => Some((field.name.as_str(), false)),
+            (FieldKind::Many { record: to, .. }, _) if to == record => Some((field.name.as_str(), true)),
+            _ => None,
+        });
+        ways.min_by_key(|(_, many)| *many)
+    }
+
+    fn belongs_elsewhere(&mut self, name: &Name, what: &str, record_id: RecordId) {
+        let Some(record) = self.cx.symbols.record(record_id) else {
             self.failed = true;
             return;
         };
         let text = &name.text;
         let message =
             format!("`{text}` is {what} of `{}`, and no `{}` is meant here", record.name, record.name);
-        let help = format!("say of which: `{}.{text}`", super::names::snake_case(&record.name));
+        let help = match self.way_to(record_id) {
+            Some((field, false)) => format!("say of which: `{field}.{text}`"),
+            Some((rows, true)) => {
+                format!("say of which: `any of {rows} where {text}`, or another aggregate over `{rows}`")
+            }
+            None => format!("say of which: it is read of a `{}` by a dot", record.name),
+        };
         let diagnostic = self.error("wrong-record", name.span, message).help(help);
         self.report(diagnostic);
     }

@@ -141,3 +141,26 @@ fn a_long_chain_does_not_overflow() {
     let chain = vec!["english_learner"; 3000].join(" and ");
     assert!(code("flag", &chain).starts_with("(and "));
 }
+
+#[test]
+fn the_deepest_nesting_that_parses_is_lowered() {
+    let brackets = format!("{}gpa{} > 1", "(".repeat(90), ")".repeat(90));
+    assert_eq!(code("flag", &brackets), "(gt row0.gpa 1)");
+    let negated = format!("{}english_learner", "not ".repeat(90));
+    assert!(code("flag", &negated).starts_with("(not (not "));
+    let mut rows = "school.students as s0 where s0.english_learner".to_owned();
+    for depth in 1..25 {
+        rows = format!("s{}.results as s{} where (any of {rows})", depth % 2, depth);
+    }
+    assert_ne!(wrong("flag", &format!("any of {rows}")), "");
+    let mut deep = "yes".to_owned();
+    for depth in 0..40 {
+        deep = format!("(any of Subject as s{depth} where {deep})");
+    }
+    assert!(code("flag", &deep).starts_with("(any over [values Subject as row1"));
+    let mut chosen = "1".to_owned();
+    for _ in 0..90 {
+        chosen = format!("if yes then 2 else {chosen}");
+    }
+    assert!(code("count", &chosen).starts_with("(if yes 2 (if yes"));
+}

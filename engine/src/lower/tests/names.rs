@@ -54,6 +54,8 @@ fn mistakes_in_names() {
         "define it of Student: flag = gpa.x > 1",
         "define it: flag = english_learner",
         "define f of Result: flag = yes define it of Student: flag = f",
+        "define f of School: flag = yes define it of Student: flag = f",
+        "define f of Plan: flag = yes define it of Student: flag = f",
         "define f(x: count) of Student: flag = x = 1 define it of Student: flag = f",
         "define f(x: count) of Student: flag = x = 1 define it of Student: flag = f(1, 2)",
         "define f(x: count) of Student: flag = x = 1 define it of Student: flag = f(\"1\")",
