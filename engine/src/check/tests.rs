@@ -2,6 +2,7 @@
 
 use rubric_grammar::ast;
 
+use crate::db::Database;
 use crate::diagnostic::{Diagnostic, FileId, Place, Severity};
 use crate::lower::Context;
 use crate::names;
@@ -100,7 +101,7 @@ fn dated_definitions() {
             &format!(
                 "{RECORD} define d of Student: flag {{ from 2020-01-01 cite \"c\": yes from 2020-01-01: no }}"
             ),
-            &["version-overlap: from 2020-01-01", "missing-citation: from 2020-01-01"],
+            &["define-overlap: from 2020-01-01", "missing-citation: from 2020-01-01"],
         ),
         (
             &format!(
@@ -118,42 +119,18 @@ fn decision(members: &str) -> String {
 }
 
 #[test]
-fn versions_and_citations_of_rules() {
+fn citations() {
     check(&[
-        (
-            &decision(
-                "rule r: a when age > 1 from 2020-01-01 cite \"c\" rule r: a when age > 2 from 2021-01-01 cite \"c\"",
-            ),
-            &["version-overlap: from 2021-01-01"],
-        ),
-        (
-            &decision("rule r: a when age > 1 cite \"c\" rule r: a when age > 2 cite \"c\""),
-            &["version-overlap: r"],
-        ),
-        (
-            &decision(
-                "rule r: a when age > 1 from 2020-01-01 until 2021-01-01 cite \"c\" rule r: a when age > 2 from 2021-01-01 cite \"c\"",
-            ),
-            &[],
-        ),
-        // The interval of the part narrows its rules.
-        (
-            &decision(
-                "part p until 2021-01-01 cite \"c\" { rule r: a when age > 1 } rule r: a when age > 2 from 2021-01-01 cite \"c\"",
-            ),
-            &[],
-        ),
         (&decision("rule r: a when age > 1"), &["missing-citation: r"]),
-        (
-            &decision("allow(missing-citation) \"custom\" rule r: a when age > 1 rule s: a when age > 2"),
-            &["missing-citation: s"],
-        ),
+        (&decision("allow(missing-citation) \"custom\" rule r: a when age > 1 rule s: a when age > 2"), &["missing-citation: s"]),
         (&decision("part p cite \"c\" { rule r: a when age > 1 }"), &[]),
+        (&decision("part p { rule r: a when age > 1 rule s: a cite \"c\" when age > 2 }"), &["missing-citation: r"]),
+        (&format!("{RECORD} decision d of Student {{ outcomes a, b cite \"c\" default b rule r: a when age > 1 }}"), &[]),
+        (&format!("{RECORD} decision d of Student {{ outcomes a, b default b }}"), &["missing-citation: b"]),
+        (&format!("{RECORD} requirement q of Student {{ must age > 1 must age > 2 }}"), &["missing-citation: q"]),
         (
-            &format!(
-                "{RECORD} decision d of Student {{ outcomes a, b default a cite \"c\" default b cite \"c\" }}"
-            ),
-            &["version-overlap: default b cite \"c\""],
+            &format!("{RECORD} requirement q of Student {{ must m: age > 1 must age > 2 cite \"c\" except e when age > 90 }}"),
+            &["missing-citation: m", "missing-citation: e"],
         ),
     ]);
 }
@@ -259,6 +236,169 @@ fn errors_inside_a_swallowed_comparison_are_echoes() {
     let other = Diagnostic::error("type-mismatch", place(50, 60), "m");
     let kept = super::settle(FileId(0), &ast::File::default(), vec![echo, whole.clone(), other.clone()]);
     assert_eq!(kept, [whole, other]);
+}
+
+/// What a workspace of files says, as `code: words`, with the words of the other places after it.
+fn workspace(files: &[(&str, &str)]) -> Vec<String> {
+    let mut db = Database::default();
+    for (path, text) in files {
+        db.set_text(path, Some(text));
+    }
+    let words = |place: Place| db.source(place).unwrap_or_default();
+    let mut found = Vec::new();
+    for file in db.files() {
+        for one in db.diagnostics(file) {
+            let places: Vec<String> = one.labels.iter().map(|label| words(label.place)).collect();
+            found.push(format!("{}: {}", one.code, places.join(" | ")));
+        }
+    }
+    found
+}
+
+/// As [`workspace`] for one file with records and results.
+fn whole(text: &str) -> Vec<String> {
+    workspace(&[("p.rubric", &format!("{HEADER}{RECORD}{text}"))])
+}
+
+#[track_caller]
+fn check_whole(cases: &[(&str, &[&str])]) {
+    for (text, expected) in cases {
+        assert_eq!(whole(text), *expected, "in\n{text}");
+    }
+}
+
+#[test]
+fn circles() {
+    check_whole(&[
+        (
+            "define a of Student: count = b + 1 define b of Student: count = c define c of Student: count = a
+             requirement q of Student { cite \"c\" must a > 1 }",
+            &["cycle: b | c | a"],
+        ),
+        (
+            "define a of Student: flag = d = yes_ decision d of Student { outcomes yes_, no_ cite \"c\" rule r: yes_ when a }",
+            &["cycle: d | a"],
+        ),
+        ("define a of Student: count = a + 1 requirement q of Student { cite \"c\" must a > 1 }", &["cycle: a"]),
+        (
+            "requirement q of Student { cite \"c\" must a } define a of Student: flag = q is met",
+            &["cycle: q is met | a"],
+        ),
+        (
+            "group G of Result by big = big(rid)  define big(r: text) of Result: flag = (count of G(yes).members) > 1
+             requirement q of Result { cite \"c\" must big(rid) }",
+            &["cycle: big(rid) | G(yes)"],
+        ),
+        (
+            "define a of Student: count = b + c define b of Student: count = c define c of Student: count = age
+             requirement q of Student { cite \"c\" must a > 1 }",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn conditions_of_aggregates() {
+    let with = |condition: &str| format!("requirement q of Student {{ cite \"c\" must (count of results where {condition}) > 1 }}");
+    let cases = [
+        ("age > 3", vec!["filter-reads-nothing: age > 3"]),
+        ("age > 3 and ok", vec![]),
+        ("score > age", vec![]),
+        ("student.age > 3", vec![]),
+    ];
+    for (condition, expected) in cases {
+        assert_eq!(whole(&with(condition)), expected, "{condition}");
+    }
+}
+
+#[test]
+fn tables() {
+    let with = |cells: &str| {
+        format!(
+            "category A {{ x, y }} category B {{ k, l, m }} parameter rate by A, B: money {{ cite \"c\" from 2020-01-01 {{ {cells} }} }}
+             requirement q of Student {{ cite \"c\" must base > rate(x, k) }}"
+        )
+    };
+    assert_eq!(whole(&with("k l m x: $1 $2 $3 y: $1 $2 $3")), Vec::<String>::new());
+    assert_eq!(whole(&with("x, k: $1 otherwise: $2")), Vec::<String>::new());
+    let said = whole(&with("k l x: $1 $2 y: $1 $2"));
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("missing-table-cell: from 2020-01-01"), "{said:?}");
+}
+
+#[test]
+fn parameters_that_come_too_late() {
+    let requirement = |from: &str| format!("requirement q of Student {{ cite \"c\" {from} must age > p }}");
+    let p = "parameter p: count { cite \"c\" from 2020-01-01: 1 }";
+    let cases = [
+        (requirement("from 2019-01-01"), vec!["parameter-gap: p | from 2020-01-01: 1"]),
+        (requirement("from 2019-01-01 until 2019-06-01"), vec!["parameter-gap: p | from 2020-01-01: 1"]),
+        (requirement("from 2020-01-01"), vec![]),
+        (requirement(""), vec![]),
+        ("requirement q of Student { cite \"c\" must age > (p on 2018-01-01) }".to_owned(), vec!["parameter-gap: p on 2018-01-01 | from 2020-01-01: 1"]),
+        // What is read through a definition is read as long as the rule and the arm.
+        (
+            "define d of Student: count { cite \"c\" from 2010-01-01: 0 from 2020-01-01: p } requirement q of Student { cite \"c\" from 2015-01-01 must age > d }".to_owned(),
+            vec![],
+        ),
+        (
+            "define d of Student: count { cite \"c\" from 2010-01-01: 0 from 2018-01-01: p } requirement q of Student { cite \"c\" from 2015-01-01 must age > d }".to_owned(),
+            vec!["parameter-gap: p | from 2020-01-01: 1"],
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(whole(&format!("{p} {text}")), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_run_on_a_day_without_a_value_is_refused() {
+    let text = format!(
+        "{HEADER}{RECORD} parameter p: count {{ cite \"c\" from 2020-01-01 until 2021-01-01: 1 }}
+         define d of Student: count {{ cite \"c\" from 2020-06-01: 1 }}
+         decision e of Student {{ outcomes a, b cite \"c\" default b
+           rule r: a when age > p from 2019-01-01 until 2023-01-01
+           rule s: a when age > d from 2020-01-01 }}"
+    );
+    let mut db = Database::default();
+    db.set_text("p.rubric", Some(&text));
+    let plan = db.plan();
+    let on = |day: &str| -> Vec<String> {
+        super::parameter_gaps(&plan, day.parse().unwrap()).iter().map(|one| one.message.clone()).collect()
+    };
+    assert_eq!(on("2020-07-01"), Vec::<String>::new());
+    assert_eq!(on("2020-03-01"), ["`d` has no value on 2020-03-01"]);
+    assert_eq!(on("2021-01-01"), ["`p` has no value on 2021-01-01"]);
+    assert_eq!(on("2019-06-01"), ["`p` has no value on 2019-06-01"]);
+    assert_eq!(on("2018-06-01"), Vec::<String>::new(), "no rule is in force");
+    assert_eq!(on("2023-06-01"), Vec::<String>::new(), "the rule that read `p` is gone");
+}
+
+#[test]
+fn what_nobody_uses() {
+    let q = "requirement q of Student { cite \"c\" must age > 1 }";
+    check_whole(&[
+        (&format!("define a of Student: count = age {q}"), &["unused-definition: a"]),
+        ("define a of Student: count = age", &[]),
+        (&format!("parameter p: count {{ cite \"c\" from 2020-01-01: 1 }} {q}"), &["unused-definition: p"]),
+        (&format!("category C {{ x, y }} {q}"), &["unused-definition: C"]),
+        (&format!("input i: count {q}"), &["unused-definition: i"]),
+        (&format!("fixture f {{ as of 2024-01-01 }} {q}"), &["unused-definition: f"]),
+        (&format!("fixture f {{ as of 2024-01-01 }} test \"t\" from f {{ expect 1 < 2 }} {q}"), &[]),
+        (&format!("allow(unused-definition) \"shown in results\" define a of Student: count = age {q}"), &[]),
+        ("define a of Student: count = age requirement q of Student { cite \"c\" must a > 1 }", &[]),
+        // Used by what has an error: not reported as unused as well.
+        ("define a of Student: count = age requirement q of Student { cite \"c\" must a > agee }", &["unknown-name: agee"]),
+    ]);
+}
+
+#[test]
+fn used_policies() {
+    let words = "policy words { title \"W\" } category Area { north, south }  record Place { key id: text area: Area }";
+    let said = |text: &str| workspace(&[("words.rubric", words), ("p.rubric", &format!("{HEADER}use words {RECORD}{text}"))]);
+    assert_eq!(said("extend record Place { size: count }"), Vec::<String>::new());
+    assert_eq!(said("define a: Area = north"), Vec::<String>::new());
+    assert_eq!(said("define a: count = 1"), ["unused-use: words"]);
 }
 
 #[test]
