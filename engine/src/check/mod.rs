@@ -112,4 +112,6 @@ pub fn parameter_gaps(plan: &Plan, as_of: Date) -> Vec<Diagnostic> {
 }
 
 #[cfg(test)]
+mod manual_tests;
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Severity: error
 //!
-//! A condition after `where` runs as far as it can, so `count of members where not special <= 30` counts the members for which
+//! A condition after `where` runs as far as it can, so `count of assignments where not special <= 30` counts the assignments for which
 //! `not (special <= 30)`. A number is then left where yes or no is needed. An aggregate that is compared stands in brackets.
 //!
 //! Wrong:
@@ -10,7 +10,7 @@
 //! ```rubric
 //! requirement class_size of Section {
 //!   cite "§ 7"
-//!   must count of members where not special <= 30
+//!   must count of assignments where not special <= 30
 //! }
 //! ```
 //!
@@ -19,7 +19,7 @@
 //! ```rubric
 //! requirement class_size of Section {
 //!   cite "§ 7"
-//!   must (count of members where not special) <= 30
+//!   must (count of assignments where not special) <= 30
 //! }
 //! ```
 //!

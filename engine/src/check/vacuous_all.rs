@@ -23,7 +23,7 @@
 //! }
 //! ```
 //!
-//! Not reported where the same condition also asks for a row (`any of assignments and all of assignments satisfy …`, or
+//! Not reported where the same condition also asks for a row (`(any of assignments) and (all of assignments satisfy …)`, or
 //! `(count of assignments) >= 1`), over the values of a category, or under `not`. Where no rows are fine, write
 //! `allow(vacuous-all) "why"` before the rule, the `must` or the declaration.
 
