@@ -57,8 +57,16 @@ pub(crate) fn is_empty(interval: Interval) -> bool {
     matches!((interval.from, interval.until), (Some(from), Some(until)) if until <= from)
 }
 
-/// The first two rows that cannot both stand, where open rows last until the next open row begins and closed rows lie over
-/// them: two closed rows that share a day, or two open rows that begin the same day.
+/// The first two that share a day.
+pub(crate) fn first_overlap(dated: &[Dated]) -> Option<(Dated, Dated, Interval)> {
+    pairs(dated).find_map(|(a, b)| {
+        let both = meet(a.interval, b.interval);
+        (!is_empty(both)).then_some((a, b, both))
+    })
+}
+
+/// As [`first_overlap`] for rows that last until the next open row begins: two closed rows that share a day, or two open
+/// rows that begin the same day.
 pub(crate) fn first_layer_overlap(dated: &[Dated]) -> Option<(Dated, Dated, Interval)> {
     pairs(dated).find_map(|(a, b)| {
         let both = meet(a.interval, b.interval);

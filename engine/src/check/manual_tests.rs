@@ -27,7 +27,8 @@ fn blocks<'a>(page: &'a Page, language: &str) -> Vec<&'a str> {
 
 /// The codes of a text that stands after the records of the examples, unless it is a whole file; errors with a mark.
 fn said(example: &str) -> Vec<String> {
-    let text = if example.contains("policy example") { example.to_owned() } else { format!("{PRELUDE}\n{example}") };
+    let text =
+        if example.contains("policy example") { example.to_owned() } else { format!("{PRELUDE}\n{example}") };
     let mut db = Database::default();
     let file = db.set_text("example.rubric", Some(&text));
     db.set_text("k12/staff.rubric", Some("policy k12.staff { title \"Staff\" } category Role { teacher }"));
@@ -62,7 +63,8 @@ fn every_example_does_what_its_page_says() {
             continue;
         }
         let [wrong, right] = *found else { panic!("{} has {} examples", page.code, found.len()) };
-        let code = if page.severity == Severity::Error { format!("{}!", page.code) } else { page.code.clone() };
+        let code =
+            if page.severity == Severity::Error { format!("{}!", page.code) } else { page.code.clone() };
         let (wrong, right) = (said(wrong), said(right));
         if !wrong.contains(&code) {
             failures.push(format!("{}: the wrong example says {wrong:?}", page.code));
@@ -157,7 +159,10 @@ fn the_manual_is_up_to_date() {
     assert_eq!(names, wanted, "RUBRIC_WRITE_DOCS=1 cargo test -p rubric-engine manual writes the manual");
     for (name, text) in expected {
         let found = fs::read_to_string(folder.join(&name)).unwrap();
-        assert!(found == text, "{name} is out of date: RUBRIC_WRITE_DOCS=1 cargo test -p rubric-engine manual");
+        assert!(
+            found == text,
+            "{name} is out of date: RUBRIC_WRITE_DOCS=1 cargo test -p rubric-engine manual"
+        );
     }
 }
 
@@ -173,6 +178,8 @@ fn index() -> String {
             text.push_str(&format!("- [{0}]({0}.md): {1}\n", page.code, page.title));
         }
     }
-    text.push_str(&format!("\n## The examples\n\nExamples without a header go on from this text:\n\n```rubric\n{PRELUDE}```\n"));
+    text.push_str(&format!(
+        "\n## The examples\n\nExamples without a header go on from this text:\n\n```rubric\n{PRELUDE}```\n"
+    ));
     text
 }

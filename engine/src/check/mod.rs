@@ -43,7 +43,6 @@ checks! {
     comma_number
     cycle
     define_gap
-    define_overlap
     filter_reads_nothing
     missing_citation
     missing_table_cell
@@ -55,6 +54,7 @@ checks! {
     unused_definition
     unused_use
     vacuous_all
+    version_overlap
 
 }
 
@@ -67,7 +67,7 @@ pub fn item(cx: &Context<'_>, item: &ast::Item) -> Vec<Diagnostic> {
     }
     parameter_overlap::check(cx, item, &mut found);
     parameter_gap::check(cx, item, &mut found);
-    define_overlap::check(cx, item, &mut found);
+    version_overlap::check(cx, item, &mut found);
     define_gap::check(cx, item, &mut found);
     missing_citation::check(cx, item, &mut found);
     vacuous_all::check(cx, item, &mut found);

@@ -101,7 +101,7 @@ fn dated_definitions() {
             &format!(
                 "{RECORD} define d of Student: flag {{ from 2020-01-01 cite \"c\": yes from 2020-01-01: no }}"
             ),
-            &["define-overlap: from 2020-01-01", "missing-citation: from 2020-01-01"],
+            &["version-overlap: from 2020-01-01", "missing-citation: from 2020-01-01"],
         ),
         (
             &format!(
@@ -119,17 +119,74 @@ fn decision(members: &str) -> String {
 }
 
 #[test]
+fn versions() {
+    check(&[
+        (
+            &decision(
+                "rule r: a when age > 1 from 2020-01-01 cite \"c\" rule r: a when age > 2 from 2021-01-01 cite \"c\"",
+            ),
+            &["version-overlap: from 2021-01-01"],
+        ),
+        (
+            &decision("rule r: a when age > 1 cite \"c\" rule r: a when age > 2 cite \"c\""),
+            &["version-overlap: r"],
+        ),
+        (
+            &decision(
+                "rule r: a when age > 1 from 2020-01-01 until 2021-01-01 cite \"c\" rule r: a when age > 2 from 2021-01-01 cite \"c\"",
+            ),
+            &[],
+        ),
+        // The interval of the part narrows its rules.
+        (
+            &decision(
+                "part p until 2021-01-01 cite \"c\" { rule r: a when age > 1 } rule r: a when age > 2 from 2021-01-01 cite \"c\"",
+            ),
+            &[],
+        ),
+        (
+            &format!(
+                "{RECORD} decision d of Student {{ outcomes a, b default a cite \"c\" default b cite \"c\" }}"
+            ),
+            &["version-overlap: default b cite \"c\""],
+        ),
+        (
+            &format!(
+                "{RECORD} decision d of Student {{ outcomes a, b default a until 2020-01-01 cite \"c\" default b from 2020-01-01 cite \"c\" }}"
+            ),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
 fn citations() {
     check(&[
         (&decision("rule r: a when age > 1"), &["missing-citation: r"]),
-        (&decision("allow(missing-citation) \"custom\" rule r: a when age > 1 rule s: a when age > 2"), &["missing-citation: s"]),
-        (&decision("part p cite \"c\" { rule r: a when age > 1 }"), &[]),
-        (&decision("part p { rule r: a when age > 1 rule s: a cite \"c\" when age > 2 }"), &["missing-citation: r"]),
-        (&format!("{RECORD} decision d of Student {{ outcomes a, b cite \"c\" default b rule r: a when age > 1 }}"), &[]),
-        (&format!("{RECORD} decision d of Student {{ outcomes a, b default b }}"), &["missing-citation: b"]),
-        (&format!("{RECORD} requirement q of Student {{ must age > 1 must age > 2 }}"), &["missing-citation: q"]),
         (
-            &format!("{RECORD} requirement q of Student {{ must m: age > 1 must age > 2 cite \"c\" except e when age > 90 }}"),
+            &decision("allow(missing-citation) \"custom\" rule r: a when age > 1 rule s: a when age > 2"),
+            &["missing-citation: s"],
+        ),
+        (&decision("part p cite \"c\" { rule r: a when age > 1 }"), &[]),
+        (
+            &decision("part p { rule r: a when age > 1 rule s: a cite \"c\" when age > 2 }"),
+            &["missing-citation: r"],
+        ),
+        (
+            &format!(
+                "{RECORD} decision d of Student {{ outcomes a, b cite \"c\" default b rule r: a when age > 1 }}"
+            ),
+            &[],
+        ),
+        (&format!("{RECORD} decision d of Student {{ outcomes a, b default b }}"), &["missing-citation: b"]),
+        (
+            &format!("{RECORD} requirement q of Student {{ must age > 1 must age > 2 }}"),
+            &["missing-citation: q"],
+        ),
+        (
+            &format!(
+                "{RECORD} requirement q of Student {{ must m: age > 1 must age > 2 cite \"c\" except e when age > 90 }}"
+            ),
             &["missing-citation: m", "missing-citation: e"],
         ),
     ]);
@@ -299,7 +356,9 @@ fn circles() {
 
 #[test]
 fn conditions_of_aggregates() {
-    let with = |condition: &str| format!("requirement q of Student {{ cite \"c\" must (count of results where {condition}) > 1 }}");
+    let with = |condition: &str| {
+        format!("requirement q of Student {{ cite \"c\" must (count of results where {condition}) > 1 }}")
+    };
     let cases = [
         ("age > 3", vec!["filter-reads-nothing: age > 3"]),
         ("age > 3 and ok", vec![]),
@@ -388,14 +447,19 @@ fn what_nobody_uses() {
         (&format!("allow(unused-definition) \"shown in results\" define a of Student: count = age {q}"), &[]),
         ("define a of Student: count = age requirement q of Student { cite \"c\" must a > 1 }", &[]),
         // Used by what has an error: not reported as unused as well.
-        ("define a of Student: count = age requirement q of Student { cite \"c\" must a > agee }", &["unknown-name: agee"]),
+        (
+            "define a of Student: count = age requirement q of Student { cite \"c\" must a > agee }",
+            &["unknown-name: agee"],
+        ),
     ]);
 }
 
 #[test]
 fn used_policies() {
     let words = "policy words { title \"W\" } category Area { north, south }  record Place { key id: text area: Area }";
-    let said = |text: &str| workspace(&[("words.rubric", words), ("p.rubric", &format!("{HEADER}use words {RECORD}{text}"))]);
+    let said = |text: &str| {
+        workspace(&[("words.rubric", words), ("p.rubric", &format!("{HEADER}use words {RECORD}{text}"))])
+    };
     assert_eq!(said("extend record Place { size: count }"), Vec::<String>::new());
     assert_eq!(said("define a: Area = north"), Vec::<String>::new());
     assert_eq!(said("define a: count = 1"), ["unused-use: words"]);

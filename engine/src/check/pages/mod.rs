@@ -30,7 +30,6 @@ texts! {
     "dangling-id"
     "dangling-key"
     "duplicate-code"
-    "duplicate-default"
     "duplicate-key"
     "duplicate-label"
     "duplicate-name"
