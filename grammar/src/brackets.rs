@@ -35,6 +35,38 @@ fn indentation(tokens: Tokens<'_>, at: usize) -> u32 {
     first.map_or(0, |token| token.column)
 }
 
+/// Braces in a decision, requirement or amount that open neither its body nor a `part` nor a `case`.
+pub(crate) fn needless(tokens: Tokens<'_>, start: usize, end: usize) -> Vec<usize> {
+    const LONGEST_HEAD: usize = 60;
+    let declares = |at: &usize| matches!(tokens.word(*at), "decision" | "requirement" | "amount");
+    if !(start..end.min(start + 40)).take_while(|at| !tokens.is_symbol(*at, '{')).any(|at| declares(&at)) {
+        return Vec::new();
+    }
+    let mut body_seen = false;
+    let mut out = Vec::new();
+    for at in (start..end).filter(|at| tokens.is_symbol(*at, '{')) {
+        let before = at.checked_sub(1).map_or("", |before| tokens.word(before));
+        if before == "case" {
+            continue;
+        }
+        if !body_seen {
+            body_seen = true;
+            continue;
+        }
+        let from = at.saturating_sub(LONGEST_HEAD).max(start);
+        let opener = (from..at).rev().find(|index| {
+            matches!(
+                tokens.word(*index),
+                "part" | "rule" | "default" | "outcomes" | "must" | "line" | "except" | "when"
+            ) || matches!(tokens.symbol(*index), Some('{' | '}'))
+        });
+        if opener.is_none_or(|opener| tokens.word(opener) != "part" || !tokens.is_word(opener + 1)) {
+            out.push(at);
+        }
+    }
+    out
+}
+
 /// Matches the brackets of the tokens `start..end`.
 pub(crate) fn matching(tokens: Tokens<'_>, start: usize, end: usize) -> Brackets {
     let mut out = Brackets::default();

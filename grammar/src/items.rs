@@ -128,7 +128,10 @@ fn begins(reader: &mut Reader<'_>, at: usize, depth: usize, alone: bool) -> bool
     let tokens = reader.tokens();
     let Some(token) = tokens.get(at).copied() else { return false };
     if depth > 0 {
-        return token.first_on_line && token.column == 0 && item_starts(tokens, at);
+        return token.first_on_line
+            && token.column == 0
+            && tokens.word(at) != "waiver"
+            && item_starts(tokens, at);
     }
     if item_starts(tokens, at) || (token.first_on_line && item_may_start(tokens, at)) {
         return true;
@@ -151,6 +154,9 @@ fn begins(reader: &mut Reader<'_>, at: usize, depth: usize, alone: bool) -> bool
     true
 }
 
+/// How many tokens are looked at for the `}` that closes a declaration after all.
+const FARTHEST: usize = 20_000;
+
 /// A `}` before `at` that closed the declaration of `start`, though clauses of it follow and another `}` closes it.
 fn closed_too_early(reader: &mut Reader<'_>, start: usize, at: usize, body: Body) -> bool {
     let tokens = reader.tokens();
@@ -158,7 +164,7 @@ fn closed_too_early(reader: &mut Reader<'_>, start: usize, at: usize, body: Body
         return false;
     }
     let mut depth = 1_usize;
-    for index in at..tokens.list.len() {
+    for index in at..tokens.list.len().min(at + FARTHEST) {
         match tokens.symbol(index) {
             Some('{') => depth += 1,
             Some('}') => depth -= 1,

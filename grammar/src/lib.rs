@@ -45,6 +45,12 @@ pub fn parse(text: &str) -> Parse {
     parse::file(text)
 }
 
+/// Reads bytes that should be UTF-8: a byte that is not is an error, and the rest is read all the same.
+#[must_use]
+pub fn parse_bytes(bytes: &[u8]) -> Parse {
+    parse::bytes(bytes)
+}
+
 /// What [`parse`] makes of a text: always a tree, with whatever was wrong beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parse {

@@ -60,6 +60,13 @@ impl LineIndex {
         u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
     }
 
+    /// The line of a byte, from 0.
+    #[must_use]
+    pub fn line_of(&self, offset: u32) -> u32 {
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
     /// The bytes of a line, counted from 0, without its end.
     #[must_use]
     pub fn line<'t>(&self, text: &'t str, line: u32) -> &'t str {

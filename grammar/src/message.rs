@@ -21,11 +21,10 @@ pub(crate) fn expected(error: &Error<R>) -> Vec<R> {
 
 /// The word of a keyword rule.
 pub(crate) fn keyword(rule: R) -> Option<&'static str> {
-    // The names of the rules are few and live as long as the program needs them.
-    crate::keywords::KEYWORDS.iter().copied().find(|word| {
-        let name = format!("{rule:?}");
-        name.strip_prefix("kw_") == Some(*word)
-    })
+    let name = format!("{rule:?}");
+    let word = name.strip_prefix("kw_")?;
+    let at = crate::keywords::KEYWORDS.binary_search(&word).ok()?;
+    crate::keywords::KEYWORDS.get(at).copied()
 }
 
 /// Words that a rule accepts, for did-you-mean.

@@ -14,17 +14,12 @@ use crate::scan::{self, Finding, Token};
 use crate::segment::{Edit, Segment};
 use crate::span::Span;
 use crate::starts::Tokens;
-use crate::{Comment, Fix, Parse, SyntaxError, items, limits, message};
+use crate::{Comment, Fix, LineIndex, Parse, SyntaxError, items, limits, message};
 
 /// Reads a whole file.
 pub(crate) fn file(text: &str) -> Parse {
     if text.len() > MAX_BYTES {
-        let message = format!("this file is larger than {} MB", MAX_BYTES / (1024 * 1024));
-        let help = Some("split it into several policies".to_owned());
-        return Parse {
-            errors: vec![plain("syntax-limit", message, Span::new(0, 0), help)],
-            ..Parse::default()
-        };
+        return too_large();
     }
     let scan = scan::scan(text);
     let mut reader = Reader {
@@ -54,6 +49,45 @@ pub(crate) fn file(text: &str) -> Parse {
     Parse { file, errors, comments }
 }
 
+/// Reads bytes that may not be UTF-8: each bad byte is read as a space.
+pub(crate) fn bytes(bytes: &[u8]) -> Parse {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return file(text);
+    }
+    if bytes.len() > MAX_BYTES {
+        return too_large();
+    }
+    let mut text = String::with_capacity(bytes.len());
+    let mut bad: Vec<u32> = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            bad.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            text.push(' ');
+        }
+    }
+    let mut parse = file(&text);
+    let first = bad.first().copied().unwrap_or(0);
+    let message = match bad.len() {
+        1 => "this byte is not UTF-8".to_owned(),
+        more => format!("this byte is not UTF-8, nor are {} others", more - 1),
+    };
+    let help = Some("save the file as UTF-8".to_owned());
+    parse.errors.push(plain("not-utf8", message, Span::new(first, first + 1), help));
+    parse.errors.sort_by_key(|error| error.span);
+    for item in &mut parse.file.items {
+        let at = bad.partition_point(|byte| *byte < item.span.start);
+        item.damaged |= bad.get(at).is_some_and(|byte| *byte < item.span.end);
+    }
+    parse
+}
+
+fn too_large() -> Parse {
+    let message = format!("this file is larger than {} MB", MAX_BYTES / (1024 * 1024));
+    let help = Some("split it into several policies".to_owned());
+    Parse { errors: vec![plain("syntax-limit", message, Span::new(0, 0), help)], ..Parse::default() }
+}
+
 /// An error without second places or a fix.
 pub(crate) fn plain(code: &'static str, message: String, span: Span, help: Option<String>) -> SyntaxError {
     SyntaxError { code, message, span, related: Vec::new(), help, fix: None }
@@ -62,19 +96,16 @@ pub(crate) fn plain(code: &'static str, message: String, span: Span, help: Optio
 /// Of several errors of syntax on one line the first is the mistake, the others follow from it.
 fn one_a_line(text: &str, errors: &mut Vec<SyntaxError>) {
     errors.sort_by_key(|error| error.span);
-    let mut last: Option<u32> = None;
+    let lines = LineIndex::new(text);
+    let mut last = None;
     errors.retain(|error| {
         if error.code != "syntax" && error.code != "bad-literal" {
             return true;
         }
-        let same = last.is_some_and(|before| {
-            text.get(before as usize..error.span.start as usize)
-                .is_some_and(|between| !between.contains('\n'))
-        });
-        if !same {
-            last = Some(error.span.start);
-        }
-        !same
+        let line = Some(lines.line_of(error.span.start));
+        let first = line != last;
+        last = line;
+        first
     });
 }
 

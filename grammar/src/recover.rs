@@ -5,18 +5,21 @@
 
 use std::ops::Range;
 
+use pest::Parser as _;
+
 use crate::ast::{
     Assert, Category, Claim, Expr, ExprKind, Item, ItemKind, MustKind, Name, Record, Row, RowField, Statement,
 };
 use crate::brackets::{self, Brackets, Unmatched, place_before};
 use crate::keywords::{ITEMS, RESERVED};
+use crate::limits::MAX_ERRORS;
 use crate::lower::{Clause, ClauseKind};
 use crate::message;
 use crate::parse::{Failure, Reader};
-use crate::rules::Rule as R;
+use crate::rules::{RubricParser, Rule as R};
 use crate::scan::TokenKind;
 use crate::span::Span;
-use crate::starts::{Body, Tokens, after_operand, clause_starts, row_starts};
+use crate::starts::{Body, Tokens, after_operand, clause_starts, goes_on, row_starts};
 use crate::suggest::misspelt;
 use crate::{Fix, SyntaxError};
 
@@ -95,7 +98,7 @@ impl Reader<'_> {
             "amend" | "extend" | "ordered" => Body::of(self.tokens().word(keyword + 1)),
             word => Body::of(word),
         };
-        if let Some(item) = self.simple_item(&range, body, keyword, &failure) {
+        if let Some(item) = self.simple_item(&range, body, keyword) {
             return item;
         }
         let Some(body) = body else {
@@ -120,7 +123,7 @@ impl Reader<'_> {
         let tokens = self.tokens();
         let found = tokens.text(range.start).to_owned();
         let place = self.place(range.start);
-        if self.errors.iter().any(|error| error.span == place) {
+        if self.errors.last().is_some_and(|error| error.span == place) {
             return;
         }
         let (message, help) = if found == "}" {
@@ -137,6 +140,12 @@ impl Reader<'_> {
 
     /// Brackets without a partner are reported, and mended for the grammar.
     fn mend_brackets(&mut self, range: &Range<usize>) -> Brackets {
+        for at in brackets::needless(self.tokens(), range.start, range.end) {
+            let place = self.place(at);
+            let fix = Fix { title: "remove it".to_owned(), edits: vec![(place, String::new())] };
+            self.error("no `{` belongs here".to_owned(), place, None, Some(fix));
+            self.blank(at);
+        }
         let found = brackets::matching(self.tokens(), range.start, range.end);
         for unmatched in &found.unmatched {
             match *unmatched {
@@ -145,10 +154,7 @@ impl Reader<'_> {
                     let text = self.tokens().text(at).to_owned();
                     let fix = Fix { title: "remove it".to_owned(), edits: vec![(place, String::new())] };
                     self.error(format!("this `{text}` closes nothing"), place, None, Some(fix));
-                    self.edit(place, " ");
-                    if let Some(token) = self.tokens.get_mut(at) {
-                        token.kind = TokenKind::Symbol(' ');
-                    }
+                    self.blank(at);
                 }
                 Unmatched::Open { at, before } => {
                     let open = self.place(at);
@@ -192,13 +198,21 @@ impl Reader<'_> {
         found
     }
 
+    /// Reads a token as if it were not there.
+    fn blank(&mut self, at: usize) {
+        let place = self.place(at);
+        self.edit(place, " ");
+        if let Some(token) = self.tokens.get_mut(at) {
+            token.kind = TokenKind::Symbol(' ');
+        }
+    }
+
     /// Declarations without a body; and anything that ends before the tokens do.
     fn simple_item(
         &mut self,
         range: &Range<usize>,
         body: Option<Body>,
         keyword: usize,
-        failure: &Failure,
     ) -> Option<(Item, Option<Range<usize>>)> {
         let has_body = body.is_some() && self.body_open(keyword, range).is_some();
         let is_value = matches!(body, Some(Body::Define | Body::Amount)) && !has_body;
@@ -206,18 +220,13 @@ impl Reader<'_> {
             return None;
         }
         // A prefix may be a whole declaration, with something else after it.
-        let split = (range.start + 1..range.end)
-            .filter(|at| {
-                *at >= keyword + 2 && self.place_is_new_line(*at) && after_operand(self.tokens(), *at)
-            })
-            .find(|at| *at <= failure.at && self.check(R::one_item, &(range.start..*at)).is_ok());
-        if let Some(split) = split
-            && failure.at >= split
+        if let Some(split) = self.prefix_end(range)
+            && split >= keyword + 2
+            && self.place_is_new_line(split)
+            && after_operand(self.tokens(), split)
+            && let Ok(item) = self.whole_item(&(range.start..split))
         {
-            let first = range.start..split;
-            if let Ok(item) = self.whole_item(&first) {
-                return Some((item, Some(split..range.end)));
-            }
+            return Some((item, Some(split..range.end)));
         }
         let repaired = self.mend(R::one_item, range, body);
         if repaired.is_ok()
@@ -238,6 +247,15 @@ impl Reader<'_> {
             item.kind = ItemKind::Assert(Assert { subject, claim: Claim::Damaged });
         }
         Some((item, None))
+    }
+
+    /// Where the longest whole declaration among these tokens ends, when tokens are left over.
+    fn prefix_end(&self, range: &Range<usize>) -> Option<usize> {
+        let segment = self.segment(range);
+        let end = RubricParser::parse(R::item_prefix, &segment.text).ok()?.next()?.as_str().trim_end().len();
+        let offset = segment.file_offset(u32::try_from(end).ok()?);
+        let at = self.tokens.partition_point(|token| token.span.start < offset);
+        (at < range.end).then_some(at)
     }
 
     fn place_is_new_line(&self, at: usize) -> bool {
@@ -413,10 +431,9 @@ impl Reader<'_> {
                     Body::Statements => row_starts(self.tokens(), at) || self.tokens().word(at) == "waiver",
                     _ => false,
                 };
-                let open = (at..range.end).find(|index| self.tokens().is_symbol(*index, '{'));
-                if let Some(open) = open.filter(|open| block && *open < at + 40) {
-                    at = open;
-                }
+                const LONGEST_HEAD: usize = 60;
+                let reach = if block { (at + LONGEST_HEAD).min(range.end) } else { at };
+                at = (at..reach).find(|index| self.tokens().is_symbol(*index, '{')).unwrap_or(at);
             }
             let inside = matches!(self.tokens().symbol(at), Some('(' | '[' | '{'));
             at = match brackets.close_of(at) {
@@ -449,28 +466,44 @@ impl Reader<'_> {
 
     /// Does a clause begin here? A misspelt clause word is mended.
     fn clause_begins(&mut self, at: usize, body: Body, first: usize) -> bool {
+        if matches!(body, Body::Decision | Body::Part) && self.wrong_rule_word(at) {
+            return true;
+        }
         let tokens = self.tokens();
         let word = tokens.word(at);
         if clause_starts(tokens, at, body, word) {
             return true;
         }
+        let new_line = tokens.get(at).is_some_and(|token| token.first_on_line);
         let alone = at == first || after_operand(tokens, at);
+        if matches!(body, Body::Decision | Body::Part) && self.lost_rule_word(at, body) {
+            return true;
+        }
+        let tokens = self.tokens();
+        let word = tokens.word(at);
+        // A clause word at the start of a line, whatever follows it.
+        let goes_nowhere = match tokens.symbol(at + 1) {
+            Some(symbol) => symbol == '.' || (symbol == ':' && word != "rule"),
+            None => goes_on(tokens.text(at + 1)),
+        };
+        if new_line && alone && body.words().contains(&word) && !goes_nowhere {
+            return true;
+        }
         if word.is_empty()
             || !alone
+            || RESERVED.contains(&word)
             || tokens.is_symbol(at + 1, ':')
             || matches!(word, "on" | "starts" | "ends" | "matches")
         {
             return false;
         }
-        let new_line = tokens.get(at).is_some_and(|token| token.first_on_line);
         let lost_colon = match body {
             // `grade Grade`: a field that lost its `:`.
             Body::Record => new_line && tokens.is_word(at + 1) && !FIELD_WORDS.contains(&word),
             // `level 2`: a bare word after a value is the next field.
             Body::RowFields => {
-                at > first
-                    && !(tokens.is_number(at - 1) && UNITS.contains(&word))
-                    && begins_operand(tokens, at + 1)
+                let unit = tokens.is_number(at - 1) && UNITS.contains(&word);
+                at > first && !unit && begins_operand(tokens, at + 1)
             }
             _ => false,
         };
@@ -489,6 +522,55 @@ impl Reader<'_> {
             return false;
         }
         self.misspelt(at, meant);
+        true
+    }
+
+    /// `foo label: outcome` at the start of a line: something stands where `rule` belongs.
+    fn wrong_rule_word(&mut self, at: usize) -> bool {
+        let tokens = self.tokens();
+        let head = tokens.is_symbol(at + 2, ':')
+            || (tokens.word(at + 2) == "fixed" && tokens.is_symbol(at + 3, ':'));
+        let found = tokens.text(at);
+        let known = matches!(found, "rule" | "}") || misspelt(found, ["rule"]).is_some();
+        if !head
+            || !tokens.is_word(at + 1)
+            || known
+            || !self.place_is_new_line(at)
+            || self.place_is_new_line(at + 1)
+        {
+            return false;
+        }
+        let span = self.place(at);
+        let fix = Fix { title: "write `rule`".to_owned(), edits: vec![(span, "rule".to_owned())] };
+        self.error(format!("expected `rule` before the label, found `{found}`"), span, None, Some(fix));
+        self.edit(span, "rule");
+        if let Some(token) = self.tokens.get_mut(at) {
+            token.kind = TokenKind::Word;
+            token.meant = Some("rule");
+        }
+        true
+    }
+
+    /// `label: outcome` without `rule` before it; the word is put in.
+    fn lost_rule_word(&mut self, at: usize, body: Body) -> bool {
+        let tokens = self.tokens();
+        let word = tokens.word(at);
+        let before = at.checked_sub(1).map_or("", |before| tokens.word(before));
+        let head = tokens.is_symbol(at + 1, ':')
+            || (tokens.word(at + 1) == "fixed" && tokens.is_symbol(at + 2, ':'));
+        if !head
+            || word.is_empty()
+            || body.words().contains(&word)
+            || matches!(word, "fixed")
+            || before == "rule"
+        {
+            return false;
+        }
+        let span = self.place(at);
+        let place = Span::new(span.start, span.start);
+        let fix = Fix { title: "add `rule`".to_owned(), edits: vec![(place, "rule ".to_owned())] };
+        self.error(format!("expected `rule` before the label `{word}`"), span, None, Some(fix));
+        self.edit(place, "rule ");
         true
     }
 
@@ -663,6 +745,10 @@ impl Reader<'_> {
                 let docs = self.docs.remove(&docs_at).map(|block| block.text);
                 ClauseKind::Rule { docs, label, fixed: false, outcome: None, damaged: true }
             }
+            ("rule", None) => {
+                let label = Name { text: String::new(), span };
+                ClauseKind::Rule { docs: None, label, fixed: false, outcome: None, damaged: true }
+            }
             ("except", Some(label)) => ClauseKind::Except(label),
             ("line", Some(label)) => {
                 let docs = self.docs.remove(&docs_at).map(|block| block.text);
@@ -736,7 +822,8 @@ impl Reader<'_> {
     /// `true`: all of them are sure.
     fn mend(&mut self, rule: R, range: &Range<usize>, body: Option<Body>) -> Result<bool, Failure> {
         let mut sure = true;
-        for _ in 0..MAX_REPAIRS {
+        let repairs = if self.errors.len() > 2 * MAX_ERRORS { 0 } else { MAX_REPAIRS };
+        for _ in 0..repairs {
             let Err(failure) = self.check(rule, range) else { return Ok(sure) };
             let mut helped = false;
             for repair in self.repairs(range, &failure, body) {
@@ -766,12 +853,12 @@ impl Reader<'_> {
     fn note(&mut self, error: SyntaxError) {
         if error.code == "needless-comma"
             && let Some(last) = self.errors.iter_mut().rev().find(|last| last.code == "needless-comma")
-            && error.span.start >= last.span.end
+            && let (Some(fix), Some(more)) = (&mut last.fix, &error.fix)
+            && let Some((end, _)) = fix.edits.last()
             && self
                 .text
-                .get(last.span.start as usize..error.span.start as usize)
+                .get(end.end as usize..error.span.start as usize)
                 .is_some_and(|text| !text.contains('}'))
-            && let (Some(fix), Some(more)) = (&mut last.fix, &error.fix)
         {
             fix.edits.extend(more.edits.iter().cloned());
             return;

@@ -103,6 +103,7 @@ pub(crate) fn scan(text: &str) -> Scan {
         text,
         at: 0,
         line_start: 0,
+        line_end: None,
         tokens_on_line: 0,
         blanks: Vec::new(),
         pending: Vec::new(),
@@ -125,6 +126,7 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     line_start: usize,
+    line_end: Option<usize>,
     tokens_on_line: usize,
     blanks: Vec<Span>,
     pending: Vec<(Span, String)>,
@@ -140,10 +142,14 @@ impl<'a> Scanner<'a> {
         Span::new(to_u32(start), to_u32(self.at))
     }
 
-    /// What is left of the line.
-    fn line_rest(&self) -> &'a str {
-        let rest = self.rest();
-        rest.find(['\n', '\r']).and_then(|end| rest.get(..end)).unwrap_or(rest)
+    /// What is left of the line. Its end is looked for once a line, for lines may be long.
+    fn line_rest(&mut self) -> &'a str {
+        let end = self.line_end.filter(|end| *end >= self.at).unwrap_or_else(|| {
+            let rest = self.rest();
+            self.at + rest.find(['\n', '\r']).unwrap_or(rest.len())
+        });
+        self.line_end = Some(end);
+        self.text.get(self.at..end).unwrap_or("")
     }
 
     fn run(&mut self) {
@@ -152,6 +158,7 @@ impl<'a> Scanner<'a> {
             if c == '\n' {
                 self.at += 1;
                 self.line_start = self.at;
+                self.line_end = None;
                 self.tokens_on_line = 0;
             } else if matches!(c, ' ' | '\t' | '\r') {
                 self.at += 1;
@@ -274,6 +281,7 @@ impl<'a> Scanner<'a> {
         } else if c == ';' {
             self.at += 1;
             self.replace(start, " ", false);
+            self.token(TokenKind::Symbol(' '), start);
         } else if let Some(meant) = stand_in(c) {
             self.at += c.len_utf8();
             self.replace(start, meant, true);
@@ -317,6 +325,7 @@ impl<'a> Scanner<'a> {
             let fix = Fix { title: "remove the quote".to_owned(), edits: vec![(span, String::new())] };
             self.error("this `\"` opens a text that is never closed", span, Some(fix));
             self.out.edits.push(Edit { span, text: " ".to_owned() });
+            self.token(TokenKind::Symbol(' '), start);
             return;
         }
         self.at += content.len();
@@ -350,6 +359,8 @@ impl<'a> Scanner<'a> {
                 self.error("this text is never closed by `\"`: a text ends on its line", span, None);
                 self.out.edits.push(Edit { span: end, text: "\"".to_owned() });
                 self.token(TokenKind::Text, start);
+            } else {
+                self.token(TokenKind::Symbol(' '), start);
             }
             return;
         };

@@ -56,7 +56,7 @@ impl<'a> Tokens<'a> {
 }
 
 /// Words that stand between operands.
-fn goes_on(word: &str) -> bool {
+pub(crate) fn goes_on(word: &str) -> bool {
     crate::keywords::RESERVED.contains(&word) || matches!(word, "on" | "starts" | "ends" | "matches")
 }
 
@@ -233,7 +233,11 @@ fn keyword_fits(tokens: Tokens<'_>, at: usize, word: &str) -> bool {
     match word {
         "title" | "cite" | "because" | "id" => tokens.is_text(at + 1),
         "authority" | "part" | "given" | "default" | "severity" => tokens.is_name(at + 1),
-        "rule" => tokens.is_name(at + 1) || (tokens.is_word(at + 1) && tokens.is_symbol(at + 2, ':')),
+        "rule" => {
+            tokens.is_name(at + 1)
+                || tokens.word(at + 2) == "fixed"
+                || (tokens.is_word(at + 1) && tokens.is_symbol(at + 2, ':'))
+        }
         "outcomes" => tokens.is_name(at + 1) || next == "in",
         "expect" => tokens.is_name(at + 1) || next == "not" || tokens.is_symbol(at + 1, '('),
         "effective" => next == "from" || tokens.is_number(at + 1),
@@ -288,7 +292,7 @@ pub(crate) fn row_starts(tokens: Tokens<'_>, at: usize) -> bool {
 pub(crate) fn after_operand(tokens: Tokens<'_>, at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else { return true };
     match tokens.symbol(before) {
-        Some(c) => matches!(c, ')' | '}' | ']' | '{' | '%' | '?' | '*'),
+        Some(c) => matches!(c, ')' | '}' | ']' | '{' | '%' | '?' | '*' | ' '),
         None => match tokens.word(before) {
             "yes" | "no" => true,
             word => !goes_on(word),
@@ -301,7 +305,7 @@ pub(crate) fn breaks_brackets(tokens: Tokens<'_>, at: usize) -> bool {
     match tokens.word(at) {
         "when" | "must" | "except" | "notwithstanding" => true,
         "cite" | "because" => tokens.is_text(at + 1),
-        "rule" => tokens.is_name(at + 1) && tokens.is_symbol(at + 2, ':'),
+        "rule" => tokens.is_name(at + 1) && (tokens.is_symbol(at + 2, ':') || tokens.word(at + 2) == "fixed"),
         "line" => tokens.is_name(at + 1) && tokens.is_symbol(at + 2, '='),
         "expect" | "given" => tokens.is_name(at + 1),
         _ => false,
