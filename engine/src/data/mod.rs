@@ -17,6 +17,8 @@ mod read_error;
 mod source;
 mod table;
 mod xml_reader;
+#[cfg(test)]
+mod xml_tests;
 mod xml_tree;
 
 pub use dataset::{Cell, DataError, Dataset, MASK, Origin, Severity};

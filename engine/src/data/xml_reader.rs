@@ -12,7 +12,7 @@ use super::preset::{FieldPath, FieldPreset, Preset};
 use super::source::{self, DataSource};
 use super::xml_tree::{Elements, NameId, Names, Step, Tree};
 use super::{Cell, DataError, DataSet, Dataset, Origin, ReadError, Severity};
-use crate::plan::{Field, FieldKind, RecordKind, Symbols};
+use crate::plan::{Field, FieldKind, Record, RecordKind, Symbols};
 use crate::value::{Base, RecordId, Reference, Value};
 
 /// Reads every interchange file of a folder.
@@ -146,7 +146,14 @@ impl<'a> Interchange<'a> {
             for (at, field) in (0_u32..).zip(&record.fields) {
                 fields.push(match wanted.fields.get(&field.name) {
                     _ if field.kind != FieldKind::Cell => Source::Fixed(Cell::Absent),
-                    Some(path) => compiler.source(field, path),
+                    Some(path) => {
+                        let line = preset_text
+                            .get(..path.span.start)
+                            .map_or(1, |text| text.matches('\n').count() as u64 + 1);
+                        compiler
+                            .source(record, field, path)
+                            .map_err(|error| error.file(preset_name).line(line))?
+                    }
                     None => {
                         let (cell, required) = absent_cell(field);
                         if required {
@@ -392,16 +399,42 @@ impl<'a> Interchange<'a> {
 }
 
 impl Compiler<'_> {
-    fn source(&mut self, field: &Field, path: &FieldPreset) -> Source {
-        let paths = self.paths(path);
-        match field.ty.base {
-            Base::Record(target) if path.paths.contains(&FieldPath::Parent) => Source::Parent(target),
-            Base::Record(target) => match self.key(target, field.private, 0) {
-                Some(key) => Source::Reference { paths, key },
-                None => Source::Fixed(Cell::Unreadable),
-            },
-            _ => Source::Value { paths, converter: self.converter(field, field.private, path) },
+    fn source(&mut self, record: &Record, field: &Field, path: &FieldPreset) -> Result<Source, ReadError> {
+        let Base::Record(target) = field.ty.base else {
+            return Ok(Source::Value {
+                paths: self.paths(path),
+                converter: self.converter(field, field.private, path),
+            });
+        };
+        let name = self.symbols.record(target).map_or("", |target| target.name.as_str());
+        if path.paths.contains(&FieldPath::Parent) {
+            return if self.is_around(&record.name, name) {
+                Ok(Source::Parent(target))
+            } else {
+                Err(ReadError::new(format!("no `{name}` is read from the element around `{}`", record.name))
+                    .help(format!("give `{}` a path, or read `{name}` from the same element", field.name)))
+            };
         }
+        match self.key(target, field.private, 0) {
+            Some(key) => Ok(Source::Reference { paths: self.paths(path), key }),
+            None => Err(ReadError::new(format!(
+                "the preset does not say how the key of `{name}` is written in a reference"
+            ))
+            .help(format!(
+                "give `[identity.{name}]`, and each record in its key, a path for every part of the key"
+            ))),
+        }
+    }
+
+    /// Whether a record is read from the same elements as another, from farther out.
+    fn is_around(&self, inner: &str, outer: &str) -> bool {
+        let (Some(inner), Some(outer)) = (self.preset.records.get(inner), self.preset.records.get(outer))
+        else {
+            return false;
+        };
+        inner.each.len() > outer.each.len()
+            && inner.each.starts_with(&outer.each)
+            && inner.from.iter().all(|element| outer.from.contains(element))
     }
 
     fn paths(&mut self, path: &FieldPreset) -> Vec<Vec<NameId>> {
@@ -649,8 +682,8 @@ impl Element<'_> {
             .of
             .iter()
             .filter_map(|position| self.records.get(*position))
-            .filter(|found| found.id == record && found.each.len() < depth)
-            .max_by_key(|found| found.each.len());
+            .filter(|found| found.id == record && own.is_some_and(|own| own.each.starts_with(&found.each)))
+            .find(|found| found.each.len() < depth);
         let (Some(around), Some(declared)) = (around, self.symbols.record(record)) else {
             return Found::Empty;
         };

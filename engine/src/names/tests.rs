@@ -237,3 +237,18 @@ fn the_inside_of_a_rule_is_not_seen() {
     assert_eq!(summary(&source("1")), summary(&source("100 and n < 7")));
     assert_ne!(summary(&source("1")), summary(&source("1").replace("outcomes a, b", "outcomes a, b, c")));
 }
+
+#[test]
+fn the_key_comes_first_whatever_the_order_of_files() {
+    let files = [
+        (
+            "a.rubric",
+            "policy a { }\nuse k12.student\nextend record Student { x: flag  results: many Result }\nrecord Result { key id: text  student: Student }",
+        ),
+        ("k12/student.rubric", "policy k12.student { }\nrecord Student { key id: text  y: flag }"),
+    ];
+    let found = collected(&files);
+    let student = found.symbols.record(found.symbols.record_named("Student").unwrap()).unwrap();
+    let names: Vec<&str> = student.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!((names.as_slice(), student.keys), (["id", "y", "x", "results"].as_slice(), 1));
+}
