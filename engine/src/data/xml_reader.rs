@@ -234,7 +234,13 @@ impl<'a> Interchange<'a> {
         }
         let mut tree = Tree::default();
         let mut skipped: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-        let mut file_rows = FileRows { file, ids: HashMap::new(), pending: Vec::new(), errors: Vec::new() };
+        let mut file_rows = FileRows {
+            file,
+            ids: HashMap::new(),
+            pending: Vec::new(),
+            errors: Vec::new(),
+            said: HashSet::new(),
+        };
         loop {
             let by_element = &self.by_element;
             match elements.next(&mut self.names, |name| by_element.contains_key(&name), &mut tree)? {
@@ -501,6 +507,8 @@ struct FileRows {
     ids: HashMap<String, Vec<(RecordId, u32)>>,
     pending: Vec<Pending>,
     errors: Vec<DataError>,
+    /// Fields about which nothing more is said in this file.
+    said: HashSet<(RecordId, u32, &'static str)>,
 }
 
 /// A reference by `ref="…"`.
@@ -707,7 +715,8 @@ impl Element<'_> {
     }
 
     fn report(&mut self, at: usize, problem: Problem, target: Target) {
-        if self.reported.insert(at) {
+        let again = problem.of_column && !self.rows.said.insert((target.record, target.field, problem.code));
+        if self.reported.insert(at) && !again {
             let (line, path) = self.place(at);
             self.push(problem.code, target, line, Some(path), problem.message);
         }

@@ -318,6 +318,9 @@ impl<R: BufRead> Elements<R> {
 }
 
 fn not_xml(error: &str) -> String {
+    if error.contains("end of input") {
+        return "the file ends in the middle of a tag: something cut it short".to_owned();
+    }
     format!("the file is not well-formed XML: {error}")
 }
 
