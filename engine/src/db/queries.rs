@@ -201,6 +201,9 @@ pub(super) fn item_facts(
             let lowered = lower::test::fixture(&cx, fixture, &fixtures);
             ItemFacts { body: None, diagnostics: lowered.diagnostics, mentions: lowered.mentions }
         }
+        (ItemKind::Policy(policy), _) => {
+            ItemFacts { diagnostics: lower::header(&cx, policy), ..ItemFacts::default() }
+        }
         _ => ItemFacts::default(),
     };
     if item.damaged {

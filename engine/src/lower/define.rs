@@ -6,7 +6,7 @@ use super::lowering::cites;
 use super::{Context, Lowered, Lowering};
 use crate::diagnostic::Applicability;
 use crate::plan::{DefineArm, DefineBody, DefineId, ExprId, Interval, Op};
-use crate::value::Type;
+use crate::value::{Base, Type};
 
 /// Lowers a `define`.
 #[must_use]
@@ -21,11 +21,13 @@ pub fn define(cx: &Context<'_>, id: DefineId, item: &ast::Define) -> Lowered<Def
         }
     }
     lowering.mention_type(&item.ty);
+    lowering.no_set(symbol.ty, item.ty.span);
     for (position, (name, ty)) in symbol.params.iter().enumerate() {
         lowering.bind(name, Op::Argument(u16::try_from(position).unwrap_or(u16::MAX)), *ty);
     }
-    for param in &item.params {
+    for (param, (_, ty)) in item.params.iter().zip(&symbol.params) {
         lowering.mention_type(&param.ty);
+        lowering.no_set(*ty, param.ty.span);
     }
     if symbol.of.is_none() && item.of.is_some() {
         // Its names cannot be found without the record, which is already reported.
@@ -64,6 +66,16 @@ pub fn define(cx: &Context<'_>, id: DefineId, item: &ast::Define) -> Lowered<Def
 }
 
 impl Lowering<'_> {
+    /// A set is looked into where it stands; it is never a value.
+    fn no_set(&mut self, ty: Type, span: rubric_grammar::Span) {
+        if matches!(ty.base, Base::Set(_)) {
+            let diagnostic = self
+                .error("type-mismatch", span, "only a parameter holds a set")
+                .help("declare a `flag` that asks whether a value is in the set: `x in s`");
+            self.report(diagnostic);
+        }
+    }
+
     /// A value of a define's type; one that may be missing needs the type to say so.
     fn body_value(&mut self, written: &ast::Expr, wanted: Type, item: &ast::Define) -> Option<ExprId> {
         let (id, found) = self.value_with_type(written, wanted)?;

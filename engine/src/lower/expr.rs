@@ -136,7 +136,7 @@ impl Lowering<'_> {
         if test == IsTest::Valid {
             return self.not_supported("is valid", span);
         }
-        let (id, ty) = self.expr(item, None)?;
+        let (id, ty) = self.single(item, None)?;
         let op = match test {
             IsTest::Known => Op::IsKnown(id),
             IsTest::None => Op::IsNone(id),
@@ -347,7 +347,7 @@ impl Lowering<'_> {
             (0..written.len()).partition(|at| written.get(*at).is_some_and(|part| self.is_value_name(part)));
         for at in others.into_iter().chain(named) {
             let (Some(part), Some(place)) = (written.get(at), lowered.get_mut(at)) else { continue };
-            *place = self.expr(part, wanted);
+            *place = self.single(part, wanted);
             wanted = wanted.or(place.map(|(_, ty)| Type::of(ty.base)));
             if place.is_none() && wanted.is_none() {
                 return None;
@@ -436,6 +436,13 @@ impl Lowering<'_> {
             return None;
         };
         let item = self.value(item, Type::of(Base::Category(category)))?;
+        if !matches!(self.code.get(set_id).map(|expr| &expr.op), Some(Op::Parameter { .. })) {
+            let diagnostic = self
+                .error("type-mismatch", set.span, "only a parameter holds a set")
+                .help("declare a `parameter … : set of …`, or list the values: `in (a, b)`");
+            self.report(diagnostic);
+            return None;
+        }
         Some(self.flag(Op::InSet(item, set_id), negated, span))
     }
 

@@ -294,6 +294,20 @@ impl Lowering<'_> {
         None
     }
 
+    /// An expression of any type that is one value: a set is not.
+    pub(super) fn single(&mut self, written: &Expr, expected: Option<Type>) -> Option<(ExprId, Type)> {
+        let (id, ty) = self.expr(written, expected)?;
+        if matches!(ty.base, Base::Set(_)) {
+            let what = base_name(self.cx.symbols, ty.base);
+            let diagnostic = self
+                .error("type-mismatch", written.span, format!("a `{what}` is not one value"))
+                .help("ask whether a value is in it: `x in s`");
+            self.report(diagnostic);
+            return None;
+        }
+        Some((id, ty))
+    }
+
     pub(super) fn report_no_equality(&mut self, item: &Expr, ty: Type) {
         let what = base_name(self.cx.symbols, ty.base);
         let help = match ty.base {

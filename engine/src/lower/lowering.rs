@@ -150,7 +150,7 @@ impl<'a> Lowering<'a> {
             match part {
                 ast::TemplatePart::Text(text) => lowered.push(TemplatePart::Text(text.clone())),
                 ast::TemplatePart::Value(value) => {
-                    lowered.extend(self.expr(value, None).map(|(id, _)| TemplatePart::Value(id)));
+                    lowered.extend(self.single(value, None).map(|(id, _)| TemplatePart::Value(id)));
                 }
             }
         }

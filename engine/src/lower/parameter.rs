@@ -69,12 +69,12 @@ impl Lowering<'_> {
     fn held(&mut self, shape: &Shape, written: &ParameterValue, span: rubric_grammar::Span) -> Option<Held> {
         match written {
             ParameterValue::Table(table) => self.table(shape, table),
-            ParameterValue::Single(value) => self.single(shape, std::slice::from_ref(value), span),
-            ParameterValue::List(values) => self.single(shape, values, span),
+            ParameterValue::Single(value) => self.without_keys(shape, std::slice::from_ref(value), span),
+            ParameterValue::List(values) => self.without_keys(shape, values, span),
         }
     }
 
-    fn single(&mut self, shape: &Shape, values: &[Expr], span: rubric_grammar::Span) -> Option<Held> {
+    fn without_keys(&mut self, shape: &Shape, values: &[Expr], span: rubric_grammar::Span) -> Option<Held> {
         if !shape.keys.is_empty() {
             let keys = self.key_names(shape);
             let diagnostic = self

@@ -117,3 +117,15 @@ fn months_need_to_know_where_they_end() {
     assert_eq!(without("", "date = day + 30 days"), "");
     assert_eq!(without("month_end round up", "date = day + 1 months"), "");
 }
+
+#[test]
+fn the_days_of_a_header_exist() {
+    let header = |clauses: &str| {
+        let text = format!("policy test {{ title \"T\" {clauses} }}\nrecord Row {{ key id: text }}\n");
+        Workspace::new(&[("test.rubric".to_owned(), text)]).report()
+    };
+    assert!(header("effective from 2023-02-29").starts_with("bad-date at `2023-02-29`"));
+    assert!(header("effective from 2023-02-28 until 2023-02-28").starts_with("bad-interval"));
+    assert!(header("school_year starts february 29").starts_with("bad-date at `february 29`"));
+    assert_eq!(header("effective from 2024-02-29 school_year starts august 15"), "");
+}

@@ -139,6 +139,9 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
         (ItemKind::Decision(decision), Some(Declared::Decision(id))) => {
             facts(declared, lower::decision(cx, id, decision), Body::Decision)
         }
+        (ItemKind::Policy(policy), _) => {
+            LoweredItem { declared, body: None, diagnostics: lower::header(cx, policy), mentions: Vec::new() }
+        }
         (ItemKind::Requirement(requirement), Some(Declared::Requirement(id))) => {
             facts(declared, lower::requirement(cx, id, requirement), Body::Requirement)
         }
