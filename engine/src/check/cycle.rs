@@ -118,20 +118,51 @@ fn all_of(rows: &Rows) -> Vec<RecordId> {
     found
 }
 
-/// The graph without what cannot lie on a circle: nodes that nothing left reads or that read nothing left.
+/// The graph without what cannot lie on a circle: what, in the end, reads nothing that is left, or is read by nothing.
 fn cyclic_part(mut graph: Graph) -> Graph {
-    loop {
-        let before = graph.len();
-        let nodes: BTreeSet<Node> = graph.keys().copied().collect();
-        for targets in graph.values_mut() {
-            targets.retain(|target, _| nodes.contains(target));
-        }
-        let read: BTreeSet<Node> = graph.values().flat_map(|targets| targets.keys().copied()).collect();
-        graph.retain(|node, targets| !targets.is_empty() && read.contains(node));
-        if graph.len() == before {
-            return graph;
+    let nodes: BTreeSet<Node> = graph.keys().copied().collect();
+    for targets in graph.values_mut() {
+        targets.retain(|target, _| nodes.contains(target));
+    }
+    let reads: BTreeMap<Node, Vec<Node>> =
+        graph.iter().map(|(node, targets)| (*node, targets.keys().copied().collect())).collect();
+    let mut read_by: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    for (node, targets) in &reads {
+        for target in targets {
+            read_by.entry(*target).or_default().push(*node);
         }
     }
+    let mut gone = dead_ends(&nodes, &reads, &read_by);
+    gone.extend(dead_ends(&nodes, &read_by, &reads));
+    graph.retain(|node, _| !gone.contains(node));
+    for targets in graph.values_mut() {
+        targets.retain(|target, _| !gone.contains(target));
+    }
+    graph
+}
+
+/// The nodes from which every way along `edges` ends.
+fn dead_ends(
+    nodes: &BTreeSet<Node>,
+    edges: &BTreeMap<Node, Vec<Node>>,
+    back: &BTreeMap<Node, Vec<Node>>,
+) -> BTreeSet<Node> {
+    let mut left: BTreeMap<Node, usize> =
+        nodes.iter().map(|node| (*node, edges.get(node).map_or(0, Vec::len))).collect();
+    let mut open: Vec<Node> = left.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).collect();
+    let mut gone = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        gone.insert(node);
+        for before in back.get(&node).into_iter().flatten() {
+            if let Some(count) = left.get_mut(before) {
+                *count -= 1;
+                if *count == 0 {
+                    open.push(*before);
+                }
+            }
+        }
+    }
+    gone
 }
 
 /// The shortest way from a node back to itself: each node with the place where it reads the next.

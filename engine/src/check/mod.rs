@@ -14,6 +14,7 @@ mod dates;
 pub(crate) mod reach;
 mod registry;
 mod settle;
+mod test_labels;
 pub(crate) mod walk;
 
 mod pages;
@@ -86,12 +87,14 @@ pub fn code(code: &Code) -> Vec<Diagnostic> {
     found
 }
 
-/// What needs all bodies: declarations that read each other in a circle, parameters used before their first value.
+/// What needs all bodies: declarations that read each other in a circle, parameters used before their first value,
+/// labels in tests.
 #[must_use]
 pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
+    test_labels::check(plan, &mut found);
     found
 }
 

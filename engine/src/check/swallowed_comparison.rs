@@ -26,7 +26,7 @@
 //! This error cannot be allowed.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{AggregateKind, BinaryOp, Expr, ExprKind, Item};
+use rubric_grammar::ast::{Aggregate, AggregateKind, BinaryOp, Expr, ExprKind, Item};
 
 use super::walk;
 use crate::diagnostic::{Applicability, Diagnostic};
@@ -38,40 +38,44 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
     }
 }
 
-fn in_condition(cx: &Context<'_>, expr: &Expr, found: &mut Vec<Diagnostic>) {
-    match &*expr.kind {
-        ExprKind::Not(of) | ExprKind::Paren(of) => in_condition(cx, of, found),
-        ExprKind::Binary(BinaryOp::And | BinaryOp::Or, a, b) => {
-            in_condition(cx, a, found);
-            in_condition(cx, b, found);
+fn in_condition(cx: &Context<'_>, condition: &Expr, found: &mut Vec<Diagnostic>) {
+    let mut open = vec![condition];
+    while let Some(expr) = open.pop() {
+        match &*expr.kind {
+            ExprKind::Not(of) | ExprKind::Paren(of) => open.push(of),
+            ExprKind::Binary(BinaryOp::And | BinaryOp::Or, a, b) => open.extend([b, a]),
+            ExprKind::Aggregate(aggregate) => found.extend(in_aggregate(cx, expr, aggregate)),
+            _ => {}
         }
-        ExprKind::Aggregate(aggregate) => {
-            let word = match aggregate.kind {
-                AggregateKind::Count | AggregateKind::CountDistinct => "count",
-                AggregateKind::Sum => "sum",
-                AggregateKind::Highest => "highest",
-                AggregateKind::Lowest => "lowest",
-                AggregateKind::Average => "average",
-                _ => return,
-            };
-            let Some(left) = aggregate.rows.filter.as_ref().and_then(last_comparison) else { return };
-            let edits = vec![
-                (cx.place(Span::new(expr.span.start, expr.span.start)), "(".to_owned()),
-                (cx.place(Span::new(left.span.end, left.span.end)), ")".to_owned()),
-            ];
-            found.push(
-                Diagnostic::error(
-                    "swallowed-comparison",
-                    cx.place(expr.span),
-                    format!("the comparison is part of what this `{word}` chooses, so a number is left where yes or no is needed"),
-                )
-                .label(cx.place(Span::new(left.span.end, expr.span.end)), "taken as part of the condition after `where`")
-                .help(format!("put the `{word}` in brackets, before the comparison"))
-                .fix(format!("bracket the `{word}`"), Applicability::Maybe, edits),
-            );
-        }
-        _ => {}
     }
+}
+
+fn in_aggregate(cx: &Context<'_>, expr: &Expr, aggregate: &Aggregate) -> Option<Diagnostic> {
+    let word = match aggregate.kind {
+        AggregateKind::Count | AggregateKind::CountDistinct => "count",
+        AggregateKind::Sum => "sum",
+        AggregateKind::Highest => "highest",
+        AggregateKind::Lowest => "lowest",
+        AggregateKind::Average => "average",
+        _ => return None,
+    };
+    let left = aggregate.rows.filter.as_ref().and_then(last_comparison)?;
+    let edits = vec![
+        (cx.place(Span::new(expr.span.start, expr.span.start)), "(".to_owned()),
+        (cx.place(Span::new(left.span.end, left.span.end)), ")".to_owned()),
+    ];
+    let message = format!(
+        "the comparison is part of what this `{word}` chooses, so a number is left where yes or no is needed"
+    );
+    Some(
+        Diagnostic::error("swallowed-comparison", cx.place(expr.span), message)
+            .label(
+                cx.place(Span::new(left.span.end, expr.span.end)),
+                "taken as part of the condition after `where`",
+            )
+            .help(format!("put the `{word}` in brackets, before the comparison"))
+            .fix(format!("bracket the `{word}`"), Applicability::Maybe, edits),
+    )
 }
 
 /// The left side of the comparison with which the expression ends.

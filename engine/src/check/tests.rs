@@ -464,3 +464,34 @@ fn used_policies() {
     assert_eq!(said("define a: Area = north"), Vec::<String>::new());
     assert_eq!(said("define a: count = 1"), ["unused-use: words"]);
 }
+
+#[test]
+fn long_chains_are_walked_to_the_end() {
+    let many = |operand: &str| vec![operand; 5_000].join(" and ");
+    let condition = format!("{} and (all of results satisfy ok) and age = age", many("age > 1"));
+    assert_eq!(
+        said(&must(&condition)),
+        ["vacuous-all: all of results satisfy ok", "self-comparison: age = age"]
+    );
+}
+
+#[test]
+fn labels_in_tests() {
+    let with = |by: &str| {
+        format!(
+            "decision d of Student {{ outcomes a, b cite \"c\" default b rule old: a when age > 9 }}
+             requirement q of Student {{ cite \"c\" must young: age < 9 except small when age < 3 }}
+             test \"t\" {{ as of 2024-01-01 Student s {{ age: 10 }} {by} }}"
+        )
+    };
+    let cases = [
+        ("expect s.d = a by old", vec![]),
+        ("expect s.d = b by default", vec![]),
+        ("expect s.q = violated by young expect s.q = excepted by small", vec![]),
+        ("expect s.d = a by odl", vec!["unknown-label: expect s.d = a by odl"]),
+        ("expect s.q = violated by old", vec!["unknown-label: expect s.q = violated by old"]),
+    ];
+    for (by, expected) in cases {
+        assert_eq!(whole(&with(by)), expected, "{by}");
+    }
+}

@@ -43,38 +43,37 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
 
 /// `guards`: what must hold besides.
 fn look<'a>(cx: &Context<'_>, expr: &'a Expr, guards: &mut Vec<&'a Expr>, found: &mut Vec<Diagnostic>) {
-    match &*expr.kind {
-        ExprKind::Paren(of) => look(cx, of, guards, found),
-        ExprKind::Binary(BinaryOp::And, a, b) => {
-            for (one, other) in [(a, b), (b, a)] {
-                guards.push(other);
-                look(cx, one, guards, found);
-                guards.pop();
+    let outer = guards.len();
+    let conjuncts = walk::chain(BinaryOp::And, expr);
+    guards.extend(&conjuncts);
+    for conjunct in conjuncts {
+        match &*conjunct.kind {
+            ExprKind::Binary(BinaryOp::Or, ..) => {
+                for disjunct in walk::chain(BinaryOp::Or, conjunct) {
+                    look(cx, disjunct, guards, found);
+                }
             }
-        }
-        ExprKind::Binary(BinaryOp::Or, a, b) => {
-            look(cx, a, guards, found);
-            look(cx, b, guards, found);
-        }
-        ExprKind::Aggregate(all) if all.kind == AggregateKind::All => {
-            let rows = &all.rows;
-            if over_category(cx, rows) || guards.iter().any(|guard| asks_for_a_row(guard, rows)) {
-                return;
+            ExprKind::Aggregate(all) if all.kind == AggregateKind::All => {
+                let rows = &all.rows;
+                if over_category(cx, rows) || guards.iter().any(|guard| asks_for_a_row(guard, rows)) {
+                    continue;
+                }
+                let start = conjunct.span.start;
+                let edit = (cx.place(Span::new(start, start)), "some and ".to_owned());
+                found.push(
+                    Diagnostic::warning(
+                        "vacuous-all",
+                        cx.place(conjunct.span),
+                        "this holds where there are no rows at all",
+                    )
+                    .help("write `some and all of` if there must be one, or allow it with the reason")
+                    .fix("ask for at least one row", Applicability::Maybe, vec![edit]),
+                );
             }
-            let start = expr.span.start;
-            let edit = (cx.place(Span::new(start, start)), "some and ".to_owned());
-            found.push(
-                Diagnostic::warning(
-                    "vacuous-all",
-                    cx.place(expr.span),
-                    "this holds where there are no rows at all",
-                )
-                .help("write `some and all of` if there must be one, or allow it with the reason")
-                .fix("ask for at least one row", Applicability::Maybe, vec![edit]),
-            );
+            _ => {}
         }
-        _ => {}
     }
+    guards.truncate(outer);
 }
 
 fn over_category(cx: &Context<'_>, rows: &Rows) -> bool {
@@ -96,7 +95,6 @@ fn asks_for_a_row(guard: &Expr, rows: &Rows) -> bool {
             }
     };
     match &*guard.kind {
-        ExprKind::Binary(BinaryOp::And, a, b) => asks_for_a_row(a, rows) || asks_for_a_row(b, rows),
         ExprKind::Aggregate(some) => {
             matches!(some.kind, AggregateKind::Any | AggregateKind::SomeAndAll) && chosen(&some.rows)
         }

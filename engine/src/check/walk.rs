@@ -1,7 +1,7 @@
 //! Walking a syntax tree: the parts of an expression, the expressions of an item, and equality that ignores places.
 
 use rubric_grammar::ast::{
-    Claim, DecisionMember, DefineBody, Expr, ExprKind, Item, ItemKind, Limits, MustKind, Name,
+    BinaryOp, Claim, DecisionMember, DefineBody, Expr, ExprKind, Item, ItemKind, Limits, MustKind, Name,
     ParameterValue, Population, Row, Rows, Rule, Statement, Template, TemplatePart, TypeExpr, TypeKind,
 };
 
@@ -74,12 +74,28 @@ fn population<'a>(among: &'a Population, found: &mut Vec<&'a Expr>) {
     found.extend(&among.per);
 }
 
-/// Calls `see` with the expression and everything inside it, outside first.
+/// Calls `see` with the expression and everything inside it, outside first. Chains of `and` may be long, so it does not
+/// call itself.
 pub(crate) fn each<'a>(expr: &'a Expr, see: &mut impl FnMut(&'a Expr)) {
-    see(expr);
-    for child in children(expr) {
-        each(child, see);
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        see(expr);
+        open.extend(children(expr).into_iter().rev());
     }
+}
+
+/// The operands of a chain of one operator, `and` or `or`, through brackets, in the order of the text.
+pub(crate) fn chain(op: BinaryOp, expr: &Expr) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        match &*expr.kind {
+            ExprKind::Paren(inner) => open.push(inner),
+            ExprKind::Binary(found, a, b) if *found == op => open.extend([b, a]),
+            _ => found.push(expr),
+        }
+    }
+    found
 }
 
 /// The expression without brackets around it.
@@ -92,11 +108,16 @@ pub(crate) fn bare(expr: &Expr) -> &Expr {
 
 /// Whether two expressions are written alike, brackets around them and places apart.
 pub(crate) fn same(a: &Expr, b: &Expr) -> bool {
-    let (a, b) = (bare(a), bare(b));
-    let (inside_a, inside_b) = (children(a), children(b));
-    inside_a.len() == inside_b.len()
-        && heads_agree(a, b)
-        && inside_a.iter().zip(&inside_b).all(|(a, b)| same(a, b))
+    let mut open = vec![(a, b)];
+    while let Some((a, b)) = open.pop() {
+        let (a, b) = (bare(a), bare(b));
+        let (inside_a, inside_b) = (children(a), children(b));
+        if inside_a.len() != inside_b.len() || !heads_agree(a, b) {
+            return false;
+        }
+        open.extend(inside_a.into_iter().zip(inside_b));
+    }
+    true
 }
 
 fn heads_agree(a: &Expr, b: &Expr) -> bool {
