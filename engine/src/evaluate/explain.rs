@@ -45,6 +45,7 @@ impl Evaluator<'_> {
         Explanation {
             title: guide.title(&symbol.name, &subject),
             result: verdict,
+            cites: self.plan.decisions.get(&decision.0).map(|body| body.cites.clone()).unwrap_or_default(),
             because: result.because,
             needs: guide.needs(&result.needs),
             as_of: self.as_of.to_string(),
@@ -74,6 +75,12 @@ impl Evaluator<'_> {
         Explanation {
             title: guide.title(&symbol.name, &subject),
             result: result.status.word().to_owned(),
+            cites: self
+                .plan
+                .requirements
+                .get(&requirement.0)
+                .map(|body| body.cites.clone())
+                .unwrap_or_default(),
             because: result.because.into_iter().collect(),
             needs: guide.needs(&result.needs),
             as_of: self.as_of.to_string(),
@@ -85,6 +92,7 @@ impl Evaluator<'_> {
         Explanation {
             title: String::new(),
             result: ResultStatus::Error.word().to_owned(),
+            cites: Vec::new(),
             because: Vec::new(),
             needs: Vec::new(),
             as_of: self.as_of.to_string(),
@@ -238,7 +246,7 @@ impl<'g, 'a> Guide<'g, 'a> {
         if let (Some(scope), Some(found)) = (scope, scoped) {
             let text = format!("where {}", self.expr_text(frame, scope, "…"));
             let mut step = step(StepKind::Condition, text, &self.state_of(frame, scope, found));
-            step.steps = self.condition_steps(frame, scope);
+            step.steps = self.below(frame, scope);
             steps.push(step);
         }
         steps
@@ -259,9 +267,6 @@ impl<'g, 'a> Guide<'g, 'a> {
             Detail::All => self.frame_steps(&mut frame, body.law_on, body.condition, hearing.scope.as_ref()),
             Detail::Decisive => Vec::new(),
         };
-        if let (Some(first), false) = (steps.first_mut(), body.cites.is_empty()) {
-            first.cites.clone_from(&body.cites);
-        }
         if hearing.conditions.is_empty() && !body.rules.is_empty() {
             return steps;
         }
@@ -348,7 +353,7 @@ impl<'g, 'a> Guide<'g, 'a> {
                 }
             };
             let mut step = step(kind, text, &state);
-            step.cites = if must.cites.is_empty() { body.cites.clone() } else { must.cites.clone() };
+            step.cites.clone_from(&must.cites);
             step.place = Some(must.place);
             step.steps = below;
             steps.push(step);

@@ -77,6 +77,8 @@ pub struct Explanation {
     pub title: String,
     /// The result in a few words: `retained`, `undetermined`.
     pub result: String,
+    /// Citations of the whole.
+    pub cites: Vec<Arc<str>>,
     /// The `because` texts.
     pub because: Vec<String>,
     /// Names of decisive missing facts.

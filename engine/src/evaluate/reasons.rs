@@ -27,6 +27,18 @@ impl Guide<'_, '_> {
         steps
     }
 
+    /// What a condition follows from whose text and state already stand above.
+    pub(super) fn below(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+        match frame.code.get(id).map(|expr| &expr.op) {
+            Some(Op::And(..) | Op::Or(..)) => self.condition_steps(frame, id),
+            Some(Op::Not(inner)) => {
+                let inner = *inner;
+                self.condition_steps(frame, inner)
+            }
+            _ => self.value_steps(frame, id),
+        }
+    }
+
     /// The conjuncts of a conjunction, or the alternatives of a disjunction, that decide its truth.
     fn relevant(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<ExprId> {
         let code = frame.code;
@@ -70,11 +82,7 @@ impl Guide<'_, '_> {
             &self.state_of(frame, id, &found),
         );
         step.place = Some(expr.place);
-        step.steps = match &expr.op {
-            Op::And(..) | Op::Or(..) => self.condition_steps(frame, id),
-            Op::Not(inner) => self.condition_steps(frame, *inner),
-            _ => self.value_steps(frame, id),
-        };
+        step.steps = self.below(frame, id);
         step
     }
 
