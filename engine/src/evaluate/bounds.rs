@@ -112,6 +112,13 @@ pub(super) fn compare(op: CompareOp, a: &Found, b: &Found) -> Found {
         }
         return Found::error(union(bounds().map(|bounds| bounds.faults.clone())));
     }
+    // Bounds may settle the comparison once the other side is known, even where the bounded side is an error.
+    let other = if a.bounds.is_some() { b } else { a };
+    if (a.bounds.is_some() || b.bounds.is_some()) && matches!(other.state, State::Unknown(_) | State::Missing)
+    {
+        let bounds = [&a.bounds, &b.bounds].into_iter().flatten().map(|bounds| bounds.needs.clone());
+        return Found::unknown(union(bounds.chain([other.needs()])));
+    }
     match strict(&[a.clone(), b.clone()]).as_deref() {
         Ok([left, right]) => Found::flag(compare_values(op, left, right)),
         Ok(_) => Found::fault(Fault::Broken(Arc::from("a comparison without two sides"))),

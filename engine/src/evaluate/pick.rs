@@ -7,7 +7,7 @@ use rubric_grammar::ast::AggregateKind;
 
 use super::bounds::order;
 use super::evaluator::{Evaluator, Frame};
-use super::found::{Found, Truth, needs_of, union};
+use super::found::{Found, Truth, faults_of, needs_of, union};
 use crate::plan::{ExprId, Rows};
 use crate::value::{Fault, Need, NeedKind, RecordId, State, Value};
 
@@ -65,7 +65,7 @@ impl Evaluator<'_> {
             readings.push(self.eval(frame, read).plain());
         }
         frame.bind(rows.slot, outer);
-        agreed(&all, &candidates, &readings)
+        agreed(&candidates, &readings)
     }
 
     /// The rows that may be picked, for showing them.
@@ -113,7 +113,7 @@ fn candidates(all: &[Row], side: Ordering) -> Vec<&Row> {
 }
 
 /// What all candidates agree on.
-fn agreed(all: &[Row], candidates: &[&Row], readings: &[Found]) -> Found {
+fn agreed(candidates: &[&Row], readings: &[Found]) -> Found {
     let certain = candidates.iter().any(|row| row.sure());
     if certain && let Some(first) = readings.first() {
         let agree = |reading: &Found| match (&first.state, &reading.state) {
@@ -128,24 +128,25 @@ fn agreed(all: &[Row], candidates: &[&Row], readings: &[Found]) -> Found {
             };
         }
     }
+    // A fact may make another row the one, or rows agree: only where none is open does an error stand in the way.
+    let open = union([
+        union(candidates.iter().map(|row| needs_of([&row.lets_in, &row.date]))),
+        needs_of(readings.iter().filter(|reading| !matches!(reading.state, State::Missing))),
+    ]);
+    let tied = tied(candidates, readings);
+    if !open.is_empty() {
+        return Found::unknown(union([open, tied]));
+    }
     let faults =
-        union(all.iter().map(|row| if row.sure() { row.date.faults() } else { row.lets_in.faults() }).chain(
-            candidates.iter().zip(readings).filter(|(row, _)| row.sure()).map(|(_, found)| found.faults()),
-        ));
+        union(candidates.iter().zip(readings).map(|(row, read)| faults_of([&row.lets_in, &row.date, read])));
     if !faults.is_empty() {
         return Found::error(faults);
     }
-    let mut needs = vec![
-        union(candidates.iter().map(|row| needs_of([&row.lets_in, &row.date]))),
-        needs_of(readings.iter().filter(|reading| !matches!(reading.state, State::Missing))),
-    ];
-    needs.push(tied(candidates, readings));
-    let needs = union(needs);
-    if needs.is_empty() {
-        // Dates that cannot be compared stand in the way.
+    if tied.is_empty() {
+        // Dates that cannot be compared.
         return Found::fault(Fault::NotAValue);
     }
-    Found::unknown(needs)
+    Found::unknown(tied)
 }
 
 /// Rows that surely count, at one date, of which different things are read.

@@ -189,6 +189,18 @@ fn comparisons_use_bounds() {
         );
     }
     assert_eq!(compared(Sum, Base::Count, "T5 Tu", Ge, 5), "yes");
+    // Against something unknown it is unknown, also where the count is an error: the bounds may settle it yet.
+    for text in ["T1 E1", "T1 U1", "T1 T1"] {
+        let mut states = states(text);
+        states.push(super::build::unknown(9));
+        let found = evaluate(&states, |code| {
+            let count = aggregate(code, Count, 2, Base::Count);
+            let with = super::build::argument(code, 4, Base::Count);
+            push(code, Op::Compare(Ge, count, with), Type::of(Base::Flag))
+        });
+        assert_eq!(describe(&found), "U", "{text}");
+        assert_eq!(needed(&found).last(), Some(&9));
+    }
     // Other operators see the plain unknown.
     for text in ["T1 T1 U1"] {
         let states = states(text);
@@ -293,6 +305,10 @@ fn the_latest_is_what_all_candidates_agree_on() {
         (Latest, "T2 E3", "7 8", "E"),
         (Latest, "T2 E1", "7 8", "7"),
         (Latest, "T2 Te", "7 8", "E"),
+        // What is wrong does not matter as long as a fact may make it so.
+        (Latest, "T2 E3", "u 7", "U"),
+        (Latest, "T2 E3 U4", "7 8 9", "U"),
+        (Latest, "T2 T2 E3", "7 8 7", "E"),
         (Only, "T1", "7", "7"),
         (Only, "T1 T2", "7 8", "U"),
         (Only, "T1 U2", "7 8", "U"),
