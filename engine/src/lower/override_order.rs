@@ -1,6 +1,6 @@
 //! Which rule overrides which: labels, their versions, and cycles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rubric_grammar::ast::Name;
 
@@ -111,28 +111,35 @@ impl Lowering<'_> {
             let others = others.iter().filter_map(|at| rules.get(*at as usize)).map(|other| other.label);
             above.entry(&rule.label.text).or_default().extend(others);
         }
-        let mut finished: Vec<&str> = Vec::new();
+        let mut finished: BTreeSet<&str> = BTreeSet::new();
         for start in rules.iter().map(|rule| rule.label) {
-            if finished.contains(&start.text.as_str()) {
+            if finished.contains(start.text.as_str()) {
                 continue;
             }
             // Depth first, in a loop: each entry is a label and how many of those above it are done.
             let mut path: Vec<(&Name, usize)> = vec![(start, 0)];
+            let mut on_path: BTreeSet<&str> = BTreeSet::from([start.text.as_str()]);
             while let Some((label, done)) = path.last_mut() {
                 let next = above.get(label.text.as_str()).and_then(|all| all.get(*done)).copied();
                 *done += 1;
                 let Some(next) = next else {
-                    finished.push(label.text.as_str());
+                    finished.insert(&label.text);
+                    on_path.remove(label.text.as_str());
                     path.pop();
                     continue;
                 };
-                if let Some(begin) = path.iter().position(|(label, _)| label.text == next.text) {
-                    let circle: Vec<&Name> = path.iter().skip(begin).map(|(label, _)| *label).collect();
+                if on_path.contains(next.text.as_str()) {
+                    let circle: Vec<&Name> = path
+                        .iter()
+                        .map(|(label, _)| *label)
+                        .skip_while(|label| label.text != next.text)
+                        .collect();
                     self.report_cycle(&circle);
                     finished.extend(path.iter().map(|(label, _)| label.text.as_str()));
                     break;
                 }
-                if !finished.contains(&next.text.as_str()) {
+                if !finished.contains(next.text.as_str()) {
+                    on_path.insert(&next.text);
                     path.push((next, 0));
                 }
             }

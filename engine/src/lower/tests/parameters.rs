@@ -1,6 +1,11 @@
 //! Parameters.
 
-use super::support::{bodies, report};
+use rubric_grammar::ast::{ItemKind, ParameterValue};
+
+use super::support::{Workspace, bodies, report};
+use crate::diagnostic::FileId;
+use crate::lower::{self, Context};
+use crate::plan::{ParameterId, PolicyId};
 
 #[test]
 fn parameters_hold_constants_by_key_and_date() {
@@ -58,4 +63,31 @@ fn mistakes_in_parameters() {
         all.push_str(&format!("{text}\n{report}\n"));
     }
     insta::assert_snapshot!(all);
+}
+
+/// The label of the one row of a parameter by school year, as written, and what it is as a key.
+fn key_of_year(label: &str) -> Result<i64, String> {
+    let workspace = Workspace::new(&[(
+        "test.rubric".to_owned(),
+        "policy test { title \"T\" }\nparameter p by school_year: money { from 2020-01-01 { year: $1 } }\n"
+            .to_owned(),
+    )]);
+    let mut item = workspace.files[0][1].clone();
+    let ItemKind::Parameter(parameter) = &mut item.kind else { panic!("no parameter") };
+    let ParameterValue::Table(table) = &mut parameter.entries[0].value else { panic!("no table") };
+    table.rows[0].labels[0].text = label.to_owned();
+    let cx = Context { symbols: &workspace.symbols, policy: PolicyId(0), file: FileId(0), item: 1 };
+    let lowered = lower::parameter(&cx, ParameterId(0), parameter);
+    match lowered.body {
+        Some(body) => Ok(body.rows[0].cells.keys().next().unwrap()[0]),
+        None => Err(lowered.diagnostics[0].message.clone()),
+    }
+}
+
+#[test]
+fn the_key_of_a_school_year_is_the_year_in_which_it_starts() {
+    assert_eq!(key_of_year("SY2024-25"), Ok(2024));
+    assert_eq!(key_of_year("SY1999-00"), Ok(1999));
+    assert_eq!(key_of_year("SY2024-26"), Err("`SY2024-26` is not a school year".to_owned()));
+    assert_eq!(key_of_year("fall"), Err("`fall` is not a school year".to_owned()));
 }
