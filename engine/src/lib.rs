@@ -23,5 +23,6 @@ pub mod evaluate;
 pub mod lower;
 pub mod names;
 pub mod plan;
+pub mod project;
 pub mod testing;
 pub mod value;
