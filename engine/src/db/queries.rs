@@ -312,6 +312,10 @@ fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
     let collected = collected(db, workspace);
     let files: Vec<FileOfPlan> =
         present(db, workspace).map(|file| file_of_plan(db, workspace, file)).collect();
+    // What could not be parsed may name anything: to call that unused would be a second message for one mistake.
+    if files.iter().any(|file| file.items.iter().any(|item| item.damaged)) {
+        return Arc::default();
+    }
     let sources: Vec<check::Source<'_>> = files
         .iter()
         .filter_map(|FileOfPlan { file, items, mentions, broken }| {
