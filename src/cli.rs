@@ -1,0 +1,263 @@
+//! The command line, as clap sees it.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Checked, explainable policy rules for public schools.
+#[derive(Debug, Parser)]
+#[command(name = "rubric", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "\
+Exit status: 0 clean, 1 findings (errors, failed tests, or what --fail-on names), 2 wrong usage or input that cannot be read.
+
+Example: a project that works, from nothing
+  rubric new my_policies && cd my_policies && rubric test && rubric run --data sample --out results")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(crate) color: ColorChoice,
+
+    /// Say only what was found: no summary, table or progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Say also what is read and written
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find what is wrong in policies
+    #[command(
+        after_help = "Example: check the project of this folder\n  rubric check\n\nExample: one line a finding\n  rubric check policies/florida --format concise"
+    )]
+    Check(CheckArgs),
+
+    /// Run the tests written in policies
+    #[command(
+        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage"
+    )]
+    Test(TestArgs),
+
+    /// Evaluate all records of a data set and write the results
+    #[command(
+        after_help = "Example: every policy of the project on the data set `sample` of rubric.toml\n  rubric run --data sample --out results\n\nExample: one policy on a folder of CSV files, failing when a requirement is violated\n  rubric run florida.grade_3_promotion --data records --as-of 2024-06-01 --out results --fail-on violated"
+    )]
+    Run(RunArgs),
+
+    /// Say why a record has its result
+    #[command(
+        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal"
+    )]
+    Explain(ExplainArgs),
+
+    /// Format policies
+    #[command(
+        after_help = "Example: format the project\n  rubric fmt\n\nExample: show what would change, and exit with 1 if anything would\n  rubric fmt --check\n\nExample: format standard input\n  rubric fmt - < draft.rubric"
+    )]
+    Fmt(FmtArgs),
+
+    /// Make a project that checks, tests and runs as it is
+    #[command(after_help = "Example:\n  rubric new my_policies")]
+    New(NewArgs),
+
+    /// Speak the language server protocol on standard input and output
+    #[command(after_help = "Example: what an editor is told to start\n  rubric lsp")]
+    Lsp(LspArgs),
+
+    /// Write shell completions
+    #[command(
+        after_help = "Example: for bash\n  rubric completions bash > ~/.local/share/bash-completion/completions/rubric"
+    )]
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+
+    /// Write manual pages
+    #[command(after_help = "Example:\n  rubric man ~/.local/share/man/man1")]
+    Man {
+        /// The folder to write to
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Files and folders; without any, the project of the current folder
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How to show what is found
+    #[arg(long, value_enum, default_value_t = CheckFormat::Full)]
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// With the text around it
+    Full,
+    /// One line a finding
+    Concise,
+    /// One JSON object, described by docs/schemas/check.schema.json
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Files and folders; without any, the project of the current folder
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Only tests whose policy or title has this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// Say which rules no test exercises
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// How to show the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Full,
+    /// One JSON object, described in docs/schemas
+    Json,
+}
+
+/// Which data, and how it is judged.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// A data set of rubric.toml by its name, or a folder of records
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) data: String,
+
+    /// The day of the run, such as 2024-06-01; else the data set's `as_of`
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+
+    /// The folder or file of the project; without it, that of the current folder
+    #[arg(long, value_name = "PATH")]
+    pub(crate) project: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Policies by name; without any, all of the project
+    pub(crate) policies: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// How to write results
+    #[arg(long, value_enum, default_value_t = TableFormat::Csv)]
+    pub(crate) format: TableFormat,
+
+    /// How many threads to use; results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    /// Exit with 1 when there is any of these
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub(crate) fail_on: Vec<FailOn>,
+
+    /// Write defines too
+    #[arg(long)]
+    pub(crate) facts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// Comma-separated values
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A requirement that is violated
+    Violated,
+    /// A decision whose rules disagree
+    Conflict,
+    /// A result that hangs on a missing fact
+    Undetermined,
+    /// A data error
+    Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The policy by its name
+    pub(crate) policy: String,
+
+    /// The record's key, its fields joined by `/`
+    pub(crate) key: String,
+
+    /// Only this decision, requirement or rule
+    pub(crate) rule: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+
+    /// How to show the explanation
+    #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
+    pub(crate) format: ReportFormat,
+
+    /// Show the values of private fields
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files and folders, or `-` for standard input; without any, the project of the current folder
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Write nothing; show what would change and exit with 1 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// The folder to make; its last part names the project
+    pub(crate) name: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// Accepted for editors that pass it; standard input and output are always used
+    #[arg(long)]
+    pub(crate) stdio: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn every_subcommand_has_an_example() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        for subcommand in cli.get_subcommands() {
+            let help = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example"), "{} has no example", subcommand.get_name());
+            assert!(help.contains(&format!("rubric {}", subcommand.get_name())), "{}", subcommand.get_name());
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `rubric explain`: why one record has its result.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rubric_engine::evaluate::{Evaluator, Explanation, Options};
+use rubric_engine::plan::{Privacy, ResultId};
+use rubric_engine::value::RecordId;
+
+use super::Outcome;
+use crate::cli::{ExplainArgs, ReportFormat};
+use crate::failure::Failure;
+use crate::render::{self, Lookup};
+use crate::run::key_parts;
+use crate::session::{self, Session, nearest};
+use crate::terminal::Terminal;
+
+pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome, Failure> {
+    let wanted = std::slice::from_ref(&args.policy);
+    let Some(session) = session::prepare(&args.data, wanted, terminal)? else { return Ok(Outcome::Findings) };
+    let privacy = if args.reveal { Privacy::Reveal } else { Privacy::Mask };
+    let options = Options { privacy, ..Options::default() };
+    let evaluator = Evaluator::new(&session.plan, &session.data, session.as_of, options);
+    let asked = asked(&session, args.rule.as_deref())?;
+    let rows = find(&session, &evaluator, &asked, &args.key)?;
+    let text = |place| session.project.database.source(place);
+    let mut explanations = Vec::new();
+    for result in &asked.results {
+        let of = record_of(&session, *result);
+        for (_, row) in rows.iter().filter(|(record, _)| Some(*record) == of) {
+            let explanation = match *result {
+                ResultId::Decision(id) => evaluator.explain_decision(id, *row, &text),
+                ResultId::Requirement(id) => evaluator.explain_requirement(id, *row, &text),
+            };
+            explanations.push(match &asked.label {
+                Some(label) => only(explanation, label),
+                None => explanation,
+            });
+        }
+    }
+    let mut lookup = Lookup::new(&session.project.database);
+    terminal.print(&match args.format {
+        ReportFormat::Json => {
+            render::to_json(&render::explain_report(&args.policy, &explanations, &mut lookup))?
+        }
+        ReportFormat::Full => {
+            let trees: Vec<String> = explanations
+                .iter()
+                .map(|explanation| render::tree(explanation, &mut lookup, terminal))
+                .collect();
+            trees.join("\n")
+        }
+    })?;
+    Ok(Outcome::Clean)
+}
+
+/// Which results are asked for, and which rule of them.
+struct Asked {
+    results: Vec<ResultId>,
+    label: Option<String>,
+}
+
+/// All results of the policy; those of that name; or those that have a rule, `must` or `except` of that name.
+fn asked(session: &Session, rule: Option<&str>) -> Result<Asked, Failure> {
+    let all: Vec<ResultId> = session.results().collect();
+    let Some(rule) = rule else {
+        return if all.is_empty() {
+            Err(Failure::new(
+                "this policy has no decision and no requirement, so there is nothing to explain",
+            ))
+        } else {
+            Ok(Asked { results: all, label: None })
+        };
+    };
+    let named: Vec<ResultId> = all.iter().copied().filter(|id| name_of(session, *id) == rule).collect();
+    if !named.is_empty() {
+        return Ok(Asked { results: named, label: None });
+    }
+    let with_label: Vec<ResultId> =
+        all.iter().copied().filter(|id| labels_of(session, *id).iter().any(|label| label == rule)).collect();
+    if !with_label.is_empty() {
+        return Ok(Asked { results: with_label, label: Some(rule.to_owned()) });
+    }
+    let names: BTreeSet<String> = all
+        .iter()
+        .flat_map(|id| std::iter::once(name_of(session, *id)).chain(labels_of(session, *id)))
+        .collect();
+    let failure = Failure::new(format!("this policy has no result and no rule `{rule}`"));
+    Err(match nearest(rule, names.iter().map(String::as_str)) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help(format!(
+            "it has {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        )),
+    })
+}
+
+fn name_of(session: &Session, id: ResultId) -> String {
+    let symbols = &session.plan.symbols;
+    let name = match id {
+        ResultId::Decision(id) => symbols.decision(id).map(|symbol| &symbol.name),
+        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| &symbol.name),
+    };
+    name.cloned().unwrap_or_default()
+}
+
+fn record_of(session: &Session, id: ResultId) -> Option<RecordId> {
+    let symbols = &session.plan.symbols;
+    match id {
+        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.of),
+        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.of),
+    }
+}
+
+fn labels_of(session: &Session, id: ResultId) -> Vec<String> {
+    match id {
+        ResultId::Decision(id) => {
+            let body = session.plan.decisions.get(&id.0);
+            body.into_iter().flat_map(|body| &body.rules).map(|rule| rule.label.to_string()).collect()
+        }
+        ResultId::Requirement(id) => {
+            let Some(body) = session.plan.requirements.get(&id.0) else { return Vec::new() };
+            let musts = body.musts.iter().filter_map(|must| must.label.as_ref());
+            musts.chain(body.excepts.iter().map(|except| &except.label)).map(ToString::to_string).collect()
+        }
+    }
+}
+
+/// The explanation with only the steps of one rule.
+fn only(mut explanation: Explanation, label: &str) -> Explanation {
+    let is_it = |text: &str| {
+        text.split(|letter: char| letter.is_whitespace() || letter == ':').any(|word| word == label)
+    };
+    explanation.steps.retain(|step| is_it(&step.text));
+    explanation
+}
+
+/// The rows with that key, by record.
+fn find(
+    session: &Session,
+    evaluator: &Evaluator<'_>,
+    asked: &Asked,
+    key: &str,
+) -> Result<Vec<(RecordId, u32)>, Failure> {
+    let records: BTreeSet<RecordId> = asked.results.iter().filter_map(|id| record_of(session, *id)).collect();
+    let mut found = Vec::new();
+    for record in &records {
+        for row in 0..evaluator.rows_of(*record).unwrap_or(0) {
+            if same_key(&text_of(session, evaluator, *record, row), key) {
+                found.push((*record, row));
+            }
+        }
+    }
+    if found.is_empty() { Err(not_found(session, evaluator, &records, key)) } else { Ok(found) }
+}
+
+fn text_of(session: &Session, evaluator: &Evaluator<'_>, record: RecordId, row: u32) -> String {
+    parts_of(session, evaluator, record, row).join("/")
+}
+
+fn parts_of(session: &Session, evaluator: &Evaluator<'_>, record: RecordId, row: u32) -> Vec<String> {
+    key_parts(&session.plan.symbols, &session.data, &evaluator.row(record, row), record)
+}
+
+/// Whether two keys are the same; school years may be written without `SY`.
+fn same_key(known: &str, written: &str) -> bool {
+    let plain = |key: &str| {
+        let parts = key.split('/').map(|part| part.trim().trim_start_matches("SY").to_owned());
+        parts.collect::<Vec<_>>().join("/")
+    };
+    known == written || plain(known) == plain(written)
+}
+
+/// Says what the key should look like, and which keys are near where that tells nothing private: a private part is
+/// shown only when it is exactly what was asked for.
+fn not_found(
+    session: &Session,
+    evaluator: &Evaluator<'_>,
+    records: &BTreeSet<RecordId>,
+    key: &str,
+) -> Failure {
+    let symbols = &session.plan.symbols;
+    let mut names = Vec::new();
+    let mut shapes = Vec::new();
+    let mut near: BTreeMap<String, f64> = BTreeMap::new();
+    for record in records {
+        let Some(declared) = symbols.record(*record) else { continue };
+        let rows = evaluator.rows_of(*record);
+        names.push(match rows {
+            Some(rows) => format!("{} ({rows} read)", declared.name),
+            None => format!("{} (none supplied)", declared.name),
+        });
+        let fields: Vec<&str> =
+            declared.fields.iter().take(declared.keys).map(|field| field.name.as_str()).collect();
+        shapes.push(format!("`{}`", fields.join("/")));
+        let asked: Vec<&str> = key.split('/').collect();
+        for row in 0..rows.unwrap_or(0) {
+            let parts = parts_of(session, evaluator, *record, row);
+            let may_be_shown =
+                declared.fields.iter().zip(&parts).enumerate().all(|(position, (field, part))| {
+                    !field.private || asked.get(position).is_some_and(|asked| asked == part)
+                });
+            let text = parts.join("/");
+            let likeness = strsim::jaro_winkler(&text, key);
+            if may_be_shown && likeness > 0.8 {
+                near.insert(text, likeness);
+            }
+        }
+    }
+    let mut near: Vec<(String, f64)> = near.into_iter().collect();
+    near.sort_by(|(a, likeness_of_a), (b, likeness_of_b)| {
+        likeness_of_b.total_cmp(likeness_of_a).then_with(|| a.cmp(b))
+    });
+    let shape = format!("keys are written {}", shapes.join(" or "));
+    let help = if near.is_empty() {
+        shape
+    } else {
+        let near: Vec<String> = near.iter().take(3).map(|(key, _)| format!("`{key}`")).collect();
+        format!("{shape}; near it: {}", near.join(", "))
+    };
+    Failure::new(format!("no {} has the key `{key}`", names.join(" and no "))).help(help)
+}

@@ -1,0 +1,109 @@
+//! `rubric run`: every record of a data set.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use rubric_engine::evaluate::{Evaluator, Options};
+use serde_json::Value;
+
+use super::Outcome;
+use crate::cli::{FailOn, RunArgs, TableFormat};
+use crate::failure::Failure;
+use crate::render;
+use crate::run::{
+    Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate, report, sheets, table,
+};
+use crate::session::{self, Session};
+use crate::terminal::Terminal;
+
+const REPORT: &str = "run.json";
+
+pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure> {
+    let Some(session) = session::prepare(&args.data, &args.policies, terminal)? else {
+        return Ok(Outcome::Findings);
+    };
+    let out = args.out.display().to_string();
+    let unwritable = |error: std::io::Error| Failure::io("write to", &args.out, &error);
+    let mut staging = Staging::open(&args.out).map_err(unwritable)?;
+
+    let start = Instant::now();
+    let sheets = sheets(&session, args.facts);
+    if sheets.is_empty() {
+        return Err(Failure::new(
+            "these policies have no decision and no requirement, so there is nothing to run",
+        ));
+    }
+    let evaluator = Evaluator::new(&session.plan, &session.data, session.as_of, Options::default());
+    let rows = |sheet: &Sheet| u64::from(evaluator.rows_of(sheet.record).unwrap_or(0));
+    let progress = terminal.progress("evaluating", sheets.iter().map(rows).sum());
+    let threads =
+        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let mut files = Vec::new();
+    let mut write = |name: String, bytes: &[u8]| {
+        staging.write(&name, bytes).map_err(unwritable)?;
+        terminal.detail(&format!("writing {out}/{name}"));
+        files.push(WrittenFile { sha256: digest(bytes), file: name });
+        Ok::<(), Failure>(())
+    };
+    let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
+    for sheet in sheets {
+        let evaluated = evaluate(session.facts(), &sheet, args.format, threads, &progress)?;
+        let ending = match args.format {
+            TableFormat::Csv => "csv",
+            TableFormat::Jsonl => "jsonl",
+        };
+        write(format!("{}.{ending}", sheet.name), &evaluated.bytes)?;
+        tallies.push((sheet, evaluated.tallies));
+    }
+    write("data-errors.csv".to_owned(), &data_errors(&session, &evaluator)?)?;
+    drop(progress);
+
+    let before = earlier_files(&args.out);
+    let names: Vec<String> = files.iter().map(|file| file.file.clone()).collect();
+    let report = report(&session, &args.data.data, &tallies, files, start.elapsed())
+        .map_err(|error| Failure::io("read again", &session.source.path, &error))?;
+    staging.write(REPORT, render::to_json(&report)?.as_bytes()).map_err(unwritable)?;
+    staging.publish().map_err(unwritable)?;
+    remove_earlier(&args.out, &before, &names);
+
+    if !terminal.quiet {
+        terminal.print(&table(&session, &tallies, &out, terminal))?;
+    }
+    Ok(Outcome::found(args.fail_on.iter().any(|what| holds(*what, &session, &tallies))))
+}
+
+fn holds(what: FailOn, session: &Session, tallies: &[(Sheet, Vec<Tally>)]) -> bool {
+    let any = |word: &str| tallies.iter().flat_map(|(_, tallies)| tallies).any(|tally| tally.of(word) > 0);
+    match what {
+        FailOn::Violated => any("violated"),
+        FailOn::Conflict => any("conflict"),
+        FailOn::Undetermined => any("undetermined"),
+        FailOn::Data => counted_errors(&session.data) > 0,
+    }
+}
+
+/// The files of the run whose results lie in the folder now, with their digests.
+fn earlier_files(out: &Path) -> Vec<(String, String)> {
+    let Ok(text) = fs::read_to_string(out.join(REPORT)) else { return Vec::new() };
+    let Ok(report) = serde_json::from_str::<Value>(&text) else { return Vec::new() };
+    let text_of = |file: &Value, key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
+    let files = report.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    files.iter().filter_map(|file| Some((text_of(file, "file")?, text_of(file, "sha256")?))).collect()
+}
+
+/// Removes what an earlier run wrote and this one did not, so that old results are not taken for new ones. A file that
+/// is not as that run wrote it belongs to somebody and stays.
+fn remove_earlier(out: &Path, before: &[(String, String)], names: &[String]) {
+    for (name, sha256) in before {
+        let plain = Path::new(name).file_name().is_some_and(|plain| plain == name.as_str());
+        if plain && !names.contains(name) {
+            let path = out.join(name);
+            if fs::read(&path).is_ok_and(|bytes| digest(&bytes) == *sha256) {
+                // One that cannot be removed is listed in no report, so that nothing is lost by leaving it.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The project a command works on, with its texts loaded into a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rubric_engine::data::{Manifest, ManifestError};
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::{Diagnostic, FileId, Severity};
+use rubric_engine::project::{
+    EXTENSION, Header, MANIFEST, Shipped, find_manifest, policy_files, shipped_needed, shown_path,
+};
+
+use crate::failure::Failure;
+use crate::render::{Finding, Lookup, SourceText, Spot};
+
+/// A project and its texts.
+pub(crate) struct Project {
+    /// The folder that paths are shown relative to.
+    pub(crate) root: PathBuf,
+    /// `rubric.toml`, where there is one.
+    pub(crate) manifest: Option<Manifest>,
+    /// The texts.
+    pub(crate) database: Database,
+    /// The files that were asked for, in the order of their paths.
+    pub(crate) asked: Vec<FileId>,
+    /// Where each file of the project lies; shipped policies have no place on disk.
+    pub(crate) on_disk: BTreeMap<FileId, PathBuf>,
+    /// Names of the policies that stand in the project itself.
+    pub(crate) own_policies: BTreeSet<String>,
+}
+
+/// Where a project's files are, before they are read.
+pub(crate) struct Located {
+    root: PathBuf,
+    manifest: Option<Manifest>,
+    files: Vec<PathBuf>,
+    asked: Vec<PathBuf>,
+}
+
+/// The policies that ship with Rubric.
+pub(crate) fn shipped() -> Vec<Shipped> {
+    rubric_policies::FILES.iter().map(|(path, text)| Shipped::new(path, text)).collect()
+}
+
+/// Finds the project of the paths, or of the current folder when there are none.
+///
+/// With a manifest, its project is loaded whole and the paths say which of its files were asked for. Without one, the
+/// paths are the project.
+pub(crate) fn locate(paths: &[PathBuf]) -> Result<Located, Failure> {
+    let current = std::env::current_dir().map_err(|error| Failure::io("read", Path::new("."), &error))?;
+    let paths: Vec<PathBuf> = if paths.is_empty() { vec![current.clone()] } else { paths.to_vec() };
+    let mut absolute = Vec::new();
+    for path in &paths {
+        absolute.push(fs::canonicalize(path).map_err(|error| Failure::io("read", path, &error))?);
+    }
+    let start = absolute
+        .first()
+        .map_or(current.as_path(), |path| if path.is_dir() { path } else { path.parent().unwrap_or(path) });
+    let manifest_path = find_manifest(start);
+    let mut asked = Vec::new();
+    for (path, shown) in absolute.iter().zip(&paths) {
+        if path.is_dir() {
+            asked.extend(policy_files(path).map_err(|error| Failure::io("read", shown, &error))?);
+        } else if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            asked.push(path.clone());
+        } else if path.file_name().is_none_or(|name| name != MANIFEST) {
+            return Err(Failure::new(format!("`{}` is no policy file", shown.display()))
+                .help(format!("policy files end in `.{EXTENSION}`")));
+        }
+    }
+    let (root, manifest, mut files) = match manifest_path {
+        Some(path) => {
+            let root = path.parent().unwrap_or(&path).to_path_buf();
+            let manifest = read_manifest(&path)?;
+            let files = manifest_files(&root, &manifest)?;
+            if absolute
+                .iter()
+                .all(|path| root.starts_with(path) || path.file_name().is_some_and(|name| name == MANIFEST))
+            {
+                asked = files.clone();
+            }
+            (root, Some(manifest), files)
+        }
+        None => (current, None, Vec::new()),
+    };
+    files.extend(asked.iter().cloned());
+    for list in [&mut files, &mut asked] {
+        list.sort();
+        list.dedup();
+    }
+    Ok(Located { root, manifest, files, asked })
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::io("read", path, &error))?;
+    Manifest::parse(&text).map_err(|errors| {
+        let source = Arc::new(SourceText::new(MANIFEST, text.as_str()));
+        let findings = errors.iter().map(|error| manifest_finding(&source, error)).collect();
+        Failure::new(format!("`{MANIFEST}` cannot be used")).because(findings)
+    })
+}
+
+fn manifest_finding(source: &Arc<SourceText>, error: &ManifestError) -> Finding {
+    let position = |offset: usize| source.position(u32::try_from(offset).unwrap_or(u32::MAX));
+    let (start, end) = (position(error.span.start), position(error.span.end));
+    Finding {
+        code: "manifest",
+        severity: Severity::Error,
+        message: error.message.clone(),
+        spots: vec![Spot { source: Arc::clone(source), start, end: end.max(start), text: String::new() }],
+        help: error.help.clone(),
+        mend: None,
+    }
+}
+
+/// The policy files that a manifest names; every one below the root when it names none.
+fn manifest_files(root: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, Failure> {
+    let folders = &manifest.policies;
+    if folders.is_empty() {
+        return policy_files(root).map_err(|error| Failure::io("read", root, &error));
+    }
+    let mut files = Vec::new();
+    for folder in folders {
+        let path = root.join(folder);
+        if path.is_file() {
+            files.push(path);
+        } else {
+            let found = policy_files(&path).map_err(|error| {
+                Failure::io("read", Path::new(folder), &error)
+                    .help(format!("`policies` in {MANIFEST} names it"))
+            })?;
+            files.extend(found);
+        }
+    }
+    Ok(files)
+}
+
+impl Located {
+    /// The files that were asked for; a failure when there are none.
+    pub(crate) fn asked(&self) -> Result<&[PathBuf], Failure> {
+        if self.asked.is_empty() {
+            return Err(Failure::new("there are no policies here").help(format!(
+                "policy files end in `.{EXTENSION}`; `rubric new NAME` makes a project to begin with"
+            )));
+        }
+        Ok(&self.asked)
+    }
+
+    /// A path as it is shown.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        shown_path(&self.root, path)
+    }
+
+    /// Reads every file, and the shipped policies that are used or wanted by name.
+    pub(crate) fn load(self, wanted: &[String]) -> Result<Project, Failure> {
+        if wanted.is_empty() {
+            self.asked()?;
+        }
+        let mut database = Database::default();
+        let mut on_disk = BTreeMap::new();
+        let mut headers = Vec::new();
+        let mut asked = Vec::new();
+        for path in &self.files {
+            let text =
+                fs::read(path).map_err(|error| Failure::io("read", &relative(&self.root, path), &error))?;
+            // Bytes that are no UTF-8 become replacement characters, which the checker reports where they stand.
+            let text = String::from_utf8_lossy(&text).into_owned();
+            headers.push(Header::of(&text));
+            let file = database.set_text(&shown_path(&self.root, path), Some(&text));
+            if self.asked.binary_search(path).is_ok() {
+                asked.push(file);
+            }
+            on_disk.insert(file, path.clone());
+        }
+        for policy in shipped_needed(&headers, wanted, &shipped()) {
+            database.set_text(&policy.path, Some(policy.text));
+        }
+        let own_policies = headers.into_iter().filter_map(|header| header.policy).collect();
+        Ok(Project { root: self.root, manifest: self.manifest, database, asked, on_disk, own_policies })
+    }
+}
+
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    PathBuf::from(shown_path(root, path))
+}
+
+impl Project {
+    /// Everything found in some files, in the order of files and text.
+    pub(crate) fn findings(&self, files: &[FileId]) -> Vec<Finding> {
+        let mut lookup = Lookup::new(&self.database);
+        let mut findings = Vec::new();
+        for file in files {
+            let diagnostics = self.database.diagnostics(*file);
+            findings.extend(diagnostics.iter().map(|diagnostic| lookup.finding(diagnostic)));
+        }
+        findings
+    }
+
+    /// Errors in any file, also in shipped ones: with them nothing may be run.
+    pub(crate) fn errors(&self) -> Vec<Finding> {
+        let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+        let mut lookup = Lookup::new(&self.database);
+        let mut findings = Vec::new();
+        for file in self.database.files() {
+            let diagnostics = self.database.diagnostics(file);
+            findings.extend(diagnostics.iter().filter(is_error).map(|diagnostic| lookup.finding(diagnostic)));
+        }
+        findings
+    }
+}

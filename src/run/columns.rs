@@ -1,0 +1,139 @@
+//! Which columns each file of results has.
+
+use std::collections::BTreeMap;
+
+use rubric_engine::data::{Cell, Dataset};
+use rubric_engine::plan::{DefineId, PolicyId, RecordKind, ResultId, Symbols, category_value};
+use rubric_engine::value::{Base, RecordId, Reference, Value};
+
+use crate::session::Session;
+
+/// The results of one record.
+#[derive(Clone, Debug)]
+pub(crate) struct Sheet {
+    pub(crate) record: RecordId,
+    /// Its name, also that of the file.
+    pub(crate) name: String,
+    /// Names of the key fields.
+    pub(crate) keys: Vec<String>,
+    /// What stands beside the key, in order.
+    pub(crate) columns: Vec<Column>,
+}
+
+/// A result, or a derived fact.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) title: String,
+    pub(crate) content: Content,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Result(ResultId),
+    Fact(DefineId),
+}
+
+/// The sheets of a session: one for each record that has results, in the order of records. With `facts`, derived facts
+/// without parameters too.
+pub(crate) fn sheets(session: &Session, facts: bool) -> Vec<Sheet> {
+    let symbols = &session.plan.symbols;
+    let mut by_record: BTreeMap<RecordId, Vec<(String, PolicyId, Content)>> = BTreeMap::new();
+    for id in session.results() {
+        let (of, name, policy) = match id {
+            ResultId::Decision(decision) => match symbols.decision(decision) {
+                Some(symbol) => (symbol.of, symbol.name.clone(), symbol.policy),
+                None => continue,
+            },
+            ResultId::Requirement(requirement) => match symbols.requirement(requirement) {
+                Some(symbol) => (symbol.of, symbol.name.clone(), symbol.policy),
+                None => continue,
+            },
+        };
+        by_record.entry(of).or_default().push((name, policy, Content::Result(id)));
+    }
+    if facts {
+        for (position, define) in (0_u32..).zip(&symbols.defines) {
+            if let (Some(of), []) = (define.of, define.params.as_slice())
+                && let Some(columns) = by_record.get_mut(&of)
+            {
+                columns.push((define.name.clone(), define.policy, Content::Fact(DefineId(position))));
+            }
+        }
+    }
+    by_record.into_iter().filter_map(|(record, columns)| sheet(symbols, record, columns)).collect()
+}
+
+fn sheet(symbols: &Symbols, record: RecordId, columns: Vec<(String, PolicyId, Content)>) -> Option<Sheet> {
+    let declared = symbols.record(record)?;
+    let keys: Vec<String> =
+        declared.fields.iter().take(declared.keys).map(|field| field.name.clone()).collect();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in keys.iter().chain(columns.iter().map(|(name, ..)| name)) {
+        *times.entry(name).or_default() += 1;
+    }
+    // A name that two policies share, or that is a key's, is told apart by its policy.
+    let title = |name: &str, policy: PolicyId| match symbols.policy(policy) {
+        Some(policy) if times.get(name).is_some_and(|times| *times > 1) => format!("{}.{name}", policy.name),
+        _ => name.to_owned(),
+    };
+    let columns = columns
+        .iter()
+        .map(|(name, policy, content)| Column { title: title(name, *policy), content: *content })
+        .collect();
+    Some(Sheet { record, name: declared.name.clone(), keys, columns })
+}
+
+/// The parts of a row's key as files hold them; empty where a part is not known.
+pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: RecordId) -> Vec<String> {
+    let Some(declared) = symbols.record(record) else { return Vec::new() };
+    let Value::Reference(reference) = row else { return Vec::new() };
+    let fields = declared.fields.iter().take(declared.keys);
+    match (declared.kind, data.table(record), reference.row) {
+        (RecordKind::Record, Some(table), Some(row)) => (0_u32..)
+            .zip(fields)
+            .map(|(position, field)| match table.cell(row, position) {
+                Cell::Known(value) => written(symbols, value, field.ty.base),
+                _ => String::new(),
+            })
+            .collect(),
+        _ => reference
+            .key
+            .iter()
+            .zip(fields)
+            .map(|(part, field)| written(symbols, part, field.ty.base))
+            .collect(),
+    }
+}
+
+/// A row's key as `rubric explain` takes it: parts joined by `/`.
+pub(crate) fn key_text(symbols: &Symbols, data: &Dataset, row: &Value, record: RecordId) -> String {
+    key_parts(symbols, data, row, record).join("/")
+}
+
+/// A value as files hold it: plain for programs, and as policies write it where that is plain.
+pub(crate) fn written(symbols: &Symbols, value: &Value, base: Base) -> String {
+    match value {
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Number(number) => number.to_decimal(12).unwrap_or_else(|| number.to_fraction()),
+        Value::Text(text) => text.to_string(),
+        Value::Date(date) => date.to_string(),
+        Value::Never => "never".to_owned(),
+        Value::None => "none".to_owned(),
+        // Without `SY`, spreadsheets take 2009-10 for October.
+        Value::SchoolYear(year) => format!("SY{year:04}-{:02}", (i32::from(*year) + 1).rem_euclid(100)),
+        Value::Category(position) => match base {
+            Base::Category(category) | Base::Set(category) => {
+                category_value(symbols, category, *position).unwrap_or_default().to_owned()
+            }
+            _ => String::new(),
+        },
+        Value::Reference(reference) => written_key(symbols, reference),
+        Value::NotApplicable => "not_applicable".to_owned(),
+    }
+}
+
+fn written_key(symbols: &Symbols, reference: &Reference) -> String {
+    let fields = symbols.record(reference.record).map_or(&[][..], |record| record.fields.as_slice());
+    let parts = reference.key.iter().zip(fields).map(|(part, field)| written(symbols, part, field.ty.base));
+    parts.collect::<Vec<_>>().join("/")
+}

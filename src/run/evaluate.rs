@@ -1,0 +1,334 @@
+//! Evaluates a sheet, in ranges of rows that threads take; what comes out does not depend on how many there are.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Options, Verdict, show_need_with};
+use rubric_engine::plan::{DecisionId, DefineId, Plan, Privacy, RequirementId, ResultId, ResultStatus};
+use rubric_engine::value::{Need, State};
+
+use super::columns::{Column, Content, Sheet, key_parts, written};
+use crate::cli::TableFormat;
+use crate::failure::Failure;
+use crate::session::Facts;
+use crate::terminal::Progress;
+
+/// How many rows a thread takes at a time.
+const RANGE: u32 = 2048;
+
+/// The file of a sheet, and what was counted on the way.
+pub(crate) struct Evaluated {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) rows: u32,
+    /// One for each result of the sheet, in the order of its columns.
+    pub(crate) tallies: Vec<Tally>,
+}
+
+/// How often a result came out how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) id: ResultId,
+    pub(crate) title: String,
+    /// Every way it can come out, in the order in which they are shown, with how often it did.
+    pub(crate) counts: Vec<(String, u64)>,
+}
+
+impl Tally {
+    fn new(plan: &Plan, id: ResultId, title: &str) -> Self {
+        let statuses: &[ResultStatus] = match id {
+            ResultId::Decision(_) => &[
+                ResultStatus::NotApplicable,
+                ResultStatus::Undetermined,
+                ResultStatus::Conflict,
+                ResultStatus::Error,
+            ],
+            ResultId::Requirement(_) => &[
+                ResultStatus::Met,
+                ResultStatus::Violated,
+                ResultStatus::Excepted,
+                ResultStatus::Waived,
+                ResultStatus::Pending,
+                ResultStatus::NotApplicable,
+                ResultStatus::Undetermined,
+                ResultStatus::Error,
+            ],
+        };
+        let words =
+            outcomes(plan, id).into_iter().chain(statuses.iter().map(|status| status.word().to_owned()));
+        Self { id, title: title.to_owned(), counts: words.map(|word| (word, 0)).collect() }
+    }
+
+    fn count(&mut self, word: &str) {
+        match self.counts.iter_mut().find(|(known, _)| known == word) {
+            Some((_, count)) => *count += 1,
+            None => self.counts.push((word.to_owned(), 1)),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for ((_, count), (_, more)) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
+    /// How often it came out so.
+    pub(crate) fn of(&self, word: &str) -> u64 {
+        self.counts.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count)
+    }
+}
+
+fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
+    let ResultId::Decision(id) = id else { return Vec::new() };
+    let category = plan.symbols.decision(id).and_then(|decision| plan.symbols.category(decision.outcomes));
+    category
+        .map(|category| category.values.iter().map(|value| value.name.clone()).collect())
+        .unwrap_or_default()
+}
+
+/// What a cell holds.
+enum Output {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Evaluates every row of a sheet.
+pub(crate) fn evaluate(
+    facts: Facts<'_>,
+    sheet: &Sheet,
+    format: TableFormat,
+    threads: usize,
+    progress: &Progress,
+) -> Result<Evaluated, Failure> {
+    let evaluator = || Evaluator::new(facts.plan, facts.data, facts.as_of, Options::default());
+    let rows = evaluator().rows_of(sheet.record).unwrap_or(0);
+    let ranges = rows.div_ceil(RANGE);
+    let next = AtomicU32::new(0);
+    let done: Mutex<Vec<(u32, Result<Part, Failure>)>> = Mutex::new(Vec::new());
+    let work = || {
+        let evaluator = evaluator();
+        loop {
+            let range = next.fetch_add(1, Ordering::Relaxed);
+            if range >= ranges {
+                return;
+            }
+            let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
+            let part = part(facts, sheet, &evaluator, format, from..to);
+            progress.advance(u64::from(to - from));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((range, part));
+        }
+    };
+    let threads = threads.min(ranges as usize).max(1);
+    if threads == 1 {
+        work();
+    } else {
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(work);
+            }
+        });
+    }
+    let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    parts.sort_by_key(|(range, _)| *range);
+    let mut evaluated =
+        Evaluated { bytes: header(sheet, format)?, rows, tallies: tallies(facts.plan, sheet) };
+    for (_, part) in parts {
+        let part = part?;
+        evaluated.bytes.extend(part.bytes);
+        for (total, part) in evaluated.tallies.iter_mut().zip(&part.tallies) {
+            total.add(part);
+        }
+    }
+    Ok(evaluated)
+}
+
+fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
+    let results = sheet.columns.iter().filter_map(|column| match column.content {
+        Content::Result(id) => Some(Tally::new(plan, id, &column.title)),
+        Content::Fact(_) => None,
+    });
+    results.collect()
+}
+
+/// The titles of a file's columns; JSON lines have them in each line.
+fn header(sheet: &Sheet, format: TableFormat) -> Result<Vec<u8>, Failure> {
+    match format {
+        TableFormat::Csv => csv_line(&titles(sheet)),
+        TableFormat::Jsonl => Ok(Vec::new()),
+    }
+}
+
+fn titles(sheet: &Sheet) -> Vec<String> {
+    let mut titles = sheet.keys.clone();
+    for Column { title, content } in &sheet.columns {
+        titles.push(title.clone());
+        if matches!(content, Content::Result(_)) {
+            titles.push(format!("{title}.by"));
+            titles.push(format!("{title}.needs"));
+        }
+    }
+    titles
+}
+
+struct Part {
+    bytes: Vec<u8>,
+    tallies: Vec<Tally>,
+}
+
+fn part(
+    facts: Facts<'_>,
+    sheet: &Sheet,
+    evaluator: &Evaluator<'_>,
+    format: TableFormat,
+    rows: std::ops::Range<u32>,
+) -> Result<Part, Failure> {
+    let mut part = Part { bytes: Vec::new(), tallies: tallies(facts.plan, sheet) };
+    let titles = titles(sheet);
+    for row in rows {
+        let key = key_parts(&facts.plan.symbols, facts.data, &evaluator.row(sheet.record, row), sheet.record);
+        let mut cells: Vec<Output> = key.into_iter().map(Output::One).collect();
+        cells.resize_with(sheet.keys.len(), || Output::One(String::new()));
+        let mut tallies = part.tallies.iter_mut();
+        for column in &sheet.columns {
+            match column.content {
+                Content::Result(id) => {
+                    let (word, by, needs) = result(facts, evaluator, id, row);
+                    if let Some(tally) = tallies.next() {
+                        tally.count(&word);
+                    }
+                    let about = (sheet.record, row);
+                    let need =
+                        |need: &Need| show_need_with(facts.plan, facts.data, need, about, Privacy::Reveal);
+                    let mut needs: Vec<String> = needs.iter().map(need).collect();
+                    needs.dedup();
+                    cells.extend([Output::One(word), Output::Many(by), Output::Many(needs)]);
+                }
+                Content::Fact(id) => cells.push(Output::One(fact(facts, evaluator, id, row))),
+            }
+        }
+        match format {
+            TableFormat::Csv => {
+                part.bytes.extend(csv_line(&cells.iter().map(Output::joined).collect::<Vec<_>>())?)
+            }
+            TableFormat::Jsonl => json_line(&titles, cells, &mut part.bytes)?,
+        }
+    }
+    Ok(part)
+}
+
+impl Output {
+    fn joined(&self) -> String {
+        match self {
+            Self::One(text) => text.clone(),
+            Self::Many(texts) => texts.join(";"),
+        }
+    }
+}
+
+type Needs = std::sync::Arc<[Need]>;
+
+/// How a result comes out for a row, the labels that decided, and what is missing.
+fn result(
+    facts: Facts<'_>,
+    evaluator: &Evaluator<'_>,
+    id: ResultId,
+    row: u32,
+) -> (String, Vec<String>, Needs) {
+    match id {
+        ResultId::Decision(id) => decision(facts, evaluator, id, row),
+        ResultId::Requirement(id) => requirement(facts, evaluator, id, row),
+    }
+}
+
+fn decision(
+    facts: Facts<'_>,
+    evaluator: &Evaluator<'_>,
+    id: DecisionId,
+    row: u32,
+) -> (String, Vec<String>, Needs) {
+    let plan = facts.plan;
+    let result = evaluator.decision(id, row);
+    let word = match result.verdict {
+        Verdict::Outcome(position) => {
+            outcomes(plan, ResultId::Decision(id)).into_iter().nth(position as usize).unwrap_or_default()
+        }
+        Verdict::Status(status) => status.word().to_owned(),
+    };
+    let label = |by: &By| match by {
+        By::Default(_) => Some("default".to_owned()),
+        By::Rule(position) => {
+            Some(plan.decisions.get(&id.0)?.rules.get(*position as usize)?.label.to_string())
+        }
+    };
+    (word, result.by.iter().filter_map(label).collect(), result.needs)
+}
+
+fn requirement(
+    facts: Facts<'_>,
+    evaluator: &Evaluator<'_>,
+    id: RequirementId,
+    row: u32,
+) -> (String, Vec<String>, Needs) {
+    let result = evaluator.requirement(id, row);
+    let body = facts.plan.requirements.get(&id.0);
+    let by = match (result.status, body) {
+        (ResultStatus::Violated, Some(body)) => body
+            .musts
+            .iter()
+            .zip(&result.musts)
+            .enumerate()
+            .filter(|(_, (_, outcome))| **outcome == MustOutcome::Fails)
+            .map(|(position, (must, _))| match &must.label {
+                Some(label) => label.to_string(),
+                None if body.musts.len() == 1 => "must".to_owned(),
+                None => format!("must {}", position + 1),
+            })
+            .collect(),
+        (ResultStatus::Excepted, Some(body)) => result
+            .excepts
+            .iter()
+            .filter_map(|position| Some(body.excepts.get(*position as usize)?.label.to_string()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    (result.status.word().to_owned(), by, result.needs)
+}
+
+fn fact(facts: Facts<'_>, evaluator: &Evaluator<'_>, id: DefineId, row: u32) -> String {
+    let symbols = &facts.plan.symbols;
+    match evaluator.define(id, Some(row), Vec::new()) {
+        State::Known(value) => {
+            symbols.define(id).map(|define| written(symbols, &value, define.ty.base)).unwrap_or_default()
+        }
+        State::Missing => String::new(),
+        State::Unknown(_) => "unknown".to_owned(),
+        State::Error(_) => "error".to_owned(),
+    }
+}
+
+/// One line of comma-separated values.
+pub(super) fn csv_line(cells: &[String]) -> Result<Vec<u8>, Failure> {
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::new(format!("a line of results cannot be written: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells).map_err(|error| failed(&error))?;
+    writer.into_inner().map_err(|error| failed(&error))
+}
+
+fn json_line(titles: &[String], cells: Vec<Output>, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+    let line: serde_json::Map<String, serde_json::Value> = titles
+        .iter()
+        .zip(cells)
+        .map(|(title, cell)| {
+            let value = match cell {
+                Output::One(text) => text.into(),
+                Output::Many(texts) => texts.into(),
+            };
+            (title.clone(), value)
+        })
+        .collect();
+    serde_json::to_writer(&mut *bytes, &line)
+        .map_err(|error| Failure::new(format!("a line of results cannot be written: {error}")))?;
+    bytes.push(b'\n');
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! A run over all records: which columns are written, what they hold, and how the files come into being.
+
+mod columns;
+mod evaluate;
+mod staging;
+mod summary;
+mod written;
+
+pub(crate) use columns::{Sheet, key_parts, sheets};
+pub(crate) use evaluate::{Tally, evaluate};
+pub(crate) use staging::Staging;
+pub(crate) use summary::{WrittenFile, digest, report, table};
+pub(crate) use written::{counted_errors, data_errors};

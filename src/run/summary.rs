@@ -1,0 +1,271 @@
+//! What a run says of itself: the table on the terminal and `run.json`, described by `docs/schemas/run.schema.json`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rubric_engine::data::{DataError, Severity};
+use rubric_engine::plan::ResultId;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::columns::Sheet;
+use super::evaluate::Tally;
+use crate::session::Session;
+use crate::terminal::{Style, Terminal, counted, harmless};
+
+/// The name and version of the shape of `run.json`.
+const RUN_SCHEMA: &str = "rubric.run/1";
+
+/// `run.json`. All of it but `timings` follows from the input.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunReport {
+    schema: &'static str,
+    rubric: &'static str,
+    as_of: String,
+    data: String,
+    policies: Vec<HashedFile>,
+    inputs: Vec<HashedFile>,
+    records: Vec<RecordCount>,
+    results: Vec<ResultCount>,
+    data_errors: ErrorCount,
+    files: Vec<WrittenFile>,
+    timings: TimingReport,
+}
+
+#[derive(Debug, Serialize)]
+struct HashedFile {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RecordCount {
+    record: String,
+    rows: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct ResultCount {
+    policy: String,
+    name: String,
+    kind: &'static str,
+    record: String,
+    column: String,
+    counts: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorCount {
+    total: usize,
+    by_code: BTreeMap<&'static str, usize>,
+}
+
+/// A file that the run wrote.
+#[derive(Debug, Serialize)]
+pub(crate) struct WrittenFile {
+    pub(crate) file: String,
+    pub(crate) sha256: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TimingReport {
+    check_ms: u128,
+    read_ms: u128,
+    evaluate_ms: u128,
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn digest_of_file(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(hexadecimal(&hash.finalize()));
+        }
+        hash.update(buffer.get(..length).unwrap_or_default());
+    }
+}
+
+/// The report of a run. A file of records that can no longer be read is an error: the report would not be true.
+pub(crate) fn report(
+    session: &Session,
+    name: &str,
+    tallies: &[(Sheet, Vec<Tally>)],
+    files: Vec<WrittenFile>,
+    evaluating: Duration,
+) -> io::Result<RunReport> {
+    let symbols = &session.plan.symbols;
+    let database = &session.project.database;
+    let policies = database.files().into_iter().map(|file| HashedFile {
+        file: database.path(file).to_owned(),
+        sha256: digest(database.text(file).as_bytes()),
+    });
+    let mut inputs = Vec::new();
+    for shown in &session.data.files {
+        inputs.push(HashedFile { file: shown.clone(), sha256: digest_of_file(&on_disk(session, shown))? });
+    }
+    let records = (0_u32..).zip(&symbols.records).filter_map(|(position, record)| {
+        let table = session.data.table(rubric_engine::value::RecordId(position))?;
+        Some(RecordCount { record: record.name.clone(), rows: table.len() })
+    });
+    let results = tallies.iter().flat_map(|(sheet, tallies)| {
+        tallies.iter().map(|tally| {
+            let (name, kind) = match tally.id {
+                ResultId::Decision(id) => {
+                    (symbols.decision(id).map(|symbol| symbol.name.clone()), "decision")
+                }
+                ResultId::Requirement(id) => {
+                    (symbols.requirement(id).map(|symbol| symbol.name.clone()), "requirement")
+                }
+            };
+            let policy = session.policy_of(tally.id).and_then(|policy| symbols.policy(policy));
+            ResultCount {
+                policy: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
+                name: name.unwrap_or_default(),
+                kind,
+                record: sheet.name.clone(),
+                column: tally.title.clone(),
+                counts: tally.counts.iter().filter(|(_, count)| *count > 0).cloned().collect(),
+            }
+        })
+    });
+    Ok(RunReport {
+        schema: RUN_SCHEMA,
+        rubric: env!("CARGO_PKG_VERSION"),
+        as_of: session.as_of.to_string(),
+        data: name.to_owned(),
+        policies: policies.collect(),
+        inputs,
+        records: records.collect(),
+        results: results.collect(),
+        data_errors: errors(session),
+        files,
+        timings: TimingReport {
+            check_ms: session.timings.check.as_millis(),
+            read_ms: session.timings.read.as_millis(),
+            evaluate_ms: evaluating.as_millis(),
+        },
+    })
+}
+
+/// Where a file of the data set lies.
+fn on_disk(session: &Session, shown: &str) -> PathBuf {
+    let folder = session.source.shown.trim_end_matches('/');
+    match shown.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) => session.source.path.join(rest),
+        None if shown == session.source.shown => session.source.path.clone(),
+        None => session.source.path.join(shown),
+    }
+}
+
+fn errors(session: &Session) -> ErrorCount {
+    let mut by_code = BTreeMap::new();
+    let counted = session.data.errors.iter().filter(|error| error.severity != Severity::Information);
+    for error in counted {
+        *by_code.entry(error.code).or_default() += 1;
+    }
+    ErrorCount { total: by_code.values().sum(), by_code }
+}
+
+/// The table of counts by result, and a line on the data.
+pub(crate) fn table(
+    session: &Session,
+    tallies: &[(Sheet, Vec<Tally>)],
+    out: &str,
+    terminal: Terminal,
+) -> String {
+    let mut lines: Vec<[String; 3]> = vec![["record".to_owned(), "result".to_owned(), "outcome".to_owned()]];
+    let mut counts = vec!["count".to_owned()];
+    for (sheet, tallies) in tallies {
+        for tally in tallies {
+            let shown: Vec<&(String, u64)> = tally.counts.iter().filter(|(_, count)| *count > 0).collect();
+            let nothing = ("no rows".to_owned(), 0);
+            let shown = if shown.is_empty() { vec![&nothing] } else { shown };
+            for (word, count) in shown {
+                lines.push([sheet.name.clone(), tally.title.clone(), word.clone()]);
+                counts.push(count.to_string());
+            }
+        }
+    }
+    let width = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths = [width(0), width(1), width(2)];
+    let count_width = counts.iter().map(String::len).max().unwrap_or(0);
+    let mut text = String::new();
+    let mut above: Option<&[String; 3]> = None;
+    for (line, count) in lines.iter().zip(&counts) {
+        let [record, result, outcome] = line;
+        let same_record = above.is_some_and(|[above, ..]| above == record);
+        let same_result = same_record && above.is_some_and(|[_, above, _]| above == result);
+        let cells = [if same_record { "" } else { record }, if same_result { "" } else { result }, outcome];
+        let style = if above.is_none() { Some(Style::Faint) } else { style(outcome) };
+        for (position, (cell, width)) in cells.iter().zip(widths).enumerate() {
+            let padded = format!("{cell}{}  ", " ".repeat(width.saturating_sub(cell.chars().count())));
+            match style.filter(|_| position == 2 || above.is_none()) {
+                Some(style) => text.push_str(&terminal.paint(style, &padded)),
+                None => text.push_str(&padded),
+            }
+        }
+        let count = format!("{count:>count_width$}");
+        text.push_str(&if above.is_none() {
+            terminal.paint(Style::Faint, &count).into_owned()
+        } else {
+            count
+        });
+        text.push('\n');
+        above = Some(line);
+    }
+    let ErrorCount { total, by_code } = errors(session);
+    text.push('\n');
+    if total == 0 {
+        text.push_str("no data errors\n");
+    } else {
+        let kinds: Vec<String> = by_code.iter().map(|(code, count)| format!("{count} {code}")).collect();
+        let total = counted(total, "data error");
+        let total = terminal.paint(Style::Doubtful, &total);
+        text.push_str(&format!("{total} ({}), listed in {out}/data-errors.csv\n", kinds.join(", ")));
+        text.push_str(&errors_of_files(session));
+    }
+    text
+}
+
+/// Of the errors that concern a whole file or column, and so every row, this many are said at once.
+const SHOWN_FILE_ERRORS: usize = 5;
+
+fn errors_of_files(session: &Session) -> String {
+    let of_files = session
+        .data
+        .errors
+        .iter()
+        .filter(|error| error.row.is_none() && error.severity != Severity::Information);
+    let line = |error: &DataError| {
+        let file =
+            error.file.and_then(|file| session.data.files.get(file as usize)).map_or("", String::as_str);
+        format!("  {}: {}\n", harmless(file), harmless(&error.message))
+    };
+    of_files.take(SHOWN_FILE_ERRORS).map(line).collect()
+}
+
+fn style(outcome: &str) -> Option<Style> {
+    match outcome {
+        "violated" | "conflict" | "error" => Some(Style::Bad),
+        "undetermined" | "pending" => Some(Style::Doubtful),
+        "not_applicable" | "no rows" => Some(Style::Faint),
+        "met" | "excepted" | "waived" => Some(Style::Good),
+        _ => None,
+    }
+}

@@ -1,0 +1,233 @@
+//! Policies, records and a day: what `run` and `explain` work on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rubric_engine::check;
+use rubric_engine::data::{DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, read};
+use rubric_engine::plan::{Plan, PolicyId, ResultId, Symbols};
+use rubric_engine::project::shown_path;
+use rubric_engine::value::Date;
+
+use crate::cli::DataArgs;
+use crate::command::Outcome;
+use crate::failure::Failure;
+use crate::project::{self, Project};
+use crate::render::{self, Finding, Lookup};
+use crate::terminal::{Terminal, counted};
+
+/// What `run` and `explain` work on.
+pub(crate) struct Session {
+    pub(crate) project: Project,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) source: DataSource,
+    pub(crate) data: Dataset,
+    pub(crate) as_of: Date,
+    /// The policies whose results are asked for.
+    pub(crate) policies: BTreeSet<PolicyId>,
+    pub(crate) timings: Timings,
+}
+
+/// What an evaluator reads; unlike a session, threads may share it.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) data: &'a Dataset,
+    pub(crate) as_of: Date,
+}
+
+/// How long it took to get here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timings {
+    pub(crate) check: Duration,
+    pub(crate) read: Duration,
+}
+
+/// A session, or `None` when the policies cannot be run; why has been said.
+pub(crate) fn prepare(
+    args: &DataArgs,
+    wanted: &[String],
+    terminal: Terminal,
+) -> Result<Option<Session>, Failure> {
+    let start = Instant::now();
+    let paths: Vec<PathBuf> = args.project.iter().cloned().collect();
+    let project = project::locate(&paths)?.load(wanted)?;
+    let (source, as_of_of_data) = locate_data(&project, &args.data)?;
+    let as_of = day(args.as_of.as_deref(), as_of_of_data)?;
+    let plan = project.database.plan();
+    let policies = select(&plan.symbols, &project, wanted)?;
+    let mut obstacles = project.errors();
+    if obstacles.is_empty() {
+        let mut lookup = Lookup::new(&project.database);
+        obstacles = check::parameter_gaps(&plan, as_of).iter().map(|gap| lookup.finding(gap)).collect();
+    }
+    if !obstacles.is_empty() {
+        show_obstacles(&obstacles, "nothing was run", terminal)?;
+        return Ok(None);
+    }
+    let check = start.elapsed();
+    let start = Instant::now();
+    terminal.detail(&format!("reading {}", source.shown));
+    let data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
+    let timings = Timings { check, read: start.elapsed() };
+    Ok(Some(Session { project, plan, source, data, as_of, policies, timings }))
+}
+
+/// How many obstacles are shown with the text around them.
+const SHOWN_OBSTACLES: usize = 5;
+
+/// Shows why policies cannot be run: the first errors, and how many more there are.
+pub(crate) fn show_obstacles(
+    obstacles: &[Finding],
+    what: &str,
+    terminal: Terminal,
+) -> Result<Outcome, Failure> {
+    let shown = obstacles.iter().take(SHOWN_OBSTACLES).map(|finding| render::full(finding, terminal));
+    terminal.print(&shown.collect::<String>())?;
+    let found = counted(obstacles.len(), "error");
+    let all = if obstacles.len() > SHOWN_OBSTACLES { "; `rubric check` shows all of them" } else { "" };
+    terminal.say(&format!("{what}: the policies have {found}{all}"));
+    Ok(Outcome::Findings)
+}
+
+impl Session {
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        Facts { plan: &self.plan, data: &self.data, as_of: self.as_of }
+    }
+
+    /// The decisions and requirements that are asked for, in the order of files and text.
+    pub(crate) fn results(&self) -> impl Iterator<Item = ResultId> {
+        self.plan
+            .symbols
+            .results
+            .iter()
+            .copied()
+            .filter(|id| self.policy_of(*id).is_some_and(|policy| self.policies.contains(&policy)))
+    }
+
+    pub(crate) fn policy_of(&self, id: ResultId) -> Option<PolicyId> {
+        let symbols = &self.plan.symbols;
+        match id {
+            ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
+            ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
+        }
+    }
+}
+
+fn unreadable(error: &ReadError) -> Failure {
+    let place = match (&error.file, error.line) {
+        (Some(file), Some(line)) => format!("{file}:{line}: "),
+        (Some(file), None) => format!("{file}: "),
+        _ => String::new(),
+    };
+    let failure = Failure::new(format!("{place}{}", error.message));
+    match &error.help {
+        Some(help) => failure.help(help.clone()),
+        None => failure,
+    }
+}
+
+/// The data set of that name in the manifest, else the folder or file of that name.
+fn locate_data(project: &Project, name: &str) -> Result<(DataSource, Option<Date>), Failure> {
+    let sets = project.manifest.as_ref().map(|manifest| &manifest.data);
+    if let Some(set) = sets.and_then(|sets| sets.get(name)) {
+        let path = project.root.join(&set.path);
+        let shown = shown_path(&project.root, &path);
+        let preset = preset(set, &project.root)?;
+        return Ok((DataSource { path, shown, set: set.clone(), preset }, set.as_of));
+    }
+    let path = PathBuf::from(name);
+    if !path.exists() {
+        let names: Vec<String> = sets.into_iter().flatten().map(|(name, _)| format!("`{name}`")).collect();
+        let help = match names.as_slice() {
+            [] => "name a folder of records, or add `[data.NAME]` to rubric.toml".to_owned(),
+            _ => format!("the data sets of rubric.toml: {}", names.join(", ")),
+        };
+        return Err(Failure::new(format!("there is no data set and no folder `{name}`")).help(help));
+    }
+    let format = if holds_only_xml(&path) { Format::EdfiXml } else { Format::Csv };
+    let set = DataSet { path: name.to_owned(), format, ..DataSet::default() };
+    let preset = preset(&set, &project.root)?;
+    let shown = name.trim_start_matches("./").trim_end_matches('/').to_owned();
+    Ok((DataSource { path, shown, set, preset }, None))
+}
+
+/// Whether a folder has XML files and no tables, so that it can only be an interchange.
+fn holds_only_xml(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    let endings: BTreeSet<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.path().extension()?.to_string_lossy().to_lowercase()))
+        .collect();
+    endings.contains("xml") && !endings.contains("csv") && !endings.contains("tsv")
+}
+
+fn preset(set: &DataSet, root: &Path) -> Result<Option<PresetText>, Failure> {
+    if let Some(name) = &set.preset {
+        let path = root.join(name);
+        let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", Path::new(name), &error))?;
+        return Ok(Some(PresetText { name: name.clone(), text }));
+    }
+    let stem = match set.format {
+        Format::Csv => return Ok(None),
+        Format::EdfiXml => "edfi",
+    };
+    let shipped = rubric_policies::PRESETS
+        .iter()
+        .find(|(path, _)| path.rsplit('/').next().is_some_and(|name| name.starts_with(stem)));
+    Ok(shipped.map(|(path, text)| PresetText { name: format!("<shipped>/{path}"), text: (*text).to_owned() }))
+}
+
+fn day(written: Option<&str>, of_data: Option<Date>) -> Result<Date, Failure> {
+    match written {
+        Some(written) => DateFormat::iso().read(written).ok_or_else(|| {
+            Failure::new(format!("`{written}` is no date")).help("write the day of the run as 2024-06-01")
+        }),
+        None => of_data.ok_or_else(|| {
+            Failure::new("the day of the run is not given, and the clock is never asked")
+                .help("add `--as-of 2024-06-01`, or `as_of = 2024-06-01` to the data set in rubric.toml")
+        }),
+    }
+}
+
+/// The policies of those names; those of the project when none is named.
+fn select(symbols: &Symbols, project: &Project, wanted: &[String]) -> Result<BTreeSet<PolicyId>, Failure> {
+    let id = |position: usize| u32::try_from(position).ok().map(PolicyId);
+    if wanted.is_empty() {
+        let own = symbols
+            .policies
+            .iter()
+            .enumerate()
+            .filter(|(_, policy)| project.own_policies.contains(&policy.name));
+        return Ok(own.filter_map(|(position, _)| id(position)).collect());
+    }
+    let mut found = BTreeSet::new();
+    for name in wanted {
+        let position = symbols.policies.iter().position(|policy| policy.name == *name).and_then(id);
+        let Some(policy) = position else {
+            let failure = Failure::new(format!("there is no policy `{name}`"));
+            let names = symbols.policies.iter().map(|policy| policy.name.as_str());
+            return Err(match nearest(name, names) {
+                Some(near) => failure.help(format!("did you mean `{near}`?")),
+                None => failure.help("the name stands after `policy` at the start of its file"),
+            });
+        };
+        found.insert(policy);
+    }
+    Ok(found)
+}
+
+/// The name most like the one that was written, if any is like it.
+pub(crate) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name: &str| strsim::jaro_winkler(&written.to_lowercase(), &name.to_lowercase());
+    let mut best: Option<(f64, &str)> = None;
+    for name in names {
+        let likeness = likeness(name);
+        if likeness > 0.82 && best.is_none_or(|(of_best, _)| likeness > of_best) {
+            best = Some((likeness, name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
