@@ -1,1 +1,23 @@
-//! The command, end to end.
+//! The `rubric` command, end to end: the built binary, real files, exit statuses.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests fail by panicking"
+)]
+
+mod check;
+mod editor;
+mod format;
+mod project;
+mod usage;
+
+use rubric_tests::Sandbox;
+
+/// An empty folder and the command.
+fn sandbox() -> Sandbox {
+    Sandbox::new(env!("CARGO_BIN_EXE_rubric"))
+}

@@ -1,0 +1,256 @@
+//! A project from `rubric new` to its results: `test`, `run` and `explain`.
+
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rubric_tests::{Ran, Sandbox, assert_fits};
+use serde_json::Value;
+
+use crate::sandbox;
+
+const POLICY: &str = "policies/town/promotion.rubric";
+
+/// A new project, to stand in.
+fn project() -> Sandbox {
+    let new = sandbox();
+    assert_eq!(new.run(&["new", "town", "--quiet"]).status, Some(0));
+    sandbox().with_folder(&new.path().join("town"))
+}
+
+fn replace(sandbox: &Sandbox, path: &str, right: &str, wrong: &str) {
+    let text = sandbox.read(path);
+    assert_eq!(text.matches(right).count(), 1, "{right}");
+    sandbox.write(path, &text.replace(right, wrong));
+}
+
+fn run(sandbox: &Sandbox, more: &[&str]) -> Ran {
+    let mut arguments = vec!["run", "--data", "sample", "--out", "results"];
+    arguments.extend(more);
+    sandbox.run(&arguments)
+}
+
+#[test]
+fn a_new_project_checks_tests_runs_and_is_formatted() {
+    let sandbox = sandbox();
+    assert_snapshot!("new", sandbox.run(&["new", "town"]));
+    assert_eq!(
+        sandbox.files("town"),
+        ["README.md", POLICY, "records/Result.csv", "records/Student.csv", "rubric.toml"]
+    );
+    let project = sandbox.path().join("town");
+    for arguments in [&["check"][..], &["fmt", "--check"], &["test"]] {
+        let mut command = sandbox.command();
+        let status = command
+            .args(arguments)
+            .current_dir(&project)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert_eq!(status.unwrap().code(), Some(0), "{arguments:?}");
+    }
+    let again = sandbox.run(&["new", "town"]);
+    assert_eq!(again.status, Some(2), "{again}");
+    assert_snapshot!("new_with_a_bad_name", sandbox.run(&["new", "My Policies"]));
+}
+
+#[test]
+fn tests_pass_and_what_none_exercises_is_said() {
+    let project = project();
+    assert_snapshot!("test", project.run(&["test", "--coverage"]));
+    let text = project.read(POLICY);
+    let without = text.split("test \"at the passing level").next().unwrap();
+    project.write(POLICY, without);
+    assert_snapshot!("coverage", project.run(&["test", "--coverage", "--quiet"]));
+}
+
+#[test]
+fn a_failed_test_says_what_came_out() {
+    let project = project();
+    replace(
+        &project,
+        POLICY,
+        "expect maria.promotion = promoted by reads_at_level",
+        "expect maria.promotion = retained",
+    );
+    let ran = project.run(&["test", "--filter", "at the passing level"]);
+    assert_snapshot!("failed_test", ran);
+    let json = project.run(&["test", "--format", "json", "--coverage"]);
+    assert_eq!(json.status, Some(1), "{json}");
+    let report: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/test.schema.json"));
+    assert_eq!((&report["passed"], &report["failed"]), (&Value::from(3), &Value::from(1)));
+}
+
+#[test]
+fn a_run_writes_results_errors_and_a_report() {
+    let project = project();
+    assert_snapshot!("run", run(&project, &[]));
+    assert_eq!(project.files("results"), ["Student.csv", "data-errors.csv", "run.json"]);
+    assert_snapshot!("results", project.read("results/Student.csv"));
+    assert_eq!(project.read("results/data-errors.csv"), "file,line,column,record,key,code,message\n");
+    let report: Value = serde_json::from_str(&project.read("results/run.json")).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/run.schema.json"));
+    assert_eq!(report["as_of"], "2024-06-01");
+    assert_eq!(report["results"][0]["counts"]["retained"], 1, "{report:#}");
+}
+
+#[test]
+fn facts_are_written_when_asked_for() {
+    let project = project();
+    assert_eq!(run(&project, &["--facts", "--format", "jsonl"]).status, Some(0));
+    assert_snapshot!("results_with_facts", project.read("results/Student.jsonl"));
+}
+
+#[test]
+fn results_do_not_depend_on_threads_and_nothing_old_stays() {
+    let project = project().with("records/Student.csv", &students(5000));
+    assert_eq!(run(&project, &["--format", "jsonl", "--threads", "1"]).status, Some(0));
+    let one = project.read("results/Student.jsonl");
+    assert_eq!(run(&project, &["--format", "jsonl", "--threads", "3"]).status, Some(0));
+    assert!(one == project.read("results/Student.jsonl"), "another number of threads, other results");
+    assert_eq!(one.lines().count(), 5000);
+    assert_eq!(run(&project, &[]).status, Some(0));
+    assert_eq!(
+        project.files("results"),
+        ["Student.csv", "data-errors.csv", "run.json"],
+        "the earlier results are gone"
+    );
+}
+
+fn students(count: usize) -> String {
+    let rows = (0..count)
+        .map(|number| format!("S-{number:06},SY2023-24,03,{},2023-01-15\n", ["yes", "no"][number % 2]));
+    "student_id,year,grade,english_learner,us_entry\n".to_owned() + &rows.collect::<String>()
+}
+
+#[test]
+fn the_exit_status_says_what_fail_on_names() {
+    let project = project();
+    assert_eq!(run(&project, &[]).status, Some(0));
+    assert_eq!(run(&project, &["--fail-on", "violated,conflict,data"]).status, Some(0));
+    assert_eq!(run(&project, &["--fail-on", "undetermined"]).status, Some(1));
+    replace(&project, "records/Student.csv", "S-1001,SY2023-24,03", "S-1001,SY2023-24,third");
+    assert_eq!(run(&project, &["--fail-on", "data"]).status, Some(1));
+}
+
+#[test]
+fn mistakes_in_records_are_reported_where_they_are() {
+    let project = project();
+    replace(&project, "records/Student.csv", "S-1001,SY2023-24,03,no,", "S-1001,SY2023-24,3rd,no,");
+    replace(
+        &project,
+        "records/Student.csv",
+        "S-1003,SY2023-24,03,yes,2023-01-15",
+        "S-1003,SY2023-24,03,yes,2023-15-01",
+    );
+    replace(&project, "records/Result.csv", "R-3,S-1002", "R-3,S-9999");
+    assert_snapshot!("run_with_data_errors", run(&project, &[]));
+    let errors = project.read("results/data-errors.csv");
+    assert_snapshot!("data_errors", errors);
+    let messages: Vec<&str> =
+        errors.lines().map(|line| line.rsplit_once(",SY2023-24").map_or("", |(_, rest)| rest)).collect();
+    assert!(
+        messages.iter().all(|message| !message.contains("S-1")),
+        "private values stay out of messages: {messages:?}"
+    );
+    replace(&project, "records/Student.csv", "english_learner", "ell");
+    assert_snapshot!("unknown_column", run(&project, &[]));
+    assert_snapshot!("unknown_column_in_the_errors", project.read("results/data-errors.csv"));
+}
+
+#[test]
+fn a_run_is_refused_with_one_reason() {
+    let project = project();
+    assert_snapshot!("no_such_data", project.run(&["run", "--data", "smaple", "--out", "results"]));
+    assert_snapshot!("no_day", project.run(&["run", "--data", "records", "--out", "results"]));
+    assert_snapshot!("bad_day", run(&project, &["--as-of", "06/01/2024"]));
+    assert_snapshot!(
+        "no_such_policy",
+        project.run(&["run", "town.promotoin", "--data", "sample", "--out", "results"])
+    );
+    replace(&project, POLICY, "effective   from 2020-07-01", "effective   from 2010-07-01");
+    assert_snapshot!("parameter_without_a_value", run(&project, &["--as-of", "2019-06-01"]));
+    replace(&project, POLICY, "reading_level >=", "reading_lvel >=");
+    assert_snapshot!("run_with_an_error_in_the_policy", run(&project, &[]));
+    assert_eq!(project.files("results"), Vec::<String>::new());
+}
+
+#[test]
+fn a_killed_run_leaves_no_partial_file_and_the_next_one_clears_up() {
+    let project = project().with("records/Student.csv", &students(40_000));
+    let mut child = project
+        .command()
+        .args(["run", "--data", "sample", "--out", "results", "--threads", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // As soon as it has begun to write: the folder of results is there.
+    while project.files("results").is_empty() && child.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let visible: Vec<String> =
+        project.files("results").into_iter().filter(|file| !file.starts_with('.')).collect();
+    assert!(
+        visible.is_empty() || visible.iter().any(|file| file == "run.json"),
+        "a partial result: {visible:?}"
+    );
+    assert_eq!(run(&project, &[]).status, Some(0));
+    assert_eq!(project.files("results"), ["Student.csv", "data-errors.csv", "run.json"]);
+}
+
+#[test]
+fn an_explanation_shows_the_way_to_the_result() {
+    let project = project();
+    let explain = |more: &[&str]| {
+        let mut arguments = vec!["explain", "town.promotion"];
+        arguments.extend(more);
+        arguments.extend(["--data", "sample"]);
+        project.run(&arguments)
+    };
+    let whole = explain(&["S-1003/SY2023-24"]);
+    assert!(!whole.stdout.contains("S-1003"), "a private key is masked: {whole}");
+    assert_snapshot!("explain", whole);
+    assert_eq!(explain(&["S-1003/2023-24"]), whole, "`SY` need not be written");
+    assert_snapshot!("explain_one_rule", explain(&["S-1003/SY2023-24", "reads_at_level", "--reveal"]));
+    assert_snapshot!("explain_an_undetermined_result", explain(&["S-1004/SY2023-24"]));
+    assert_snapshot!("explain_no_such_key", explain(&["S-1003/SY2022-23"]));
+    assert_snapshot!("explain_nothing_private", explain(&["S-1008/SY2023-24"]));
+    assert_snapshot!("explain_no_such_rule", explain(&["S-1003/SY2023-24", "reads_at_levl"]));
+    let json = explain(&["S-1003/SY2023-24", "--format", "json"]);
+    assert_eq!(json.status, Some(0), "{json}");
+    let report: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/explain.schema.json"));
+    assert_eq!(report["explanations"][0]["result"], "promoted_for_good_cause");
+}
+
+#[test]
+fn two_policies_with_a_result_of_one_name_are_told_apart() {
+    let project = project().with(
+        "policies/town/second.rubric",
+        "policy town.second { title \"Second\" cite \"x\" effective from 2020-07-01 school_year starts july 1 }\n\
+         use town.promotion\n\
+         decision promotion of Student { outcomes held in any order default held cite \"y\" }\n",
+    );
+    assert_eq!(project.run(&["check", "--quiet"]).to_string(), "status: 0\n");
+    assert_eq!(run(&project, &[]).status, Some(0));
+    let results = project.read("results/Student.csv");
+    let header = results.lines().next().unwrap();
+    assert_eq!(
+        header,
+        "student_id,year,town.promotion.promotion,town.promotion.promotion.by,town.promotion.promotion.needs,\
+         town.second.promotion,town.second.promotion.by,town.second.promotion.needs"
+    );
+    assert_eq!(run(&project, &["--quiet"]).to_string(), "status: 0\n");
+    let one = project.run(&["run", "town.second", "--data", "sample", "--out", "one"]);
+    assert_eq!(one.status, Some(0), "{one}");
+    assert!(
+        project
+            .read("one/Student.csv")
+            .starts_with("student_id,year,promotion,promotion.by,promotion.needs\n")
+    );
+}
