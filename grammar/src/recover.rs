@@ -106,7 +106,12 @@ impl Reader<'_> {
             self.report(&range, &failure);
             return (self.junk(&range), None);
         };
-        (self.block_item(&range, keyword, body, &brackets), None)
+        let item = self.block_item(&range, keyword, body, &brackets);
+        if self.errors.len() == errors_before {
+            // Each part is right, and the whole is not: something between them is missing.
+            self.report(&range, &failure);
+        }
+        (item, None)
     }
 
     /// The token of the keyword, after any `allow`s.
@@ -666,7 +671,7 @@ impl Reader<'_> {
         if let Err(failure) = read {
             self.report(&head, &failure);
             let span = self.relative(&head, item_start);
-            let label = self.name_at(range.start + 1, item_start);
+            let label = self.name_at(range.start + 1, &range, item_start);
             let label = label.unwrap_or(Name { text: String::new(), span });
             out.push(Clause { kind: ClauseKind::PartStart(label), span });
             out.push(Clause { kind: ClauseKind::Damaged, span });
@@ -721,8 +726,8 @@ impl Reader<'_> {
         }
     }
 
-    fn name_at(&self, at: usize, item_start: u32) -> Option<Name> {
-        if !self.tokens().is_word(at) {
+    fn name_at(&self, at: usize, range: &Range<usize>, item_start: u32) -> Option<Name> {
+        if at >= range.end || !self.tokens().is_word(at) {
             return None;
         }
         let text = self.tokens().word(at).trim_matches('`').to_owned();
@@ -738,8 +743,9 @@ impl Reader<'_> {
         let span = self.relative(range, item_start);
         let docs_at = self.place(range.start).start;
         let damaged = Expr { kind: Box::new(ExprKind::Damaged), span };
-        let label =
-            self.name_at(range.start + 1, item_start).filter(|_| self.tokens().is_name(range.start + 1));
+        let label = self
+            .name_at(range.start + 1, range, item_start)
+            .filter(|_| self.tokens().is_name(range.start + 1));
         let kind = match (self.tokens().word(range.start), label) {
             ("rule", Some(label)) => {
                 let docs = self.docs.remove(&docs_at).map(|block| block.text);

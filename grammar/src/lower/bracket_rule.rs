@@ -42,11 +42,23 @@ impl Lower<'_> {
 
     /// The operands of an arithmetic operator or a comparison.
     pub(super) fn check_bare(&mut self, left: &Expr, right: &Expr) {
-        self.check_bare_operand(left);
-        self.check_bare_operand(right);
+        let whole = left.span.to(right.span);
         for expr in [left, right] {
-            if matches!(expr.kind.as_ref(), ExprKind::Elapsed(..)) && self.arithmetic_beside(expr) {
-                self.needs_brackets(expr, "a span of time");
+            if let Some(what) = bare_form(expr) {
+                self.needs_brackets(expr, what, whole, None);
+            } else if let ExprKind::Elapsed(_, _, end) = expr.kind.as_ref()
+                && self.arithmetic_beside(expr)
+            {
+                let start = Span::new(expr.span.start, end.span.start);
+                let rest = Span::new(end.span.start, whole.end);
+                let other = (expr.span.end < whole.end).then(|| {
+                    format!(
+                        "{} ({})",
+                        Self::quote(&self.item_text(start)),
+                        Self::quote(&self.item_text(rest))
+                    )
+                });
+                self.needs_brackets(expr, "a span of time", whole, other);
             }
         }
     }
@@ -54,18 +66,31 @@ impl Lower<'_> {
     /// An aggregate or another open form beside an operator.
     pub(super) fn check_bare_operand(&mut self, expr: &Expr) {
         if let Some(what) = bare_form(expr) {
-            self.needs_brackets(expr, what);
+            self.needs_brackets(expr, what, expr.span, None);
         }
     }
 
-    fn needs_brackets(&mut self, expr: &Expr, what: &str) {
-        let source = self.item_text(expr.span);
-        let message =
-            format!("{what} beside an operator needs brackets: it is read as `({})`", Self::quote(&source));
-        let help = "put brackets around it, or around what it should take in".to_owned();
+    /// `whole` is the form with the operator beside it; `other` the second reading.
+    fn needs_brackets(&mut self, expr: &Expr, what: &str, whole: Span, other: Option<String>) {
+        let text = |from: u32, to: u32| Self::quote(&self.item_text(Span::new(from, to)));
+        let spaced = |text: String| if text.is_empty() { text } else { format!("{text} ") };
+        let before = spaced(text(whole.start, expr.span.start));
+        let after = text(expr.span.end, whole.end);
+        let after = if after.is_empty() { after } else { format!(" {after}") };
+        let reading = format!("{before}({}){after}", text(expr.span.start, expr.span.end));
+        let help = match other {
+            Some(other) => format!("write `{reading}` or `{other}`"),
+            None => format!("write `{reading}`, or put the brackets around all that it should take in"),
+        };
         let fix = self.bracket_fix(expr.span);
         self.damaged = true;
-        self.error(CODE, message, expr.span, Some(help), Some(fix));
+        self.error(
+            CODE,
+            format!("{what} beside an operator needs brackets"),
+            expr.span,
+            Some(help),
+            Some(fix),
+        );
     }
 
     /// `days between a and b + 1`: is an arithmetic operator next to it?
@@ -92,7 +117,7 @@ impl Lower<'_> {
                 self.damaged = true;
                 self.error(CODE, message, not.to(inner.span), None, Some(fix));
             }
-            None => self.needs_brackets(inner, what),
+            None => self.needs_brackets(inner, what, not.to(inner.span), None),
         }
     }
 
@@ -172,7 +197,12 @@ impl Lower<'_> {
         let whole = operand.span.to(suffix_span);
         if !takes_operand {
             let message = format!("`{word}` follows a name, a call or a bracket");
-            let help = format!("write `({operand_text}) {suffix_text}`");
+            let mut help = format!("write `({operand_text}) {suffix_text}`");
+            if let ExprKind::PercentOf(_, of) = operand.kind.as_ref() {
+                let start = Self::quote(&self.item_text(Span::new(operand.span.start, of.span.start)));
+                let of = Self::quote(&self.item_text(of.span));
+                help = format!("{help} or `{start} ({of} {suffix_text})`");
+            }
             let fix = self.bracket_fix(operand.span);
             self.error(CODE, message, whole, Some(help), Some(fix));
             return;
