@@ -151,7 +151,7 @@ pub(super) fn read<R: BufRead>(
     while reader.read_byte_record(&mut row).map_err(broken)? {
         let line = first_line(&reader, &row);
         last_start = line;
-        last_open = row.iter().last().is_some_and(|cell| cell.contains(&b'\n'));
+        last_open = row.iter().next_back().is_some_and(|cell| cell.contains(&b'\n'));
         if row.iter().all(|cell| cell.trim_ascii().is_empty()) {
             blank += 1;
             continue;

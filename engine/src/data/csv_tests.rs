@@ -5,6 +5,9 @@ use std::fs;
 
 use tempfile::TempDir;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::fixtures::symbols;
 use super::*;
 use crate::value::{RecordId, Value};
@@ -284,4 +287,39 @@ fn a_file_for_nothing_is_named() {
         said(&files, ""),
         "buses.csv [file-not-read]  : no record is named after `buses.csv`, so it is not read\n"
     );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_the_reader(noise in vec(any::<u8>(), 0..60)) {
+        let mut bytes = b"school_id,name\n".to_vec();
+        bytes.extend(noise);
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        if let Ok(dataset) = read_files(&[("schools.csv", &bytes)], "") {
+            for error in &dataset.errors {
+                prop_assert!(error.line.is_none_or(|line| (1..=lines + 1).contains(&line)), "{:?}", error);
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_read_as_they_were_written(names in vec("[ -~\n]{1,12}", 1..8)) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["school_id", "name"]).unwrap();
+        for (id, name) in names.iter().enumerate() {
+            writer.write_record([id.to_string().as_str(), name]).unwrap();
+        }
+        let dataset = read_files(&[("schools.csv", &writer.into_inner().unwrap())], "").unwrap();
+        let table = dataset.table(RecordId(1)).unwrap();
+        prop_assert_eq!(table.len() as usize, names.len());
+        let mut line = 2;
+        for (row, name) in (0_u32..).zip(&names) {
+            prop_assert_eq!(table.origin(row).line, line);
+            line += 1 + name.matches('\n').count() as u64;
+            match name.trim() {
+                "" => prop_assert_eq!(table.cell(row, 1), &Cell::Absent),
+                trimmed => prop_assert_eq!(table.cell(row, 1), &Cell::Known(Value::Text(trimmed.into()))),
+            }
+        }
+    }
 }

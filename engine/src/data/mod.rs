@@ -16,6 +16,8 @@ mod preset;
 mod read_error;
 mod source;
 mod table;
+mod xml_element;
+mod xml_plan;
 mod xml_reader;
 #[cfg(test)]
 mod xml_tests;

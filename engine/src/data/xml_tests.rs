@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::fixtures::symbols;
 use super::preset::Preset;
-use super::xml_reader::Interchange;
+use super::xml_plan::Interchange;
 use super::*;
 use crate::value::{RecordId, Value};
 
@@ -215,12 +218,22 @@ fn files_that_are_cut_short_or_no_interchange_are_refused() {
 }
 
 #[test]
-fn a_preset_for_other_fields_is_refused() {
+fn a_preset_that_says_more_than_the_vocabulary_is_used() {
+    let preset = "[record.School]\nfrom = \"School\"\nschool_id = \"SchoolId\"\nnmae = \"NameOfInstitution\"\ncolour = \"Colour\"\n";
+    let dataset = read_texts(preset, &[&wrapped(SCHOOL)]).unwrap();
+    let said: Vec<String> =
+        dataset.errors.iter().map(|error| format!("{}: {}", error.code, error.message)).collect();
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    value-not-read: of `School`, the preset does not read `NameOfInstitution` (1)
+    field-not-declared: the preset has a path for `colour`, and `School` has no such field, so that it is not read
+    field-not-declared: the preset has a path for `nmae`, and `School` has no such field; did you mean `name`?
+    missing-path: the preset has no path for `name`, which must have a value
+    "#);
+}
+
+#[test]
+fn a_preset_that_cannot_make_a_key_is_refused() {
     let refused = |preset: &str| read_texts(preset, &[]).unwrap_err().to_string();
-    assert_eq!(
-        refused("[record.School]\nfrom = \"School\"\nschol_id = \"SchoolId\"\n"),
-        "preset.toml:3: `School` has no field `schol_id`; did you mean `school_id`?"
-    );
     assert_eq!(
         refused(
             "[record.Session]\nfrom = \"Session\"\nschool = \"SchoolReference\"\n[record.AttendanceEvent]\nfrom = \"Event\"\nsession = \"SessionReference\"\n"
@@ -233,4 +246,20 @@ fn a_preset_for_other_fields_is_refused() {
         ),
         "preset.toml:6: no `Student` is read from the element around `AttendanceEvent`; give `student` a path, or read `Student` from the same element"
     );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_the_reader(noise in vec(any::<u8>(), 0..40), at in 0..400_usize) {
+        let mut bytes = wrapped(SCHOOL).into_bytes();
+        let at = at.min(bytes.len());
+        bytes.splice(at..at, noise);
+        let (symbols, set, preset) = (symbols(), DataSet::default(), Preset::parse(PRESET).unwrap());
+        let mut interchange = Interchange::compile(&symbols, &set, &preset, "preset.toml", PRESET).unwrap();
+        let mut dataset = Dataset::new(&symbols);
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        if let Err(error) = interchange.read_file(bytes.as_slice(), "x.xml", &mut dataset) {
+            prop_assert!(error.line.is_none_or(|line| (1..=lines).contains(&line)), "{}", error);
+        }
+    }
 }

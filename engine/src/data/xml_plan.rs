@@ -1,0 +1,269 @@
+//! A preset, made ready for the records of a project.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::columns::absent_cell;
+use super::convert::{Converter, Style};
+use super::manifest::nearest;
+use super::preset::{FieldPath, FieldPreset, Preset};
+use super::xml_tree::{NameId, Names};
+use super::{Cell, DataSet, ReadError, Severity};
+use crate::plan::{Field, FieldKind, Record, RecordKind, Symbols};
+use crate::value::{Base, RecordId};
+
+/// A preset, made ready for the records of a project.
+pub(super) struct Interchange<'a> {
+    pub(super) symbols: &'a Symbols,
+    pub(super) names: Names,
+    pub(super) records: Vec<CompiledRecord>,
+    /// By element: positions in `records`.
+    pub(super) by_element: HashMap<NameId, Vec<usize>>,
+    /// Elements and paths from which nothing was read, and how often.
+    pub(super) unread: BTreeMap<(String, String), u64>,
+    pub(super) findings: Vec<Finding>,
+}
+
+pub(super) struct CompiledRecord {
+    pub(super) id: RecordId,
+    pub(super) from: Vec<NameId>,
+    pub(super) each: Vec<NameId>,
+    pub(super) fields: Vec<Source>,
+}
+
+/// Where the cell of a field comes from.
+pub(super) enum Source {
+    Fixed(Cell),
+    Value {
+        paths: Vec<Vec<NameId>>,
+        converter: Converter,
+    },
+    Reference {
+        paths: Vec<Vec<NameId>>,
+        key: ReferenceKey,
+    },
+    /// The row read from the element around this one.
+    Parent(RecordId),
+}
+
+/// How the key of a reference is written inside it.
+pub(super) struct ReferenceKey {
+    pub(super) record: RecordId,
+    pub(super) within: Vec<NameId>,
+    pub(super) parts: Vec<(KeySource, Arc<str>)>,
+    /// The key is one value, which may stand in the place of the whole reference.
+    pub(super) bare: Option<Converter>,
+}
+
+pub(super) enum KeySource {
+    Value { paths: Vec<Vec<NameId>>, converter: Converter },
+    Nested { paths: Vec<Vec<NameId>>, key: ReferenceKey },
+}
+
+struct Compiler<'a> {
+    symbols: &'a Symbols,
+    set: &'a DataSet,
+    preset: &'a Preset,
+    names: Names,
+}
+
+impl<'a> Interchange<'a> {
+    pub(super) fn compile(
+        symbols: &'a Symbols,
+        set: &'a DataSet,
+        preset: &Preset,
+        preset_name: &str,
+        preset_text: &str,
+    ) -> Result<Self, ReadError> {
+        let mut compiler = Compiler { symbols, set, preset, names: Names::default() };
+        let mut records = Vec::new();
+        let mut findings = Vec::new();
+        for (position, record) in (0_u32..).zip(&symbols.records) {
+            let Some(wanted) = preset.records.get(&record.name).filter(|_| record.kind == RecordKind::Record)
+            else {
+                continue;
+            };
+            for field in wanted.fields.keys() {
+                if !record.fields.iter().any(|found| found.name == *field && found.kind == FieldKind::Cell) {
+                    findings.push(no_such_field(RecordId(position), record, field));
+                }
+            }
+            let mut fields = Vec::new();
+            let mut left_out = Vec::new();
+            for (at, field) in (0_u32..).zip(&record.fields) {
+                fields.push(match wanted.fields.get(&field.name) {
+                    _ if field.kind != FieldKind::Cell => Source::Fixed(Cell::Absent),
+                    Some(path) => {
+                        let line = preset_text
+                            .get(..path.span.start)
+                            .map_or(1, |text| text.matches('\n').count() as u64 + 1);
+                        compiler
+                            .source(record, field, path)
+                            .map_err(|error| error.file(preset_name).line(line))?
+                    }
+                    None => {
+                        let (cell, required) = absent_cell(field);
+                        if required {
+                            let message = format!(
+                                "the preset has no path for `{}`, which must have a value",
+                                field.name
+                            );
+                            findings.push(Finding {
+                                record: RecordId(position),
+                                field: Some(at),
+                                severity: Severity::Warning,
+                                code: "missing-path",
+                                message,
+                            });
+                        } else {
+                            left_out.push(format!("`{}`", field.name));
+                        }
+                        Source::Fixed(cell)
+                    }
+                });
+            }
+            if !left_out.is_empty() {
+                let message =
+                    format!("the preset has no path for {}, so that nothing is on file", left_out.join(", "));
+                findings.push(Finding {
+                    record: RecordId(position),
+                    field: None,
+                    severity: Severity::Information,
+                    code: "path-not-supplied",
+                    message,
+                });
+            }
+            records.push(CompiledRecord {
+                id: RecordId(position),
+                from: wanted.from.iter().map(|name| compiler.names.id(name)).collect(),
+                each: wanted.each.iter().map(|name| compiler.names.id(name)).collect(),
+                fields,
+            });
+        }
+        let mut by_element: HashMap<NameId, Vec<usize>> = HashMap::new();
+        for (position, record) in records.iter().enumerate() {
+            for element in &record.from {
+                by_element.entry(*element).or_default().push(position);
+            }
+        }
+        Ok(Self { symbols, names: compiler.names, records, by_element, unread: BTreeMap::new(), findings })
+    }
+}
+
+/// Something about a record that is said when it is supplied.
+pub(super) struct Finding {
+    pub(super) record: RecordId,
+    pub(super) field: Option<u32>,
+    pub(super) severity: Severity,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+/// A vocabulary may know less than the preset; a name that is nearly right is a mistake.
+fn no_such_field(id: RecordId, record: &Record, field: &str) -> Finding {
+    let near = nearest(field, record.fields.iter().map(|field| field.name.as_str()));
+    let (severity, help) = match near {
+        Some(near) => (Severity::Warning, format!("; did you mean `{near}`?")),
+        None => (Severity::Information, ", so that it is not read".to_owned()),
+    };
+    let message =
+        format!("the preset has a path for `{field}`, and `{}` has no such field{help}", record.name);
+    Finding { record: id, field: None, severity, code: "field-not-declared", message }
+}
+
+impl Compiler<'_> {
+    fn source(&mut self, record: &Record, field: &Field, path: &FieldPreset) -> Result<Source, ReadError> {
+        let Base::Record(target) = field.ty.base else {
+            return Ok(Source::Value {
+                paths: self.paths(path),
+                converter: self.converter(field, field.private, path),
+            });
+        };
+        let name = self.symbols.record(target).map_or("", |target| target.name.as_str());
+        if path.paths.contains(&FieldPath::Parent) {
+            return if self.is_around(&record.name, name) {
+                Ok(Source::Parent(target))
+            } else {
+                Err(ReadError::new(format!("no `{name}` is read from the element around `{}`", record.name))
+                    .help(format!("give `{}` a path, or read `{name}` from the same element", field.name)))
+            };
+        }
+        match self.key(target, field.private, 0) {
+            Some(key) => Ok(Source::Reference { paths: self.paths(path), key }),
+            None => Err(ReadError::new(format!(
+                "the preset does not say how the key of `{name}` is written in a reference"
+            ))
+            .help(format!(
+                "give `[identity.{name}]`, and each record in its key, a path for every part of the key"
+            ))),
+        }
+    }
+
+    /// Whether a record is read from the same elements as another, from farther out.
+    fn is_around(&self, inner: &str, outer: &str) -> bool {
+        let (Some(inner), Some(outer)) = (self.preset.records.get(inner), self.preset.records.get(outer))
+        else {
+            return false;
+        };
+        inner.each.len() > outer.each.len()
+            && inner.each.starts_with(&outer.each)
+            && inner.from.iter().all(|element| outer.from.contains(element))
+    }
+
+    fn paths(&mut self, path: &FieldPreset) -> Vec<Vec<NameId>> {
+        let steps = path.paths.iter().filter_map(|path| match path {
+            FieldPath::Steps(steps) => Some(steps),
+            FieldPath::Parent => None,
+        });
+        steps.map(|steps| steps.iter().map(|step| self.names.id(step)).collect()).collect()
+    }
+
+    fn converter(&self, field: &Field, private: bool, path: &FieldPreset) -> Converter {
+        let category = match field.ty.base {
+            Base::Category(category) => self.symbols.category(category),
+            _ => None,
+        };
+        let style = Style {
+            dates: self.set.writing.dates.as_ref(),
+            school_year: self.set.writing.school_year,
+            percent: path.percent,
+            field: &field.name,
+            codes: category
+                .and_then(|category| self.set.writing.codes.get(&category.name))
+                .into_iter()
+                .collect(),
+            descriptors: true,
+        };
+        Converter::new(self.symbols, field.ty, private, &style)
+    }
+
+    fn key(&mut self, target: RecordId, private: bool, depth: usize) -> Option<ReferenceKey> {
+        let declared = self.symbols.record(target).filter(|_| depth < 12)?;
+        let identity = self.preset.identities.get(&declared.name);
+        let fields = declared.fields.get(..declared.keys)?;
+        let bare = match fields {
+            [field] if !matches!(field.ty.base, Base::Record(_)) => {
+                Some(self.converter(field, private || field.private, &FieldPreset::default()))
+            }
+            _ => None,
+        };
+        let mut key = ReferenceKey { record: target, within: Vec::new(), parts: Vec::new(), bare };
+        if let Some(identity) = identity {
+            key.within = identity.within.iter().map(|step| self.names.id(step)).collect();
+            for field in fields {
+                let path = identity.parts.get(&field.name)?;
+                let paths = self.paths(path);
+                let private = private || field.private;
+                let source = if let Base::Record(nested) = field.ty.base {
+                    KeySource::Nested { paths, key: self.key(nested, private, depth + 1)? }
+                } else {
+                    KeySource::Value { paths, converter: self.converter(field, private, path) }
+                };
+                key.parts.push((source, Arc::from(field.name.as_str())));
+            }
+        } else if key.bare.is_none() {
+            return None;
+        }
+        Some(key)
+    }
+}
