@@ -162,3 +162,23 @@ fn read_dashed(text: &str) -> Reading {
         _ => bad(format!("`{text}` is no date"), DATES, None, "2000-01-01"),
     }
 }
+
+/// Are they the digits of a school year, `2024` and `25`?
+pub(crate) fn is_school_year(first: &str, last: &str) -> bool {
+    let year = |text: &str| text.parse::<u32>().ok();
+    let follows = year(first).zip(year(last)).is_some_and(|(first, last)| (first + 1) % 100 == last);
+    first.len() == 4 && last.len() == 2 && follows
+}
+
+/// What was meant by a school year that is written wrong, if that is sure, and what is read in its place.
+pub(crate) fn school_year(first: &str, last: &str) -> (Option<String>, String) {
+    let text = |year: u32| format!("SY{year:04}-{:02}", (year + 1) % 100);
+    let start = match (first.len(), first.parse::<u32>()) {
+        (4, Ok(year)) => year,
+        (2, Ok(year)) => 2000 + year,
+        _ => return (None, text(2000)),
+    };
+    let follows =
+        last.parse::<u32>().is_ok_and(|last| last == start + 1 || (last < 100 && last == (start + 1) % 100));
+    (follows.then(|| text(start)), text(start))
+}

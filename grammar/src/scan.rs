@@ -174,7 +174,9 @@ impl<'a> Scanner<'a> {
             } else if is_word_start(c) {
                 let length = self.rest().find(|c| !is_word(c)).unwrap_or(self.rest().len());
                 self.at += length;
-                self.token(TokenKind::Word, start);
+                if !self.bad_school_year(start) {
+                    self.token(TokenKind::Word, start);
+                }
             } else if c == '`' {
                 let line = self.line_rest();
                 let closing = line.get(1..).and_then(|line| line.find('`'));
@@ -380,6 +382,35 @@ impl<'a> Scanner<'a> {
             self.replace(close, "\"", straight);
         }
         self.token(TokenKind::Text, start);
+    }
+
+    /// `SY24-25`, `SY2024-26`: is it a school year that is written wrong?
+    fn bad_school_year(&mut self, start: usize) -> bool {
+        let first = self.text.get(start..self.at).and_then(|word| word.strip_prefix("SY")).unwrap_or("");
+        let all_digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(rest) = self.rest().strip_prefix('-').filter(|_| all_digits) else { return false };
+        let last = rest.get(..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())).unwrap_or("");
+        if last.is_empty() || number::is_school_year(first, last) {
+            return false;
+        }
+        self.at += 1 + last.len();
+        let span = self.span(start);
+        let (fix, understood) = number::school_year(first, last);
+        let fix = fix.map(|text| Fix { title: format!("write `{text}`"), edits: vec![(span, text)] });
+        let message = format!("`SY{first}-{last}` is no school year");
+        let help =
+            Some("a school year is written `SY2024-25`, with the two years in which it lies".to_owned());
+        self.out.errors.push(SyntaxError {
+            code: "bad-literal",
+            message,
+            span,
+            related: Vec::new(),
+            help,
+            fix,
+        });
+        self.out.edits.push(Edit { span, text: understood });
+        self.token(TokenKind::Number, start);
+        true
     }
 
     fn number(&mut self, start: usize) {

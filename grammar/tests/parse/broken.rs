@@ -109,6 +109,8 @@ const CASES: &[(&str, &str)] = &[
     ("grade = G3 {", "grade == G3 {"),
     ("when intensive >= 2", "when !a || b"),
     ("when intensive >= 2", "when year = 2024-25"),
+    ("when intensive >= 2", "when year = SY24-25"),
+    ("when intensive >= 2", "when year = SY2024-26"),
     ("when intensive >= 2", "when a < 2024-9-1"),
     ("when intensive >= 2", "when a < 2024–09–01"),
     ("when intensive >= 2", "when a < 9/15/2024"),
