@@ -208,13 +208,19 @@ mod tests {
         let paths = |uses: &[&str], wanted: &[&str]| {
             let headers: Vec<Header> = uses.iter().map(|text| Header::of(text)).collect();
             let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-            shipped_needed(&headers, &wanted, &shipped).iter().map(|policy| policy.path.clone()).collect::<Vec<_>>()
+            shipped_needed(&headers, &wanted, &shipped)
+                .iter()
+                .map(|policy| policy.path.clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             paths(&["policy a {} use k12.student"], &[]),
             ["<shipped>/k12/base.rubric", "<shipped>/k12/student.rubric"]
         );
-        assert_eq!(paths(&["policy a {} use k12.student", "policy k12.student {}"], &[]), Vec::<String>::new());
+        assert_eq!(
+            paths(&["policy a {} use k12.student", "policy k12.student {}"], &[]),
+            Vec::<String>::new()
+        );
         assert_eq!(paths(&[], &["k12.base"]), ["<shipped>/k12/base.rubric"]);
     }
 

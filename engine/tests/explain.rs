@@ -70,6 +70,11 @@ requirement tested of Student {
   must reading: any of results where subject = reading and level > 0
   except new when as_of < us_entry + 1 years cite "§ 3"
 }
+requirement on_file of Student {
+  cite "§ 4"
+  must entry: us_entry is not missing
+  must other_grade: grade not in (G3)
+}
 "#;
 
 struct World {
@@ -199,6 +204,17 @@ fn a_rule_that_decided_and_one_that_it_overrides() {
 #[test]
 fn a_requirement_that_is_violated() {
     insta::assert_snapshot!(requirement(2));
+}
+
+#[test]
+fn a_negated_operator_says_its_text_once() {
+    let World { db, plan, data } = world();
+    let evaluator = Evaluator::new(&plan, &data, JUNE, Options::default());
+    let shown = render(&evaluator.explain_requirement(RequirementId(1), 1, &|place| db.source(place)));
+    for condition in ["us_entry is not missing", "grade not in (G3)"] {
+        assert_eq!(shown.matches(&format!("{condition} = no")).count(), 1, "{shown}");
+        assert_eq!(shown.matches(&format!("{condition} = yes")).count(), 0, "{shown}");
+    }
 }
 
 #[test]

@@ -33,7 +33,13 @@ impl Guide<'_, '_> {
             Some(Op::And(..) | Op::Or(..)) => self.condition_steps(frame, id),
             Some(Op::Not(inner)) => {
                 let inner = *inner;
-                self.condition_steps(frame, inner)
+                let place = |id: ExprId| frame.code.get(id).map(|expr| expr.place);
+                // `is not`, `not in` and `not between` are one text, which already stands above.
+                if place(inner) == place(id) {
+                    self.below(frame, inner)
+                } else {
+                    self.condition_steps(frame, inner)
+                }
             }
             _ => self.value_steps(frame, id),
         }
