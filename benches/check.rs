@@ -16,18 +16,18 @@ fn policy(name: &str, lines: usize) -> String {
         "policy {name} {{\n  title \"{name}\"\n  cite \"§ 1\"\n  effective from 2020-07-01\n  month_end round down\n}}\n\n\
          ordered category Grade_{name} {{ K, G1 \"01\", G2 \"02\", G3 \"03\" }}\n\n\
          record Student_{name} {{\n  key id: text\n  grade: Grade_{name}\n  level: count\n  credits: number?\n  entry: date?\n  \
-         results: many Result_{name}\n}}\n\nrecord Result_{name} {{\n  key id: text\n  student: Student_{name}\n  level: count\n  taken_on: date\n}}\n"
+         results: many Result_{name}\n}}\n\nrecord Result_{name} {{\n  key id: text\n  student: Student_{name}\n  score: count\n  taken_on: date\n}}\n"
     );
     let mut count = text.lines().count();
     let mut number = 0;
-    while count + 26 < lines {
+    while count + 24 <= lines {
         number += 1;
         write!(
             text,
-            "\n/// The cut of block {number}.\nparameter cut_{number}: count {{\n  from 2020-07-01: {number}\n  from 2022-07-01: {}\n}}\n\n\
-             define best_{number} of Student_{name}: count? =\n  (latest of results by taken_on where level >= {number}).level\n\n\
+            "\n/// The cut of block {number}.\nparameter cut_{number}: count {{\n  cite \"(p)\"\n  from 2020-07-01: {number}\n  from 2022-07-01: {}\n}}\n\n\
+             define best_{number} of Student_{name}: count? =\n  (latest of results by taken_on where score >= {number}).score\n\n\
              decision advance_{number} of Student_{name} where grade >= G1 {{\n  outcomes up, review, stay\n\n  default stay\n    cite \"(a)\"\n\n  \
-             rule reads: up\n    when best_{number} >= cut_{number} and (count of results where level > 1) >= 2\n    cite \"(b)\"\n\n  \
+             rule reads: up\n    when best_{number} >= cut_{number} and (count of results where score > 1) >= 2\n    cite \"(b)\"\n\n  \
              rule recent: review\n    when entry is known and as_of < entry + 2 years and not (credits presumed 0 >= 3)\n    \
              subject to reads\n    cite \"(c)\"\n}}\n",
             number + 1
@@ -67,12 +67,14 @@ fn main() {
     let parsed = rubric_grammar::parse(&long);
     row(
         "format it",
-        median(|| timed(|| rubric_grammar::format::format(&long, &parsed, rubric_grammar::format::WIDTH))),
+        median(|| {
+            timed(|| rubric_grammar::format::format(&long, &parsed, rubric_grammar::format::DEFAULT_WIDTH))
+        }),
     );
 
     let texts: Vec<(String, String)> = (0..200)
         .map(|n| format!("p{n}"))
-        .map(|name| (format!("{name}.rubric"), policy(&name, 200)))
+        .map(|name| (format!("{name}.rubric"), policy(&name, 220)))
         .collect();
     let lines: usize = texts.iter().map(|(_, text)| text.lines().count()).sum();
     let load = || {
@@ -98,7 +100,7 @@ fn main() {
         "check again after an edit inside one rule",
         median(|| {
             number += 1;
-            let edited = text.replacen("level >= 1", &format!("level >= {number}"), 1);
+            let edited = text.replacen("score >= 1", &format!("score >= {number}"), 1);
             database.set_text(path, Some(&edited));
             timed(|| check_all(&database))
         }),
