@@ -1,7 +1,7 @@
 //! Comparisons.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{self, BinaryOp};
+use rubric_grammar::ast::{self, BinaryOp, ExprKind};
 
 use super::Lowering;
 use super::unit::has_equality;
@@ -26,6 +26,11 @@ impl Lowering<'_> {
             BinaryOp::Ge => CompareOp::Ge,
             _ => return None,
         };
+        if is_comparison(left) || is_comparison(right) {
+            // Comparisons do not chain, which the syntax errors say; how these were meant is not known.
+            self.failed = true;
+            return None;
+        }
         let ((left_id, left_type), (right_id, right_type)) = self.sides(left, right)?;
         for (side, ty) in [(left, left_type), (right, right_type)] {
             if !has_equality(ty.base) {
@@ -57,5 +62,19 @@ impl Lowering<'_> {
         }
         let right_side = self.expr(right, wanted(left_side));
         left_side.zip(right_side)
+    }
+}
+
+/// Whether a side is a comparison without brackets.
+fn is_comparison(side: &ast::Expr) -> bool {
+    match &*side.kind {
+        ExprKind::Binary(op, ..) => {
+            use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
+            matches!(op, Eq | Ne | Lt | Le | Gt | Ge)
+        }
+        ExprKind::Between { .. } | ExprKind::InList { .. } | ExprKind::InSet { .. } | ExprKind::Is { .. } => {
+            true
+        }
+        _ => false,
     }
 }

@@ -33,6 +33,17 @@ fn a_broken_rule_leaves_no_body_and_no_further_message() {
 }
 
 #[test]
+fn a_chain_of_comparisons_is_the_syntax_errors_matter() {
+    for body in ["1 < gpa < 4", "gpa > 1 = yes", "yes = gpa > 1"] {
+        let text = format!("{VOCABULARY}define it of Student: flag = {body}");
+        let workspace = Workspace::new(&[("test.rubric".to_owned(), text)]);
+        assert_eq!(workspace.before.len(), 1, "{body}: {:?}", workspace.before);
+        assert_eq!(workspace.report(), "", "{body}");
+        assert!(workspace.items.last().unwrap().body.is_none(), "{body}");
+    }
+}
+
+#[test]
 fn what_is_not_broken_is_still_looked_at() {
     let text = format!(
         "{VOCABULARY}decision d of Student {{ outcomes a, b default b rule x: a when gpa > rule y: a when gpq > 2 }}"
