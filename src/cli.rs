@@ -95,6 +95,10 @@ pub(crate) struct CheckArgs {
     /// How to show what is found
     #[arg(long, value_enum, default_value_t = CheckFormat::Full)]
     pub(crate) format: CheckFormat,
+
+    /// Show the manual page of a code, such as `unknown-name`, instead
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["paths", "format"])]
+    pub(crate) manual: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -143,6 +147,10 @@ pub(crate) struct DataArgs {
     /// The day of the run, such as 2024-06-01; else the data set's `as_of`
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
+
+    /// A value for the whole run, such as `submission=fall_1`; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
 
     /// The folder or file of the project; without it, that of the current folder
     #[arg(long, value_name = "PATH")]

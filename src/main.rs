@@ -16,6 +16,8 @@ mod atomic;
 mod cli;
 mod command;
 mod failure;
+mod inputs;
+mod nearest;
 mod project;
 mod render;
 mod run;

@@ -1,6 +1,6 @@
 //! The project a command works on, with its texts loaded into a database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,8 +25,6 @@ pub(crate) struct Project {
     pub(crate) database: Database,
     /// The files that were asked for, in the order of their paths.
     pub(crate) asked: Vec<FileId>,
-    /// Where each file of the project lies; shipped policies have no place on disk.
-    pub(crate) on_disk: BTreeMap<FileId, PathBuf>,
     /// Names of the policies that stand in the project itself.
     pub(crate) own_policies: BTreeSet<String>,
 }
@@ -159,7 +157,6 @@ impl Located {
             self.asked()?;
         }
         let mut database = Database::default();
-        let mut on_disk = BTreeMap::new();
         let mut headers = Vec::new();
         let mut asked = Vec::new();
         for path in &self.files {
@@ -172,13 +169,12 @@ impl Located {
             if self.asked.binary_search(path).is_ok() {
                 asked.push(file);
             }
-            on_disk.insert(file, path.clone());
         }
         for policy in shipped_needed(&headers, wanted, &shipped()) {
             database.set_text(&policy.path, Some(policy.text));
         }
         let own_policies = headers.into_iter().filter_map(|header| header.policy).collect();
-        Ok(Project { root: self.root, manifest: self.manifest, database, asked, on_disk, own_policies })
+        Ok(Project { root: self.root, manifest: self.manifest, database, asked, own_policies })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Policies, records and a day: what `run` and `explain` work on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 
 use rubric_engine::check;
 use rubric_engine::data::{DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, read};
-use rubric_engine::plan::{Plan, PolicyId, ResultId, Symbols};
+use rubric_engine::evaluate::{Evaluator, Options};
+use rubric_engine::plan::{InputId, Plan, PolicyId, Privacy, ResultId, Symbols};
 use rubric_engine::project::shown_path;
-use rubric_engine::value::Date;
+use rubric_engine::value::{Date, Value};
 
 use crate::cli::DataArgs;
 use crate::command::Outcome;
 use crate::failure::Failure;
+use crate::inputs::{inputs, not_set};
+use crate::nearest::nearest;
 use crate::project::{self, Project};
 use crate::render::{self, Finding, Lookup};
 use crate::terminal::{Terminal, counted};
@@ -26,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) source: DataSource,
     pub(crate) data: Dataset,
     pub(crate) as_of: Date,
+    /// Values for the whole run.
+    pub(crate) inputs: BTreeMap<InputId, Value>,
     /// The policies whose results are asked for.
     pub(crate) policies: BTreeSet<PolicyId>,
     pub(crate) timings: Timings,
@@ -37,6 +42,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) data: &'a Dataset,
     pub(crate) as_of: Date,
+    pub(crate) inputs: &'a BTreeMap<InputId, Value>,
 }
 
 /// How long it took to get here.
@@ -59,6 +65,7 @@ pub(crate) fn prepare(
     let as_of = day(args.as_of.as_deref(), as_of_of_data)?;
     let plan = project.database.plan();
     let policies = select(&plan.symbols, &project, wanted)?;
+    let inputs = inputs(&plan.symbols, &args.set)?;
     let mut obstacles = project.errors();
     if obstacles.is_empty() {
         let mut lookup = Lookup::new(&project.database);
@@ -70,10 +77,13 @@ pub(crate) fn prepare(
     }
     let check = start.elapsed();
     let start = Instant::now();
+    for name in not_set(&plan.symbols, &inputs) {
+        terminal.say(&format!("the input `{name}` is not known: set it with `--set {name}=…`"));
+    }
     terminal.detail(&format!("reading {}", source.shown));
     let data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
     let timings = Timings { check, read: start.elapsed() };
-    Ok(Some(Session { project, plan, source, data, as_of, policies, timings }))
+    Ok(Some(Session { project, plan, source, data, as_of, inputs, policies, timings }))
 }
 
 /// How many obstacles are shown with the text around them.
@@ -93,9 +103,17 @@ pub(crate) fn show_obstacles(
     Ok(Outcome::Findings)
 }
 
+impl Facts<'_> {
+    /// An evaluator; each thread has its own.
+    pub(crate) fn evaluator(&self, privacy: Privacy) -> Evaluator<'_> {
+        let options = Options { inputs: self.inputs.clone(), privacy, ..Options::default() };
+        Evaluator::new(self.plan, self.data, self.as_of, options)
+    }
+}
+
 impl Session {
     pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts { plan: &self.plan, data: &self.data, as_of: self.as_of }
+        Facts { plan: &self.plan, data: &self.data, as_of: self.as_of, inputs: &self.inputs }
     }
 
     /// The decisions and requirements that are asked for, in the order of files and text.
@@ -217,17 +235,4 @@ fn select(symbols: &Symbols, project: &Project, wanted: &[String]) -> Result<BTr
         found.insert(policy);
     }
     Ok(found)
-}
-
-/// The name most like the one that was written, if any is like it.
-pub(crate) fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |name: &str| strsim::jaro_winkler(&written.to_lowercase(), &name.to_lowercase());
-    let mut best: Option<(f64, &str)> = None;
-    for name in names {
-        let likeness = likeness(name);
-        if likeness > 0.82 && best.is_none_or(|(of_best, _)| likeness > of_best) {
-            best = Some((likeness, name));
-        }
-    }
-    best.map(|(_, name)| name)
 }

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::unbounded_channel;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types as lsp;
-use tower_lsp::{LanguageServer, LspService, Server};
+use tower_lsp::{Client, LanguageServer, LspService, Server};
 
 use crate::worker::{Event, work};
 
@@ -47,12 +47,13 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipp
     let shut_down = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&shut_down);
     let (service, socket) = LspService::new(move |client| {
+        let publisher = client.clone();
         tokio::spawn(async move {
             while let Some(found) = publications.recv().await {
-                client.publish_diagnostics(found.uri, found.diagnostics, found.version).await;
+                publisher.publish_diagnostics(found.uri, found.diagnostics, found.version).await;
             }
         });
-        Backend { events, shut_down: told }
+        Backend { events, client, watches: AtomicBool::new(false), shut_down: told }
     });
     Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;
     i32::from(!shut_down.load(Ordering::Relaxed))
@@ -60,6 +61,9 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipp
 
 struct Backend {
     events: Sender<Event>,
+    client: Client,
+    /// Whether the client can be asked to tell of files that change on disk.
+    watches: AtomicBool,
     shut_down: Arc<AtomicBool>,
 }
 
@@ -74,6 +78,7 @@ impl Backend {
 impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         let encoding = encoding(&params);
+        self.watches.store(can_watch(&params), Ordering::Relaxed);
         self.tell(Event::Start { folders: folders(&params), encoding });
         Ok(lsp::InitializeResult {
             capabilities: capabilities(encoding),
@@ -83,6 +88,13 @@ impl LanguageServer for Backend {
             }),
             ..lsp::InitializeResult::default()
         })
+    }
+
+    async fn initialized(&self, _: lsp::InitializedParams) {
+        if self.watches.load(Ordering::Relaxed) {
+            // A client that refuses just does not tell; what it has open is known anyway.
+            let _ = self.client.register_capability(vec![watcher()]).await;
+        }
     }
 
     async fn did_open(&self, params: lsp::DidOpenTextDocumentParams) {
@@ -133,6 +145,21 @@ fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
             ..lsp::TextDocumentSyncOptions::default()
         })),
         ..lsp::ServerCapabilities::default()
+    }
+}
+
+fn can_watch(params: &lsp::InitializeParams) -> bool {
+    let workspace = params.capabilities.workspace.as_ref();
+    let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
+    watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false)
+}
+
+/// Asks to be told of policy files that come, change and go.
+fn watcher() -> lsp::Registration {
+    lsp::Registration {
+        id: "rubric-files".to_owned(),
+        method: "workspace/didChangeWatchedFiles".to_owned(),
+        register_options: Some(serde_json::json!({ "watchers": [{ "globPattern": "**/*.rubric" }] })),
     }
 }
 

@@ -2,24 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rubric_engine::evaluate::{Evaluator, Explanation, Options};
+use rubric_engine::evaluate::{Evaluator, Explanation};
 use rubric_engine::plan::{Privacy, ResultId};
 use rubric_engine::value::RecordId;
 
 use super::Outcome;
 use crate::cli::{ExplainArgs, ReportFormat};
 use crate::failure::Failure;
+use crate::nearest::nearest;
 use crate::render::{self, Lookup};
 use crate::run::key_parts;
-use crate::session::{self, Session, nearest};
+use crate::session::{self, Session};
 use crate::terminal::Terminal;
 
 pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome, Failure> {
     let wanted = std::slice::from_ref(&args.policy);
     let Some(session) = session::prepare(&args.data, wanted, terminal)? else { return Ok(Outcome::Findings) };
     let privacy = if args.reveal { Privacy::Reveal } else { Privacy::Mask };
-    let options = Options { privacy, ..Options::default() };
-    let evaluator = Evaluator::new(&session.plan, &session.data, session.as_of, options);
+    let facts = session.facts();
+    let evaluator = facts.evaluator(privacy);
     let asked = asked(&session, args.rule.as_deref())?;
     let rows = find(&session, &evaluator, &asked, &args.key)?;
     let text = |place| session.project.database.source(place);

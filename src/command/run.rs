@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use rubric_engine::evaluate::{Evaluator, Options};
+use rubric_engine::plan::Privacy;
 use serde_json::Value;
 
 use super::Outcome;
@@ -35,7 +35,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
             "these policies have no decision and no requirement, so there is nothing to run",
         ));
     }
-    let evaluator = Evaluator::new(&session.plan, &session.data, session.as_of, Options::default());
+    let facts = session.facts();
+    let evaluator = facts.evaluator(Privacy::Mask);
     let rows = |sheet: &Sheet| u64::from(evaluator.rows_of(sheet.record).unwrap_or(0));
     let progress = terminal.progress("evaluating", sheets.iter().map(rows).sum());
     let threads =
@@ -49,7 +50,12 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     };
     let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
     for sheet in sheets {
-        let evaluated = evaluate(session.facts(), &sheet, args.format, threads, &progress)?;
+        if evaluator.rows_of(sheet.record).is_none() {
+            // Not even an empty file: nothing was supplied of which it could be the result.
+            tallies.push((sheet, Vec::new()));
+            continue;
+        }
+        let evaluated = evaluate(facts, &sheet, args.format, threads, &progress)?;
         let ending = match args.format {
             TableFormat::Csv => "csv",
             TableFormat::Jsonl => "jsonl",

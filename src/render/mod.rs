@@ -5,6 +5,7 @@ mod explanation;
 mod finding;
 mod full;
 mod json;
+mod manual;
 mod tests;
 
 use rubric_engine::diagnostic::Severity;
@@ -14,6 +15,7 @@ pub(crate) use explanation::{explain_report, tree};
 pub(crate) use finding::{Finding, Lookup, Mend, Position, SourceText, Spot};
 pub(crate) use full::full;
 pub(crate) use json::check_report;
+pub(crate) use manual::manual;
 pub(crate) use tests::{Tested, full_tests, test_report};
 
 use crate::failure::Failure;

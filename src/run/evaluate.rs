@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Options, Verdict, show_need_with};
+use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, show_need_with};
 use rubric_engine::plan::{DecisionId, DefineId, Plan, Privacy, RequirementId, ResultId, ResultStatus};
 use rubric_engine::value::{Need, State};
 
@@ -100,7 +100,7 @@ pub(crate) fn evaluate(
     threads: usize,
     progress: &Progress,
 ) -> Result<Evaluated, Failure> {
-    let evaluator = || Evaluator::new(facts.plan, facts.data, facts.as_of, Options::default());
+    let evaluator = || facts.evaluator(Privacy::Mask);
     let rows = evaluator().rows_of(sheet.record).unwrap_or(0);
     let ranges = rows.div_ceil(RANGE);
     let next = AtomicU32::new(0);

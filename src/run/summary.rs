@@ -190,6 +190,10 @@ pub(crate) fn table(
     let mut lines: Vec<[String; 3]> = vec![["record".to_owned(), "result".to_owned(), "outcome".to_owned()]];
     let mut counts = vec!["count".to_owned()];
     for (sheet, tallies) in tallies {
+        if tallies.is_empty() {
+            lines.push([sheet.name.clone(), String::new(), "no data supplied".to_owned()]);
+            counts.push(String::new());
+        }
         for tally in tallies {
             let shown: Vec<&(String, u64)> = tally.counts.iter().filter(|(_, count)| *count > 0).collect();
             let nothing = ("no rows".to_owned(), 0);
@@ -209,23 +213,22 @@ pub(crate) fn table(
     let mut above: Option<&[String; 3]> = None;
     for (line, count) in lines.iter().zip(&counts) {
         let [record, result, outcome] = line;
+        let is_title = above.is_none();
         let same_record = above.is_some_and(|[above, ..]| above == record);
         let same_result = same_record && above.is_some_and(|[_, above, _]| above == result);
         let cells = [if same_record { "" } else { record }, if same_result { "" } else { result }, outcome];
-        let style = if above.is_none() { Some(Style::Faint) } else { style(outcome) };
+        let mut shown = String::new();
         for (position, (cell, width)) in cells.iter().zip(widths).enumerate() {
-            let padded = format!("{cell}{}  ", " ".repeat(width.saturating_sub(cell.chars().count())));
-            match style.filter(|_| position == 2 || above.is_none()) {
-                Some(style) => text.push_str(&terminal.paint(style, &padded)),
-                None => text.push_str(&padded),
+            let style = if is_title { Some(Style::Faint) } else { style(outcome).filter(|_| position == 2) };
+            match style {
+                Some(style) => shown.push_str(&terminal.paint(style, cell)),
+                None => shown.push_str(cell),
             }
+            shown.push_str(&" ".repeat(width.saturating_sub(cell.chars().count()) + 2));
         }
         let count = format!("{count:>count_width$}");
-        text.push_str(&if above.is_none() {
-            terminal.paint(Style::Faint, &count).into_owned()
-        } else {
-            count
-        });
+        shown.push_str(&if is_title { terminal.paint(Style::Faint, &count) } else { count.into() });
+        text.push_str(shown.trim_end());
         text.push('\n');
         above = Some(line);
     }
@@ -264,7 +267,7 @@ fn style(outcome: &str) -> Option<Style> {
     match outcome {
         "violated" | "conflict" | "error" => Some(Style::Bad),
         "undetermined" | "pending" => Some(Style::Doubtful),
-        "not_applicable" | "no rows" => Some(Style::Faint),
+        "not_applicable" | "no rows" | "no data supplied" => Some(Style::Faint),
         "met" | "excepted" | "waived" => Some(Style::Good),
         _ => None,
     }

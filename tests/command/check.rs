@@ -199,3 +199,11 @@ fn colour_only_when_asked_for() {
     let quiet = sandbox.run(&["check", "--quiet"]);
     assert!(quiet.stderr.is_empty() && !quiet.stdout.is_empty(), "{quiet}");
 }
+
+#[test]
+fn every_code_has_its_manual_page_at_hand() {
+    let page = sandbox().run(&["check", "--manual", "parameter-gap"]);
+    assert_eq!(page.status, Some(0), "{page}");
+    assert!(page.stdout.starts_with("parameter-gap (error): ") && page.stdout.contains("Right:"), "{page}");
+    assert_snapshot!("no_such_page", sandbox().run(&["check", "--manual", "parametr-gap"]));
+}

@@ -126,3 +126,59 @@ fn what_is_not_advertised_is_answered_with_an_error_and_the_server_goes_on() {
     editor.change(&path, 2, &json!([{ "range": far, "text": "x" }]));
     editor.diagnostics(&path, |found| found["version"] == 2);
 }
+
+#[test]
+fn files_that_change_on_disk_are_read_again() {
+    let sandbox = sandbox().with("a/b.rubric", MISTAKEN);
+    let path = sandbox.path().join("a/b.rubric");
+    let mut editor = Editor::start(sandbox.command());
+    editor.initialize(&sandbox.path(), &[]);
+    editor.diagnostics(&path, some);
+    sandbox.write("a/b.rubric", RIGHT);
+    editor.changed_on_disk(&path);
+    editor.diagnostics(&path, none);
+    sandbox.write("a/b.rubric", MISTAKEN);
+    editor.changed_on_disk(&path);
+    editor.diagnostics(&path, some);
+    std::fs::remove_file(&path).unwrap();
+    editor.changed_on_disk(&path);
+    editor.diagnostics(&path, none);
+}
+
+#[test]
+fn a_change_in_one_file_is_seen_in_the_others() {
+    let user = "policy a.user { title \"T\" cite \"x\" }\nuse a.base\nrecord P { key id: text k: K }\n";
+    let sandbox = sandbox()
+        .with("a/base.rubric", "policy a.base { title \"T\" }\ncategory K { a, b }\n")
+        .with("a/user.rubric", user);
+    let (base, path) = (sandbox.path().join("a/base.rubric"), sandbox.path().join("a/user.rubric"));
+    let mut editor = Editor::start(sandbox.command());
+    editor.initialize(&sandbox.path(), &[]);
+    editor.open(&path, user);
+    editor.diagnostics(&path, none);
+    editor.open(&base, "policy a.base { title \"T\" }\ncategory Kind { a, b }\n");
+    let found = editor.diagnostics(&path, some);
+    assert!(found.as_array().unwrap().iter().any(|found| found["code"] == "unknown-type"), "{found}");
+    editor.close(&base);
+    editor.diagnostics(&path, none);
+}
+
+#[test]
+fn typing_letter_by_letter_ends_in_the_text_that_was_typed() {
+    let sandbox = sandbox();
+    let path = sandbox.path().join("a/b.rubric");
+    let mut editor = Editor::start(sandbox.command());
+    editor.initialize(&sandbox.path(), &["utf-16"]);
+    editor.open(&path, "");
+    let (mut line, mut column, mut version) = (0, 0, 1);
+    for letter in MISTAKEN.replace('\r', "").chars() {
+        let here = json!({ "line": line, "character": column });
+        version += 1;
+        let change = json!([{ "range": { "start": here, "end": here }, "text": letter.to_string() }]);
+        editor.change(&path, version, &change);
+        (line, column) = if letter == '\n' { (line + 1, 0) } else { (line, column + letter.len_utf16()) };
+    }
+    let found = editor.diagnostics(&path, |found| found["version"] == version);
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found[0]["code"], "unknown-type");
+}

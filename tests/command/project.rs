@@ -254,3 +254,85 @@ fn two_policies_with_a_result_of_one_name_are_told_apart() {
             .starts_with("student_id,year,promotion,promotion.by,promotion.needs\n")
     );
 }
+
+#[test]
+fn inputs_are_set_for_the_whole_run() {
+    let project = project().with(
+        "policies/town/window.rubric",
+        "policy town.window { title \"Window\" cite \"x\" }\n\
+         use town.promotion\n\
+         category Window { fall \"F\", spring \"S\" }\n\
+         input window: Window\n\
+         decision may_apply of Student { outcomes open, closed cite \"y\" default closed rule fall: open when window = fall }\n",
+    );
+    assert_eq!(project.run(&["check", "--quiet"]).to_string(), "status: 0\n");
+    let outcome = |set: &[&str]| {
+        let mut arguments = vec!["run", "town.window", "--data", "sample", "--out", "out", "--quiet"];
+        arguments.extend(set);
+        let ran = project.run(&arguments);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        project
+            .read("out/Student.csv")
+            .lines()
+            .nth(1)
+            .unwrap()
+            .rsplit("SY2023-24,")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(outcome(&["--set", "window=fall"]), "open,fall,");
+    assert_eq!(outcome(&["--set", "window=S"]), "closed,default,");
+    assert!(outcome(&[]).starts_with("undetermined,,"));
+    assert_snapshot!("input_with_a_bad_value", run(&project, &["--set", "window=summer"]));
+    assert_snapshot!("input_that_is_not_there", run(&project, &["--set", "windw=fall"]));
+    assert_snapshot!(
+        "input_not_set",
+        project.run(&["explain", "town.window", "S-1001/SY2023-24", "--data", "sample"])
+    );
+}
+
+#[test]
+fn of_a_record_that_was_not_supplied_nothing_is_written() {
+    let project = project().with(
+        "policies/town/staff.rubric",
+        "policy town.staff { title \"Staff\" cite \"x\" }\n\
+         record Teacher { key teacher_id: text certified: flag }\n\
+         requirement certified of Teacher { cite \"y\" must certified }\n",
+    );
+    assert_snapshot!("record_not_supplied", run(&project, &[]));
+    assert_eq!(project.files("results"), ["Student.csv", "data-errors.csv", "run.json"]);
+    project.write("records/teachers.csv", "teacher_id,certified\nT-1,yes\nT-2,no\n");
+    assert_eq!(run(&project, &["--fail-on", "violated"]).status, Some(1));
+    assert_eq!(
+        project.read("results/Teacher.csv"),
+        "teacher_id,certified,certified.by,certified.needs\nT-1,met,,\nT-2,violated,must,\n"
+    );
+}
+
+#[test]
+fn a_shipped_policy_runs_by_name_without_a_project() {
+    let folder = sandbox().with(
+        "Credential.csv",
+        "credential_identifier,state_of_issue,issuance_date,expiration_date\nC-1,TX,2020-01-01,2019-01-01\n",
+    );
+    let ran = folder.run(&[
+        "run",
+        "k12.data_quality",
+        "--data",
+        ".",
+        "--as-of",
+        "2024-06-01",
+        "--out",
+        "out",
+        "--fail-on",
+        "violated",
+        "--quiet",
+    ]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+    assert!(
+        folder.read("out/Credential.csv").contains("\nC-1,TX,violated,"),
+        "{}",
+        folder.read("out/Credential.csv")
+    );
+}

@@ -1,6 +1,6 @@
 //! An editor: the language server on its standard input and output.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -83,6 +83,12 @@ impl Editor {
     /// Closes a document.
     pub fn close(&mut self, path: &Path) {
         self.notify("textDocument/didClose", &json!({ "textDocument": { "uri": uri(path) } }));
+    }
+
+    /// Says that a file changed on disk.
+    pub fn changed_on_disk(&mut self, path: &Path) {
+        let change = json!({ "uri": uri(path), "type": 2 });
+        self.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [change] }));
     }
 
     /// Waits until something is published of a file that fits, and gives its diagnostics.

@@ -1,7 +1,7 @@
 //! Dependencies run one way: the command and the language server know the engine, the engine knows the grammar, and
 //! none of them knows what stands above it.
 
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
