@@ -20,7 +20,6 @@ const RANGE: u32 = 2048;
 /// The file of a sheet, and what was counted on the way.
 pub(crate) struct Evaluated {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) rows: u32,
     /// One for each result of the sheet, in the order of its columns.
     pub(crate) tallies: Vec<Tally>,
 }
@@ -130,8 +129,7 @@ pub(crate) fn evaluate(
     }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
-    let mut evaluated =
-        Evaluated { bytes: header(sheet, format)?, rows, tallies: tallies(facts.plan, sheet) };
+    let mut evaluated = Evaluated { bytes: header(sheet, format)?, tallies: tallies(facts.plan, sheet) };
     for (_, part) in parts {
         let part = part?;
         evaluated.bytes.extend(part.bytes);
