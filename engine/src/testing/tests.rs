@@ -333,3 +333,78 @@ fn coverage_tells_what_no_test_met() {
     let never: Vec<String> = coverage.never_exercised(&plan).into_iter().map(|one| one.label).collect();
     assert_eq!(never, ["reads", "retained_twice", "portfolio", "two", "known", "early", "young"]);
 }
+
+/// Files of a project: what is wrong with them, and what their tests say.
+fn project(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let mut db = crate::db::Database::default();
+    for (path, text) in files {
+        db.set_text(path, Some(text));
+    }
+    let shown = |one: Diagnostic| format!("{}: {}", one.code, db.source(one.place().unwrap()).unwrap());
+    let wrong = db.files().into_iter().flat_map(|file| db.diagnostics(file)).map(shown).collect();
+    let plan = db.plan();
+    let failed = plan.tests.iter().flat_map(|test| super::run(&plan, test).failures);
+    (wrong, failed.map(|failure| format!("{} | {}", db.source(failure.place).unwrap(), failure.message)).collect())
+}
+
+const PUPILS: &str = r#"policy pupils { title "Pupils" }
+use codes
+record Pupil { key id: text  level: count  area: Area }
+fixture two_pupils { as of 2024-06-01 Pupil ana { level: 1 area: north } Pupil ben { level: 2 area: south } }
+"#;
+
+const CODES: &str = "policy codes { title \"Codes\" } category Area { north, south }";
+
+/// The fixture's words are read in its own policy; a test of another changes its rows.
+#[test]
+fn fixtures_of_a_used_policy() {
+    let own = r#"policy own { title "Own" cite "c" }
+use pupils
+requirement reads of Pupil { cite "c" must level >= 2 }
+test "a" from two_pupils { expect ana.reads = violated expect ben.reads = met }
+test "b" from two_pupils { Pupil ana { level: 2 } expect ana.reads = met expect ben.level = 1 }
+test "c" from two_pupils { no Pupil Pupil cem { level: 2 } expect cem.reads = met expect count_of = 1 }
+define count_of: count = count of Pupil where level = 2
+"#;
+    let (wrong, failed) = project(&[("codes.rubric", CODES), ("pupils.rubric", PUPILS), ("own.rubric", own)]);
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(failed, ["expect ben.level = 1 | `ben.level` is `2`, not `1`"]);
+}
+
+#[test]
+fn what_is_wrong_in_a_fixture_is_said_there_only() {
+    let pupils = PUPILS.replace("level: 1", "levl: 1");
+    let own = r#"policy own { title "Own" cite "c" }
+use pupils
+requirement reads of Pupil { cite "c" must level >= 2 }
+test "a" from two_pupils { expect ana.reads = violated }
+"#;
+    let (wrong, failed) = project(&[("codes.rubric", CODES), ("pupils.rubric", &pupils), ("own.rubric", own)]);
+    assert_eq!(wrong, ["unknown-field: levl"]);
+    assert_eq!(failed, Vec::<String>::new(), "a test with an error in it is not run");
+}
+
+/// Rows that share a key, keys that no row has, rows of a group.
+#[test]
+fn keys() {
+    let own = r#"policy own { title "Own" cite "c" }
+record School { key (district: text, number: count)  open: flag  visits: many Visit }
+record Visit { key id: text  school: School  day: date }
+group Busy of Visit by school, month = month of day
+define visits of Busy: count = count of members
+define seen of School: count = count of visits
+fixture schools { as of 2024-06-01 School a { district: "D" number: 1 open: yes } }
+test "by its whole key" from schools { Visit v { school: School("D", 1) day: 2024-05-01 } expect v.school.open and a.seen = 1 }
+test "a key that no row has" from schools { Visit v { school: School("D", 2) day: 2024-05-01 } expect v.school.open = unknown expect a.seen = 0 }
+test "rows that share a key" from schools { School b { district: "D" number: 1 } expect a.open = error }
+test "by the key of a group" from schools {
+  Visit v[1..3] { school: a day: date(2024, index, 1) }
+  Visit w { school: a day: 2024-03-05 }
+  expect Busy(a, 3).visits = 2 and Busy(a, 1).visits = 1 and Busy(a, 7).visits = 0
+}
+requirement open_schools of School { cite "c" must open }
+"#;
+    let (wrong, failed) = project(&[("own.rubric", own)]);
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(failed, Vec::<String>::new());
+}
