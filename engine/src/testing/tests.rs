@@ -344,7 +344,12 @@ fn project(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let wrong = db.files().into_iter().flat_map(|file| db.diagnostics(file)).map(shown).collect();
     let plan = db.plan();
     let failed = plan.tests.iter().flat_map(|test| super::run(&plan, test).failures);
-    (wrong, failed.map(|failure| format!("{} | {}", db.source(failure.place).unwrap(), failure.message)).collect())
+    (
+        wrong,
+        failed
+            .map(|failure| format!("{} | {}", db.source(failure.place).unwrap(), failure.message))
+            .collect(),
+    )
 }
 
 const PUPILS: &str = r#"policy pupils { title "Pupils" }
@@ -379,7 +384,8 @@ use pupils
 requirement reads of Pupil { cite "c" must level >= 2 }
 test "a" from two_pupils { expect ana.reads = violated }
 "#;
-    let (wrong, failed) = project(&[("codes.rubric", CODES), ("pupils.rubric", &pupils), ("own.rubric", own)]);
+    let (wrong, failed) =
+        project(&[("codes.rubric", CODES), ("pupils.rubric", &pupils), ("own.rubric", own)]);
     assert_eq!(wrong, ["unknown-field: levl"]);
     assert_eq!(failed, Vec::<String>::new(), "a test with an error in it is not run");
 }
@@ -407,4 +413,46 @@ requirement open_schools of School { cite "c" must open }
     let (wrong, failed) = project(&[("own.rubric", own)]);
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(failed, Vec::<String>::new());
+}
+
+/// Whatever word is taken out or doubled, everything is still said and run without a panic, and what has errors is not run.
+#[test]
+fn broken_tests_never_panic() {
+    let text = format!(
+        "{POLICY}test \"a\" from base {{
+  as of 2025-06-01
+  Student ben like maria {{ english_learner: no exit: none us_entry: missing }}
+  Result r[1..2] {{ student: ben subject: math level: index taken_on: date(2024, 5, index) }}
+  no Retention
+  given maria.reading_level = unknown given rate(math) = $2 given round = 1
+  expect maria.promotion = undetermined needs level, us_entry
+  expect ben.promotion = retained by default
+  expect ben.entry = violated by known and_more = 3
+  expect Month(\"Lincoln\").days >= 1 or maria.bonus = 4
+}}"
+    );
+    let start = text.find("fixture base").unwrap();
+    let words: Vec<&str> = text[start..].split_inclusive(char::is_whitespace).collect();
+    let mut db = crate::db::Database::default();
+    let mut with_errors = 0;
+    for at in 0..words.len() {
+        for doubled in [false, true] {
+            let changed = words.iter().enumerate().map(|(position, word)| match (position == at, doubled) {
+                (true, true) => format!("{word} {word}"),
+                (true, false) => String::new(),
+                _ => (*word).to_owned(),
+            });
+            let changed = format!("{}{}", &text[..start], changed.collect::<String>());
+            let file = db.set_text("p.rubric", Some(&changed));
+            let said = db.diagnostics(file);
+            let wrong = said.iter().any(|one| one.severity == crate::diagnostic::Severity::Error);
+            with_errors += usize::from(wrong);
+            let plan = db.plan();
+            for test in &plan.tests {
+                let report = super::run(&plan, test);
+                assert_eq!(report.passed, report.failures.is_empty());
+            }
+        }
+    }
+    assert!(with_errors > words.len() / 2, "the mistakes are not found: {with_errors}");
 }

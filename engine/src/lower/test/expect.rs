@@ -7,8 +7,8 @@ use rubric_grammar::ast::{self, BinaryOp, ExprKind, Name};
 use super::super::Lowering;
 use super::super::lowering::index;
 use super::super::names::Search;
-use super::did_you_mean;
 use super::rows::Rows;
+use super::{belongs_to_a_row, did_you_mean};
 use crate::names::nearest;
 use crate::plan::{
     CompareOp, DecisionId, ExpectBody, ExpectKind, Expected, Op, RequirementId, ResultId, ResultStatus,
@@ -36,7 +36,7 @@ const OF_REQUIREMENT: [ResultStatus; 8] = [
 const OF_VALUE: [ResultStatus; 3] = [ResultStatus::Missing, ResultStatus::Unknown, ResultStatus::Error];
 
 pub(super) fn expect(lowering: &mut Lowering<'_>, written: &ast::Expect, rows: &Rows) -> Option<ExpectBody> {
-    let kind = kind(lowering, &written.condition)?;
+    let kind = kind(lowering, &written.condition, rows)?;
     clauses(lowering, written, &kind);
     let needs: Vec<Option<Arc<str>>> = written.needs.iter().map(|need| fact(lowering, need, rows)).collect();
     Some(ExpectBody {
@@ -47,9 +47,15 @@ pub(super) fn expect(lowering: &mut Lowering<'_>, written: &ast::Expect, rows: &
     })
 }
 
-fn kind(lowering: &mut Lowering<'_>, condition: &ast::Expr) -> Option<ExpectKind> {
+fn kind(lowering: &mut Lowering<'_>, condition: &ast::Expr, rows: &Rows) -> Option<ExpectKind> {
     match &*condition.kind {
-        ExprKind::Paren(inner) => return kind(lowering, inner),
+        ExprKind::Paren(inner) => return kind(lowering, inner, rows),
+        ExprKind::Name(_) if belongs_to_a_row(lowering, condition, rows) => return None,
+        ExprKind::Binary(_, left, _) | ExprKind::Is { item: left, .. }
+            if belongs_to_a_row(lowering, left, rows) =>
+        {
+            return None;
+        }
         ExprKind::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), left, right) => {
             if let ExprKind::Name(word) = &*right.kind {
                 let negated = *op == BinaryOp::Ne;

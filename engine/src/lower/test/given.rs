@@ -5,7 +5,7 @@ use rubric_grammar::ast::{self, ExprKind, Name};
 use super::super::Lowering;
 use super::super::names::{Found, Member, Search};
 use super::rows::Rows;
-use super::{constant, did_you_mean, is_constant};
+use super::{belongs_to_a_row, constant, did_you_mean, is_constant};
 use crate::names::nearest;
 use crate::plan::{Code, ExprId, GivenBody, GivenTarget, GivenValue, Op, Symbol};
 use crate::value::{Base, Type};
@@ -42,6 +42,7 @@ fn value(lowering: &mut Lowering<'_>, written: &ast::Expr, ty: Type) -> Option<G
 
 fn target(lowering: &mut Lowering<'_>, written: &ast::Expr, rows: &Rows) -> Option<(GivenTarget, Type)> {
     match &*written.kind {
+        ExprKind::Name(_) if belongs_to_a_row(lowering, written, rows) => None,
         ExprKind::Name(name) => declared(lowering, name, &[], written),
         ExprKind::Call(of, arguments) => match &*of.kind {
             ExprKind::Name(name) => declared(lowering, name, arguments, written),

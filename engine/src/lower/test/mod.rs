@@ -248,6 +248,23 @@ fn constant(lowering: &mut Lowering<'_>, written: &ast::Expr, ty: Type) -> Optio
     None
 }
 
+/// Reports a bare name that only makes sense of a row, and says of which; `false`: it is none.
+fn belongs_to_a_row(lowering: &mut Lowering<'_>, written: &ast::Expr, rows: &Rows) -> bool {
+    let ast::ExprKind::Name(name) = &*written.kind else { return false };
+    let free = match lowering.find(&name.text, false) {
+        super::names::Search::Nothing => true,
+        super::names::Search::One(super::names::Found::Symbol(symbol)) => {
+            super::names::member_of(lowering.cx.symbols, symbol).is_some()
+        }
+        _ => false,
+    };
+    let Some(row) = rows.with_member(lowering, &name.text).filter(|_| free) else { return false };
+    let dotted = format!("{}.{}", row.name, name.text);
+    let diagnostic = lowering.error("wrong-record", name.span, format!("`{}` belongs to a row", name.text));
+    lowering.report(diagnostic.help(format!("say to which: `{dotted}`")));
+    true
+}
+
 /// Whether an expression uses neither records nor declarations; `index` may be used.
 fn is_constant(code: &Code, id: ExprId) -> bool {
     let reads = |op: &Op| {

@@ -61,6 +61,11 @@ impl Rows {
         named.into_iter().filter_map(lacking).collect()
     }
 
+    /// A row of which a name could be asked: one whose record has a field, definition or result of that name.
+    pub(super) fn with_member(&self, lowering: &Lowering<'_>, name: &str) -> Option<&TestRow> {
+        self.rows.iter().find(|row| !lowering.find_member(row.record, name).is_empty())
+    }
+
     /// The row of that name.
     pub(super) fn find(&self, name: &str) -> Option<&TestRow> {
         self.rows.iter().find(|row| &*row.name == name)
@@ -400,12 +405,16 @@ fn cell(
         match name.text.as_str() {
             "missing" => return Some(TestCell::Missing),
             "unknown" => return Some(TestCell::Unknown),
-            "none" | "never" => {
-                let value = if name.text == "none" { Value::None } else { Value::Never };
-                if field.absent.as_ref().is_some_and(|absent| absent.value == value) {
-                    let id = lowering.push(Op::Literal(value), field.ty, written.span);
+            "none" => {
+                if field.absent.as_ref().is_some_and(|absent| absent.value == Value::None) {
+                    let id = lowering.push(Op::Literal(Value::None), field.ty, written.span);
                     return Some(TestCell::Value(id));
                 }
+                let message = format!("`{}` is not declared with `absent means none`", field.name);
+                let diagnostic =
+                    lowering.error("test-value", name.span, message).label(field.place, "declared here");
+                lowering.report(diagnostic.help("write `missing` where nothing is on file"));
+                return None;
             }
             _ => {}
         }
