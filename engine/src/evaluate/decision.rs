@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decide::{Candidate, Ruling, decide};
-use super::evaluator::{Evaluator, Frame, Subject};
+use super::evaluator::{Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, faults_of, needs_of};
 use super::outcome::{By, DecisionResult, Verdict};
 use crate::plan::{DecisionBody, DecisionId, PolicyId, ResultStatus};
@@ -60,7 +60,11 @@ impl Evaluator<'_> {
     /// A decision for a row, worked out once.
     pub(super) fn hearing(&self, decision: DecisionId, subject: &Reference) -> Arc<Hearing> {
         let key = (decision, Subject::from(subject));
-        let heard = self.memory.hearings.once(key, || Arc::new(self.hear(decision, subject)));
+        if self.postpones(|| Task::Hearing(decision, Subject::from(subject))) {
+            return Arc::new(Hearing::broken("postponed"));
+        }
+        let heard =
+            self.memory.hearings.once(key, &self.memory.postponed, || Arc::new(self.hear(decision, subject)));
         heard.unwrap_or_else(|| Arc::new(Hearing::broken("a decision that depends on itself")))
     }
 

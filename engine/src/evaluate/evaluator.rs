@@ -17,7 +17,7 @@ use crate::plan::{
     Code, DecisionId, DefineId, ExprId, InputId, ParameterId, Plan, Privacy, RecordKind, RequirementId,
     Symbols,
 };
-use crate::value::{Date, Fault, RecordId, Reference, State, Value};
+use crate::value::{Date, RecordId, Reference, State, Value};
 
 /// What a run fixes beside the plan and the records.
 #[derive(Clone, Debug, Default)]
@@ -102,15 +102,28 @@ impl<K, V> Default for Remembered<K, V> {
 const REMEMBERED: usize = 1 << 20;
 
 impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
-    /// The value, worked out once; `None` in a circle.
-    pub(super) fn once(&self, key: K, work_out: impl FnOnce() -> V) -> Option<V> {
+    /// The value, worked out once; `None` in a circle. What comes of work that had to be `postponed` is not kept.
+    pub(super) fn once(&self, key: K, postponed: &Postponed, work_out: impl FnOnce() -> V) -> Option<V> {
         if let Some(known) = self.0.borrow().get(&key) {
             return known.clone();
         }
         self.0.borrow_mut().insert(key.clone(), None);
         let value = work_out();
-        self.0.borrow_mut().insert(key, Some(value.clone()));
+        if postponed.borrow().is_some() {
+            self.0.borrow_mut().remove(&key);
+        } else {
+            self.0.borrow_mut().insert(key, Some(value.clone()));
+        }
         Some(value)
+    }
+
+    /// Whether it is worked out, or in the middle of it.
+    fn has(&self, key: &K) -> bool {
+        self.0.borrow().contains_key(key)
+    }
+
+    fn keep(&self, key: K, value: V) {
+        self.0.borrow_mut().insert(key, Some(value));
     }
 
     fn forget_if_full(&self) {
@@ -120,21 +133,39 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
     }
 }
 
+/// Something to work out first, from a fresh stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    Call(Call),
+    Hearing(DecisionId, Subject),
+    Inquiry(RequirementId, Subject),
+    Group(RecordId),
+}
+
+/// Set while the work at hand is given up, because something deep below has to be worked out first.
+pub(super) type Postponed = RefCell<Option<Task>>;
+
+/// How many rows have each key.
+pub(super) type RowsByKey = HashMap<Vec<Value>, u32>;
+
 /// What was found before.
 #[derive(Default)]
 pub(super) struct Memory {
+    pub(super) postponed: Postponed,
     pub(super) calls: Remembered<Call, Found>,
     pub(super) hearings: Remembered<(DecisionId, Subject), Arc<Hearing>>,
     pub(super) inquiries: Remembered<(RequirementId, Subject), Arc<Inquiry>>,
     pub(super) groupings: Remembered<RecordId, Arc<Grouping>>,
-    pub(super) shared_keys: Remembered<(RequirementId, usize), Arc<HashMap<Vec<Value>, u32>>>,
+    pub(super) shared_keys: Remembered<(RequirementId, usize), Arc<RowsByKey>>,
     pub(super) columns: Remembered<(RecordId, u32), Arc<super::rows::Column>>,
     pub(super) patterns: Remembered<Arc<str>, Option<Regex>>,
     pub(super) names: RefCell<HashMap<(RecordId, u32), Value>>,
 }
 
-/// Expressions nested deeper than this, through all definitions, are not followed: the stack is finite.
-const DEEPEST: u32 = 1500;
+/// A definition, decision or requirement that is asked for below this depth is worked out first, from a fresh stack.
+const DEEP: u32 = 80;
+/// Expressions nested deeper than this are not followed: the stack is finite.
+const DEEPEST: u32 = 400;
 
 impl<'a> Evaluator<'a> {
     /// An evaluator of these records under the law of that day.
@@ -154,16 +185,17 @@ impl<'a> Evaluator<'a> {
     pub fn rows_of(&self, record: RecordId) -> Option<u32> {
         match self.symbols().record(record)?.kind {
             RecordKind::Record => Some(self.data.table(record)?.len()),
-            RecordKind::Group { .. } => {
-                self.group_table(record).ok().map(|table| u32::try_from(table.rows.len()).unwrap_or(u32::MAX))
-            }
+            RecordKind::Group { .. } => self
+                .settle(|| self.group_table(record))
+                .ok()
+                .map(|table| u32::try_from(table.rows.len()).unwrap_or(u32::MAX)),
         }
     }
 
     /// The rows that belong to no row of the group, because a part of their key is not known.
     #[must_use]
     pub fn ungrouped(&self, group: RecordId) -> Vec<Value> {
-        self.group_table(group).map(|table| table.nobody.clone()).unwrap_or_default()
+        self.settle(|| self.group_table(group)).map(|table| table.nobody.clone()).unwrap_or_default()
     }
 
     /// What a decision gives for a row.
@@ -173,9 +205,9 @@ impl<'a> Evaluator<'a> {
         let Some(symbol) = self.symbols().decision(decision) else {
             return Hearing::broken("an unknown decision").result;
         };
-        let subject = self.reference(symbol.of, row);
-        let mut result = self.hearing(decision, &subject).result.clone();
-        result.because = self.decision_because(decision, &subject, &result);
+        let subject = self.settle(|| self.reference(symbol.of, row));
+        let mut result = self.settle(|| self.hearing(decision, &subject)).result.clone();
+        result.because = self.settle(|| self.decision_because(decision, &subject, &result));
         result
     }
 
@@ -186,9 +218,9 @@ impl<'a> Evaluator<'a> {
         let Some(symbol) = self.symbols().requirement(requirement) else {
             return Inquiry::broken("an unknown requirement").result;
         };
-        let subject = self.reference(symbol.of, row);
-        let mut result = self.inquiry(requirement, &subject).result.clone();
-        result.because = self.requirement_because(requirement, &subject, &result);
+        let subject = self.settle(|| self.reference(symbol.of, row));
+        let mut result = self.settle(|| self.inquiry(requirement, &subject)).result.clone();
+        result.because = self.settle(|| self.requirement_because(requirement, &subject, &result));
         result
     }
 
@@ -199,9 +231,9 @@ impl<'a> Evaluator<'a> {
         let Some(symbol) = self.symbols().define(define) else {
             return Found::broken("an unknown definition").state;
         };
-        let subject = symbol.of.zip(row).map(|(record, row)| self.reference(record, row));
-        let arguments = arguments.into_iter().map(Found::from).collect();
-        self.call(define, subject.as_ref(), arguments, self.as_of).state
+        let subject = symbol.of.zip(row).map(|(record, row)| self.settle(|| self.reference(record, row)));
+        let arguments: Vec<Found> = arguments.into_iter().map(Found::from).collect();
+        self.settle(|| self.call(define, subject.as_ref(), arguments.clone(), self.as_of)).state
     }
 
     /// What an expression is outside every declaration, under the law of the day of the run.
@@ -212,13 +244,13 @@ impl<'a> Evaluator<'a> {
         let arguments: Vec<Found> = index.into_iter().collect();
         let mut frame = Frame::new(env.code, &arguments, self.as_of);
         frame.tests = env.rows;
-        self.eval(&mut frame, expr).state
+        self.settle(|| self.eval(&mut frame, expr)).state
     }
 
     /// The value by which a row is named.
     #[must_use]
     pub fn row(&self, record: RecordId, row: u32) -> Value {
-        Value::Reference(self.reference(record, row))
+        Value::Reference(self.settle(|| self.reference(record, row)))
     }
 
     pub(super) fn symbols(&self) -> &'a Symbols {
@@ -226,7 +258,15 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn group_table(&self, group: RecordId) -> Result<Arc<GroupTable>, Found> {
-        match self.memory.groupings.once(group, || Arc::new(self.grouping(group))).as_deref() {
+        if self.postpones(|| Task::Group(group)) {
+            return Err(super::expr::postponed());
+        }
+        match self
+            .memory
+            .groupings
+            .once(group, &self.memory.postponed, || Arc::new(self.grouping(group)))
+            .as_deref()
+        {
             Some(Ok(table)) => Ok(Arc::clone(table)),
             Some(Err(found)) => Err(found.clone()),
             None => Err(Found::broken("a group that depends on itself")),
@@ -243,15 +283,105 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Does the work one level deeper, unless that is too deep.
-    pub(super) fn deeper(&self, work: impl FnOnce() -> Found) -> Found {
-        if self.depth.get() >= DEEPEST {
-            return Found::fault(Fault::Broken(Arc::from("nested too deeply")));
+    /// Asks until nothing has to be worked out first. Only for questions from outside, where the stack is fresh.
+    pub(super) fn settle<T>(&self, mut question: impl FnMut() -> T) -> T {
+        loop {
+            let answer = question();
+            let Some(task) = self.memory.postponed.take() else { return answer };
+            let mut tasks = vec![task];
+            while let Some(task) = tasks.last() {
+                self.perform(task);
+                match self.memory.postponed.take() {
+                    None => drop(tasks.pop()),
+                    Some(circular) if tasks.contains(&circular) => self.give_up(circular),
+                    Some(first) => tasks.push(first),
+                }
+            }
         }
-        self.depth.set(self.depth.get() + 1);
-        let found = work();
+    }
+
+    fn perform(&self, task: &Task) {
+        match task {
+            Task::Call(call) => {
+                let of = call.of.as_ref().map(|of| self.named(of));
+                self.call(call.define, of.as_ref(), call.arguments.clone(), call.law);
+            }
+            Task::Hearing(decision, subject) => drop(self.hearing(*decision, &self.named(subject))),
+            Task::Inquiry(requirement, subject) => drop(self.inquiry(*requirement, &self.named(subject))),
+            Task::Group(group) => drop(self.group_table(*group)),
+        }
+    }
+
+    fn named(&self, subject: &Subject) -> Reference {
+        match subject.row {
+            Some(row) => self.reference(subject.record, row),
+            None => {
+                let key = subject.key.clone().unwrap_or_default();
+                Reference { record: subject.record, row: None, key }
+            }
+        }
+    }
+
+    /// What waits for itself is an error.
+    fn give_up(&self, task: Task) {
+        match task {
+            Task::Call(call) => {
+                self.memory.calls.keep(call, Found::broken("a definition that depends on itself"))
+            }
+            Task::Hearing(decision, subject) => {
+                let broken = Hearing::broken("a decision that depends on itself");
+                self.memory.hearings.keep((decision, subject), Arc::new(broken));
+            }
+            Task::Inquiry(requirement, subject) => {
+                let broken = Inquiry::broken("a requirement that depends on itself");
+                self.memory.inquiries.keep((requirement, subject), Arc::new(broken));
+            }
+            Task::Group(group) => {
+                let broken = Found::broken("a group that depends on itself");
+                self.memory.groupings.keep(group, Arc::new(Err(broken)));
+            }
+        }
+    }
+
+    /// Whether the work at hand is given up for now.
+    pub(super) fn gives_up(&self) -> bool {
+        self.memory.postponed.borrow().is_some()
+    }
+
+    /// Whether something has to be worked out from a fresh stack, before what asks for it.
+    pub(super) fn postpones(&self, task: impl FnOnce() -> Task) -> bool {
+        if self.gives_up() {
+            return true;
+        }
+        if self.depth.get() < DEEP {
+            return false;
+        }
+        let task = task();
+        let known = match &task {
+            Task::Call(call) => self.memory.calls.has(call),
+            Task::Hearing(decision, subject) => self.memory.hearings.has(&(*decision, subject.clone())),
+            Task::Inquiry(requirement, subject) => {
+                self.memory.inquiries.has(&(*requirement, subject.clone()))
+            }
+            Task::Group(group) => self.memory.groupings.has(group),
+        };
+        if !known {
+            self.memory.postponed.replace(Some(task));
+        }
+        !known
+    }
+
+    /// One level down; false where that is too deep. Every success is followed by [`Evaluator::leave`].
+    pub(super) fn enter(&self) -> bool {
+        let fits = self.depth.get() < DEEPEST;
+        if fits {
+            self.depth.set(self.depth.get() + 1);
+        }
+        fits
+    }
+
+    pub(super) fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
-        found
     }
 }
 

@@ -18,7 +18,7 @@ impl Evaluator<'_> {
     #[must_use]
     pub fn rules_held(&self, decision: DecisionId, row: u32) -> Vec<Option<bool>> {
         let Some(symbol) = self.symbols().decision(decision) else { return Vec::new() };
-        let hearing = self.hearing(decision, &self.reference(symbol.of, row));
+        let hearing = self.settle(|| self.hearing(decision, &self.reference(symbol.of, row)));
         hearing.conditions.iter().map(|condition| condition.as_ref().and_then(held)).collect()
     }
 
@@ -26,7 +26,7 @@ impl Evaluator<'_> {
     #[must_use]
     pub fn parts_held(&self, requirement: RequirementId, row: u32) -> (Vec<Option<bool>>, Vec<Option<bool>>) {
         let Some(symbol) = self.symbols().requirement(requirement) else { return (Vec::new(), Vec::new()) };
-        let inquiry = self.inquiry(requirement, &self.reference(symbol.of, row));
+        let inquiry = self.settle(|| self.inquiry(requirement, &self.reference(symbol.of, row)));
         let musts = inquiry.musts.iter().map(held).collect();
         let excepts = inquiry.excepts.iter().map(|except| except.as_ref().and_then(held)).collect();
         (musts, excepts)

@@ -22,6 +22,8 @@ pub type SourceText<'s> = dyn Fn(Place) -> Option<String> + 's;
 
 /// At most so many steps in one tree: a person reads it.
 const MOST_STEPS: u32 = 5_000;
+/// What lies deeper is left out.
+const DEEPEST_STEP: u32 = 100;
 
 impl Evaluator<'_> {
     /// Why a decision gives what it gives for a row.
@@ -29,7 +31,7 @@ impl Evaluator<'_> {
     pub fn explain_decision(&self, decision: DecisionId, row: u32, text: &SourceText<'_>) -> Explanation {
         let result = self.decision(decision, row);
         let Some(symbol) = self.symbols().decision(decision) else { return self.nothing_to_say() };
-        let subject = self.reference(symbol.of, row);
+        let subject = self.settle(|| self.reference(symbol.of, row));
         let guide = Guide::new(self, text, &subject);
         let verdict = match &result.verdict {
             Verdict::Outcome(outcome) => guide.outcome(symbol.outcomes, *outcome),
@@ -37,7 +39,7 @@ impl Evaluator<'_> {
         };
         let mut steps = Vec::new();
         if let Some(body) = self.plan.decisions.get(&decision.0) {
-            let hearing = self.hearing(decision, &subject);
+            let hearing = self.settle(|| self.hearing(decision, &subject));
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
             steps.extend(guide.decision(body, symbol.outcomes, &hearing, &subject, Detail::All));
         }
@@ -63,11 +65,11 @@ impl Evaluator<'_> {
     ) -> Explanation {
         let result = self.requirement(requirement, row);
         let Some(symbol) = self.symbols().requirement(requirement) else { return self.nothing_to_say() };
-        let subject = self.reference(symbol.of, row);
+        let subject = self.settle(|| self.reference(symbol.of, row));
         let guide = Guide::new(self, text, &subject);
         let mut steps = Vec::new();
         if let Some(body) = self.plan.requirements.get(&requirement.0) {
-            let inquiry = self.inquiry(requirement, &subject);
+            let inquiry = self.settle(|| self.inquiry(requirement, &subject));
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
             steps.extend(guide.requirement(body, &inquiry, &subject));
         }
@@ -118,6 +120,7 @@ pub(super) struct Guide<'g, 'a> {
     told: RefCell<HashSet<Call>>,
     heard: RefCell<HashSet<(DecisionId, Subject)>>,
     steps: Counter<u32>,
+    depth: Counter<u32>,
 }
 
 impl<'g, 'a> Guide<'g, 'a> {
@@ -129,6 +132,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             told: RefCell::default(),
             heard: RefCell::default(),
             steps: Counter::new(0),
+            depth: Counter::new(0),
         }
     }
 
@@ -142,10 +146,16 @@ impl<'g, 'a> Guide<'g, 'a> {
         self.heard.borrow_mut().insert((decision, Subject::from(of)))
     }
 
-    /// Whether there is room for more.
-    pub(super) fn goes_on(&self) -> bool {
+    /// Tells more, one level deeper, where there is room.
+    pub(super) fn tell(&self, more: impl FnOnce() -> Vec<Step>) -> Vec<Step> {
         self.steps.set(self.steps.get() + 1);
-        self.steps.get() < MOST_STEPS
+        if self.steps.get() > MOST_STEPS || self.depth.get() > DEEPEST_STEP {
+            return Vec::new();
+        }
+        self.depth.set(self.depth.get() + 1);
+        let steps = more();
+        self.depth.set(self.depth.get() - 1);
+        steps
     }
 
     fn title(&self, name: &str, subject: &Reference) -> String {
@@ -237,7 +247,7 @@ impl<'g, 'a> Guide<'g, 'a> {
     ) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Some(law_on) = law_on {
-            let found = self.evaluator.eval(frame, law_on);
+            let found = self.evaluator.settle(|| self.evaluator.eval(frame, law_on));
             let text = format!("law on {}", self.expr_text(frame, law_on, "a date of the record"));
             let mut step = step(StepKind::Condition, text, &self.state_of(frame, law_on, &found));
             step.steps = self.value_steps(frame, law_on);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bounds::{compare, order, same};
-use super::evaluator::{Call, Evaluator, Frame, Subject};
+use super::evaluator::{Call, Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, and, faults_of, needs_of, not, or, strict};
 use super::operate;
 use crate::plan::{
@@ -16,7 +16,14 @@ impl Evaluator<'_> {
     pub(super) fn eval(&self, frame: &mut Frame<'_>, id: ExprId) -> Found {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return Found::broken("an expression that does not exist") };
-        let found = self.deeper(|| self.op(frame, expr));
+        if self.gives_up() {
+            return postponed();
+        }
+        if !self.enter() {
+            return Found::fault(Fault::Broken(Arc::from("nested too deeply")));
+        }
+        let found = self.op(frame, expr, id);
+        self.leave();
         // Only expressions of a type `T?` can be missing; to all others it is unknown.
         if expr.ty.optional { found } else { found.doubted() }
     }
@@ -26,7 +33,7 @@ impl Evaluator<'_> {
         self.eval(frame, id).plain()
     }
 
-    fn op(&self, frame: &mut Frame<'_>, expr: &Expr) -> Found {
+    fn op(&self, frame: &mut Frame<'_>, expr: &Expr, id: ExprId) -> Found {
         match &expr.op {
             Op::Literal(Value::Reference(reference)) => {
                 Found::known(Value::Reference(self.located(reference)))
@@ -41,11 +48,27 @@ impl Evaluator<'_> {
             Op::Parameter { parameter, keys, on } => self.read_parameter(frame, *parameter, keys, *on),
             Op::Lookup { record, keys } => self.lookup(frame, *record, keys),
             Op::Not(a) => not(&self.eval(frame, *a)),
-            Op::And(a, b) => self.join(frame, *a, *b, Truth::False),
-            Op::Or(a, b) => self.join(frame, *a, *b, Truth::True),
+            Op::And(..) => self.join(frame, id, Truth::False),
+            Op::Or(..) => self.join(frame, id, Truth::True),
             Op::Compare(..) | Op::Between(..) | Op::InList(..) | Op::InSet(..) => {
                 self.comparison(frame, &expr.op)
             }
+            Op::IsKnown(_) | Op::IsMissing(_) | Op::IsNone(_) | Op::Presumed(..) => {
+                self.absence(frame, &expr.op)
+            }
+            Op::If(condition, yes, no) => self.choose(frame, *condition, *yes, *no),
+            Op::Case(case) => self.case(frame, case),
+            Op::Aggregate { kind, rows, operand } => self.aggregate(frame, *kind, rows, *operand),
+            Op::Pick { kind, rows, by, read } => self.pick(frame, *kind, rows, *by, *read),
+            Op::Quantity(kind, n, rows) => self.quantity(frame, *kind, *n, rows),
+            Op::Arithmetic(..) => self.arithmetic(frame, id),
+            _ => self.compute(frame, expr),
+        }
+    }
+
+    /// The operators that ask whether there is a value.
+    fn absence(&self, frame: &mut Frame<'_>, op: &Op) -> Found {
+        match op {
             Op::IsKnown(a) => match self.plain(frame, *a) {
                 Found { state: State::Known(_), .. } => Found::flag(true),
                 Found { state: State::Missing | State::Unknown(_), .. } => Found::flag(false),
@@ -64,12 +87,7 @@ impl Evaluator<'_> {
                 Found { state: State::Missing, .. } => self.plain(frame, *otherwise),
                 other => other,
             },
-            Op::If(condition, yes, no) => self.choose(frame, *condition, *yes, *no),
-            Op::Case(case) => self.case(frame, case),
-            Op::Aggregate { kind, rows, operand } => self.aggregate(frame, *kind, rows, *operand),
-            Op::Pick { kind, rows, by, read } => self.pick(frame, *kind, rows, *by, *read),
-            Op::Quantity(kind, n, rows) => self.quantity(frame, *kind, *n, rows),
-            _ => self.compute(frame, expr),
+            _ => Found::broken("a question about absence that is none"),
         }
     }
 
@@ -169,7 +187,13 @@ impl Evaluator<'_> {
             }
         }
         let call = Call { define, of: of.map(Subject::from), arguments: arguments.clone(), law };
-        let found = self.memory.calls.once(call, || self.work_out(define, of, &arguments, law));
+        if self.postpones(|| Task::Call(call.clone())) {
+            return postponed();
+        }
+        let found = self
+            .memory
+            .calls
+            .once(call, &self.memory.postponed, || self.work_out(define, of, &arguments, law));
         let found = found.unwrap_or_else(|| Found::broken(&format!("`{}` depends on itself", symbol.name)));
         if symbol.ty.optional { found } else { found.doubted() }
     }
@@ -191,7 +215,7 @@ impl Evaluator<'_> {
 
     fn read_decision(&self, frame: &mut Frame<'_>, decision: DecisionId, of: ExprId) -> Found {
         match self.owner(frame, of) {
-            Ok(owner) => self.deeper(|| self.decided(decision, &owner)),
+            Ok(owner) => self.decided(decision, &owner),
             Err(found) => found,
         }
     }
@@ -201,26 +225,23 @@ impl Evaluator<'_> {
             Ok(owner) => owner,
             Err(found) => return found,
         };
-        self.deeper(|| {
-            let result = &self.inquiry(requirement, &owner).result;
-            match result.status {
-                ResultStatus::Met | ResultStatus::Excepted | ResultStatus::Waived => Found::flag(true),
-                ResultStatus::Violated => Found::flag(false),
-                ResultStatus::NotApplicable => Found::known(Value::NotApplicable),
-                ResultStatus::Error | ResultStatus::Conflict => Found::error(result.faults.clone()),
-                _ if result.needs.is_empty() => {
-                    let name =
-                        self.symbols().requirement(requirement).map_or("", |symbol| symbol.name.as_str());
-                    Found::need(Need {
-                        record: owner.record,
-                        row: owner.row,
-                        field: None,
-                        kind: NeedKind::Undecided(Arc::from(name)),
-                    })
-                }
-                _ => Found::unknown(result.needs.clone()),
+        let result = &self.inquiry(requirement, &owner).result;
+        match result.status {
+            ResultStatus::Met | ResultStatus::Excepted | ResultStatus::Waived => Found::flag(true),
+            ResultStatus::Violated => Found::flag(false),
+            ResultStatus::NotApplicable => Found::known(Value::NotApplicable),
+            ResultStatus::Error | ResultStatus::Conflict => Found::error(result.faults.clone()),
+            _ if result.needs.is_empty() => {
+                let name = self.symbols().requirement(requirement).map_or("", |symbol| symbol.name.as_str());
+                Found::need(Need {
+                    record: owner.record,
+                    row: owner.row,
+                    field: None,
+                    kind: NeedKind::Undecided(Arc::from(name)),
+                })
             }
-        })
+            _ => Found::unknown(result.needs.clone()),
+        }
     }
 
     /// The values of a parameter under the law, or on a day.
@@ -316,13 +337,47 @@ impl Evaluator<'_> {
         }
     }
 
-    fn join(&self, frame: &mut Frame<'_>, a: ExprId, b: ExprId, absorbing: Truth) -> Found {
-        let left = self.eval(frame, a);
-        if left.truth() == absorbing {
-            return Found::flag(absorbing == Truth::True);
+    /// A conjunction or disjunction, however long.
+    fn join(&self, frame: &mut Frame<'_>, id: ExprId, absorbing: Truth) -> Found {
+        let code = frame.code;
+        let mut joined = Found::flag(absorbing != Truth::True);
+        let mut pending = vec![id];
+        while let Some(next) = pending.pop() {
+            match (code.get(next).map(|expr| &expr.op), absorbing) {
+                (Some(Op::And(a, b)), Truth::False) | (Some(Op::Or(a, b)), Truth::True) => {
+                    pending.extend([*b, *a]);
+                    continue;
+                }
+                _ => {}
+            }
+            let part = self.eval(frame, next);
+            if part.truth() == absorbing {
+                return Found::flag(absorbing == Truth::True);
+            }
+            joined = if absorbing == Truth::True { or(&joined, &part) } else { and(&joined, &part) };
         }
-        let right = self.eval(frame, b);
-        if absorbing == Truth::True { or(&left, &right) } else { and(&left, &right) }
+        joined
+    }
+
+    /// A chain of arithmetic, from its first operand on.
+    fn arithmetic(&self, frame: &mut Frame<'_>, id: ExprId) -> Found {
+        let code = frame.code;
+        let mut chain = Vec::new();
+        let mut first = id;
+        while let Some(Op::Arithmetic(op, a, b)) = code.get(first).map(|expr| &expr.op) {
+            chain.push((*op, *b));
+            first = *a;
+        }
+        let mut value = self.plain(frame, first);
+        for (op, operand) in chain.into_iter().rev() {
+            let operands = [value, self.plain(frame, operand)];
+            value = match strict(&operands).as_deref() {
+                Ok([a, b]) => operate::arithmetic(op, a, b).map_or_else(Found::fault, Found::known),
+                Ok(_) => Found::broken("arithmetic without two sides"),
+                Err(found) => found.clone(),
+            };
+        }
+        value
     }
 
     fn comparison(&self, frame: &mut Frame<'_>, op: &Op) -> Found {
@@ -469,7 +524,6 @@ impl Evaluator<'_> {
         };
         let computed = match (&expr.op, values.as_slice()) {
             (Op::Negate(_), [a]) => operate::negate(a),
-            (Op::Arithmetic(op, ..), [a, b]) => operate::arithmetic(*op, a, b),
             (Op::Shift { by, back, month_end, .. }, [start, amount]) => {
                 let unit = frame.code.get(*by).map(|by| by.ty.base);
                 operate::shift(start, amount, unit, *back, *month_end)
@@ -513,13 +567,19 @@ impl Evaluator<'_> {
             TextTest::StartsWith => text.starts_with(&**pattern),
             TextTest::EndsWith => text.ends_with(&**pattern),
             TextTest::Matches => {
+                let compile = || operate::pattern(pattern);
                 let compiled =
-                    self.memory.patterns.once(Arc::clone(pattern), || operate::pattern(pattern)).flatten();
+                    self.memory.patterns.once(Arc::clone(pattern), &self.memory.postponed, compile).flatten();
                 let broken = || Fault::Broken(Arc::from("a pattern that does not compile"));
                 compiled.ok_or_else(broken)?.is_match(text)
             }
         }))
     }
+}
+
+/// What stands for a value that nobody will see, because the work is given up for now.
+pub(super) fn postponed() -> Found {
+    Found::broken("postponed")
 }
 
 /// A key of a parameter's table.

@@ -31,7 +31,9 @@ impl Evaluator<'_> {
             (0..keys).map(part).collect::<Option<_>>().unwrap_or_default()
         };
         let reference = Reference { record, row: Some(row), key };
-        self.memory.names.borrow_mut().insert((record, row), Value::Reference(reference.clone()));
+        if !self.gives_up() {
+            self.memory.names.borrow_mut().insert((record, row), Value::Reference(reference.clone()));
+        }
         reference
     }
 

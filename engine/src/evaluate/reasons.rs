@@ -20,9 +20,7 @@ impl Guide<'_, '_> {
     pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
         let mut steps = Vec::new();
         for part in self.relevant(frame, id) {
-            if self.goes_on() {
-                steps.push(self.condition_step(frame, part));
-            }
+            steps.extend(self.tell(|| vec![self.condition_step(frame, part)]));
         }
         steps
     }
@@ -55,10 +53,10 @@ impl Guide<'_, '_> {
             Op::Or(..) => flatten(code, id, false, &mut parts),
             _ => return vec![id],
         }
-        let truth = self.evaluator.eval(frame, id).truth();
+        let truth = self.evaluator.settle(|| self.evaluator.eval(frame, id)).truth();
         let mut deciding = Vec::new();
         for part in parts {
-            if self.evaluator.eval(frame, part).truth() == truth {
+            if self.evaluator.settle(|| self.evaluator.eval(frame, part)).truth() == truth {
                 deciding.push(part);
             }
         }
@@ -81,7 +79,7 @@ impl Guide<'_, '_> {
         {
             return only;
         }
-        let found = self.evaluator.eval(frame, id);
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step = step(
             StepKind::Condition,
             self.expr_text(frame, id, "a condition"),
@@ -96,9 +94,10 @@ impl Guide<'_, '_> {
     pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return Vec::new() };
-        if !self.goes_on() {
-            return Vec::new();
-        }
+        self.tell(|| self.reasons(frame, id, expr))
+    }
+
+    fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr) -> Vec<Step> {
         match &expr.op {
             Op::Field { of, field } => vec![self.fact(frame, id, expr, *of, *field)],
             Op::Define { define, of, arguments } => {
@@ -121,7 +120,7 @@ impl Guide<'_, '_> {
                 steps
             }
             Op::Pick { kind, rows, by, read } => {
-                let candidates = self.evaluator.picked(frame, *kind, rows, *by);
+                let candidates = self.evaluator.settle(|| self.evaluator.picked(frame, *kind, rows, *by));
                 let mut below = Vec::new();
                 let outer = frame.bind(rows.slot, None);
                 for row in candidates.iter().take(ROWS_SHOWN) {
@@ -132,7 +131,7 @@ impl Guide<'_, '_> {
                     below.push(self.row(rows, row, "picked", distinct(steps)));
                 }
                 frame.bind(rows.slot, outer);
-                let found = self.evaluator.eval(frame, id);
+                let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
                 let state = self.state_of(frame, id, &found);
                 let state = match candidates.len() {
                     0 => format!("{state}; no rows"),
@@ -151,7 +150,7 @@ impl Guide<'_, '_> {
                     .inputs
                     .get(input.0 as usize)
                     .map_or("", |input| input.name.as_str());
-                let found = self.evaluator.eval(frame, id);
+                let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
                 vec![step(StepKind::Fact, name.to_owned(), &self.state_of(frame, id, &found))]
             }
             Op::And(..) | Op::Or(..) | Op::Not(_) | Op::Compare(..) | Op::Between(..)
@@ -163,7 +162,7 @@ impl Guide<'_, '_> {
             }
             Op::If(condition, yes, no) => {
                 let mut steps = self.condition_steps(frame, *condition);
-                match self.evaluator.eval(frame, *condition).truth() {
+                match self.evaluator.settle(|| self.evaluator.eval(frame, *condition)).truth() {
                     Truth::True => steps.extend(self.value_steps(frame, *yes)),
                     Truth::False => steps.extend(self.value_steps(frame, *no)),
                     Truth::Unknown => {
@@ -178,7 +177,7 @@ impl Guide<'_, '_> {
                 let mut steps = Vec::new();
                 let mut decided = false;
                 for &(condition, value) in &case.arms {
-                    let truth = self.evaluator.eval(frame, condition).truth();
+                    let truth = self.evaluator.settle(|| self.evaluator.eval(frame, condition)).truth();
                     if truth != Truth::False {
                         decided |= truth == Truth::True;
                         steps.extend(self.condition_steps(frame, condition));
@@ -198,8 +197,8 @@ impl Guide<'_, '_> {
     }
 
     fn fact(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, of: ExprId, field: u32) -> Step {
-        let owner = self.evaluator.eval(frame, of);
-        let found = self.evaluator.eval(frame, id);
+        let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut below = Vec::new();
         let (text, source) = match owner.value() {
             Some(Value::Reference(reference)) => {
@@ -263,16 +262,18 @@ impl Guide<'_, '_> {
     ) -> Step {
         let symbols = self.evaluator.symbols();
         let name = symbols.define(define).map_or("", |define| define.name.as_str());
-        let found = self.evaluator.eval(frame, id);
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step =
             step(StepKind::Define, self.expr_text(frame, id, name), &self.value_state(frame, id, &found));
         step.place = Some(expr.place);
         let mut below: Vec<Step> =
             arguments.iter().flat_map(|&argument| self.value_steps(frame, argument)).collect();
-        let owner = of.map(|of| self.evaluator.eval(frame, of));
+        let owner = of.map(|of| self.evaluator.settle(|| self.evaluator.eval(frame, of)));
         let reference = match owner.as_ref().map(Found::value) {
             None => None,
-            Some(Some(Value::Reference(reference))) => Some(self.evaluator.located(reference)),
+            Some(Some(Value::Reference(reference))) => {
+                Some(self.evaluator.settle(|| self.evaluator.located(reference)))
+            }
             Some(_) => {
                 // The row itself is what is not known.
                 below.extend(of.into_iter().flat_map(|of| self.value_steps(frame, of)));
@@ -284,8 +285,10 @@ impl Guide<'_, '_> {
         let arm = body.and_then(|body| body.arms.iter().find(|arm| arm.interval.contains(frame.law)));
         if let (Some(body), Some(arm)) = (body, arm) {
             step.cites = body.cites.iter().chain(&arm.cites).cloned().collect();
-            let values: Vec<Found> =
-                arguments.iter().map(|&argument| self.evaluator.eval(frame, argument).plain()).collect();
+            let values: Vec<Found> = arguments
+                .iter()
+                .map(|&argument| self.evaluator.settle(|| self.evaluator.eval(frame, argument)).plain())
+                .collect();
             let call = Call {
                 define,
                 of: reference.as_ref().map(Subject::from),
@@ -327,18 +330,18 @@ impl Guide<'_, '_> {
     ) -> Step {
         let symbols = self.evaluator.symbols();
         let name = symbols.decision(decision).map_or("", |decision| decision.name.as_str());
-        let found = self.evaluator.eval(frame, id);
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step =
             step(StepKind::Define, self.expr_text(frame, id, name), &self.state_of(frame, id, &found));
         step.place = Some(expr.place);
-        let owner = self.evaluator.eval(frame, of);
+        let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let (Some(Value::Reference(owner)), Some(symbol)) = (owner.value(), symbols.decision(decision))
         else {
             step.steps = self.value_steps(frame, of);
             return step;
         };
-        let owner = self.evaluator.located(owner);
-        let hearing = self.evaluator.hearing(decision, &owner);
+        let owner = self.evaluator.settle(|| self.evaluator.located(owner));
+        let hearing = self.evaluator.settle(|| self.evaluator.hearing(decision, &owner));
         if let Verdict::Status(status) = hearing.result.verdict {
             status.word().clone_into(&mut step.state);
         }
@@ -364,11 +367,11 @@ impl Guide<'_, '_> {
             .symbols()
             .requirement(requirement)
             .map_or("", |requirement| requirement.name.as_str());
-        let owner = self.evaluator.eval(frame, of);
+        let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let status = match owner.value() {
             Some(Value::Reference(owner)) => {
-                let owner = self.evaluator.located(owner);
-                self.evaluator.inquiry(requirement, &owner).result.status
+                let owner = self.evaluator.settle(|| self.evaluator.located(owner));
+                self.evaluator.settle(|| self.evaluator.inquiry(requirement, &owner)).result.status
             }
             _ => ResultStatus::Unknown,
         };
@@ -391,15 +394,16 @@ impl Guide<'_, '_> {
         let name =
             self.evaluator.symbols().parameter(parameter).map_or("", |parameter| parameter.name.as_str());
         let ty = self.evaluator.symbols().parameter(parameter).map_or(expr.ty, |parameter| parameter.ty);
-        let state = match self.evaluator.parameter_values(frame, parameter, keys, on) {
-            Ok(values) => {
-                let values: Vec<String> =
-                    values.iter().map(|value| self.evaluator.show_value(value, ty)).collect();
-                values.join(", ")
-            }
-            Err(found) => self.state_of(frame, id, &found),
-        };
-        let day = match on.map(|on| self.evaluator.eval(frame, on)) {
+        let state =
+            match self.evaluator.settle(|| self.evaluator.parameter_values(frame, parameter, keys, on)) {
+                Ok(values) => {
+                    let values: Vec<String> =
+                        values.iter().map(|value| self.evaluator.show_value(value, ty)).collect();
+                    values.join(", ")
+                }
+                Err(found) => self.state_of(frame, id, &found),
+            };
+        let day = match on.map(|on| self.evaluator.settle(|| self.evaluator.eval(frame, on))) {
             None => Some(frame.law),
             Some(found) => match found.value() {
                 Some(Value::Date(day)) => Some(*day),
@@ -444,21 +448,23 @@ impl Guide<'_, '_> {
         rows: &Rows,
         operand: Option<ExprId>,
     ) -> Step {
-        let found = self.evaluator.eval(frame, id);
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step = step(StepKind::Rows, self.expr_text(frame, id, "rows"), "");
         step.place = Some(expr.place);
         let value = self.value_state(frame, id, &found);
-        let (all, selected) =
-            match (self.evaluator.source(frame, &rows.source), self.evaluator.select(frame, rows)) {
-                (Ok(all), Ok(selected)) => (all, selected),
-                (Err(unknown), _) | (_, Err(unknown)) => {
-                    step.state = match unknown.needs().first() {
-                        Some(need) => self.absent(need),
-                        None => self.state_of(frame, id, &unknown),
-                    };
-                    return step;
-                }
-            };
+        let (all, selected) = match (
+            self.evaluator.settle(|| self.evaluator.source(frame, &rows.source)),
+            self.evaluator.settle(|| self.evaluator.select(frame, rows)),
+        ) {
+            (Ok(all), Ok(selected)) => (all, selected),
+            (Err(unknown), _) | (_, Err(unknown)) => {
+                step.state = match unknown.needs().first() {
+                    Some(need) => self.absent(need),
+                    None => self.state_of(frame, id, &unknown),
+                };
+                return step;
+            }
+        };
         let sure = selected.iter().filter(|(_, lets_in)| lets_in.truth() == Truth::True).count();
         let perhaps = selected.len() - sure;
         let counted = match (all.len(), sure, perhaps) {
@@ -484,8 +490,9 @@ impl Guide<'_, '_> {
         for (row, lets_in) in &selected {
             frame.bind(rows.slot, Some(row.clone()));
             let matches = lets_in.truth() == Truth::True;
-            let satisfied =
-                operand.filter(|_| quantified).map(|operand| self.evaluator.eval(frame, operand).truth());
+            let satisfied = operand
+                .filter(|_| quantified)
+                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)).truth());
             let (rank, state) = match (matches, satisfied) {
                 (true, Some(Truth::False)) => (0, "does not satisfy it"),
                 (true, Some(Truth::Unknown)) => (1, "unknown whether it satisfies it"),

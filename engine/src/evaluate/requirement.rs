@@ -1,9 +1,8 @@
 //! What a requirement gives for a record.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::evaluator::{Evaluator, Frame, Subject};
+use super::evaluator::{Evaluator, Frame, RowsByKey, Subject, Task};
 use super::found::{Faults, Found, Truth, and, faults_of, needs_of, strict};
 use super::outcome::{MustOutcome, RequirementResult};
 use crate::plan::{ExprId, MustCheck, Op, RequirementBody, RequirementId, ResultStatus};
@@ -65,7 +64,13 @@ impl Evaluator<'_> {
     /// A requirement for a row, worked out once.
     pub(super) fn inquiry(&self, requirement: RequirementId, subject: &Reference) -> Arc<Inquiry> {
         let key = (requirement, Subject::from(subject));
-        let known = self.memory.inquiries.once(key, || Arc::new(self.inquire(requirement, subject)));
+        if self.postpones(|| Task::Inquiry(requirement, Subject::from(subject))) {
+            return Arc::new(Inquiry::broken("postponed"));
+        }
+        let known = self
+            .memory
+            .inquiries
+            .once(key, &self.memory.postponed, || Arc::new(self.inquire(requirement, subject)));
         known.unwrap_or_else(|| Arc::new(Inquiry::broken("a requirement that depends on itself")))
     }
 
@@ -138,7 +143,7 @@ impl Evaluator<'_> {
             return Found::flag(true);
         }
         let count = || {
-            let mut shared: HashMap<Vec<Value>, u32> = HashMap::new();
+            let mut shared = RowsByKey::new();
             for row in 0..self.rows_of(subject.record).unwrap_or(0) {
                 if let Ok(key) = self.unique_key(body, keys, &self.reference(subject.record, row)) {
                     *shared.entry(key).or_default() += 1;
@@ -146,7 +151,7 @@ impl Evaluator<'_> {
             }
             Arc::new(shared)
         };
-        match self.memory.shared_keys.once((requirement, position), count) {
+        match self.memory.shared_keys.once((requirement, position), &self.memory.postponed, count) {
             Some(shared) => Found::flag(shared.get(&own).is_none_or(|&rows| rows <= 1)),
             None => Found::broken("a key that depends on itself"),
         }
@@ -218,12 +223,11 @@ pub(super) fn judge(
             result.status = ResultStatus::Pending;
             return result;
         }
-        Some((_, Some(Value::Date(last)))) => {
-            if as_of <= *last {
-                result.status = ResultStatus::Pending;
-                return result;
-            }
+        Some((_, Some(Value::Date(last)))) if as_of <= *last => {
+            result.status = ResultStatus::Pending;
+            return result;
         }
+        Some((_, Some(Value::Date(_)))) => {}
         Some((due, _)) => {
             let error = due.truth() != Truth::Unknown;
             result.status = if error { ResultStatus::Error } else { ResultStatus::Undetermined };

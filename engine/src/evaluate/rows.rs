@@ -153,7 +153,10 @@ impl Evaluator<'_> {
         if matches!(wanted, Value::Reference(reference) if reference.key.is_empty()) {
             return None;
         }
-        let column = self.memory.columns.once((record, field), || Arc::new(self.column(record, field)))?;
+        let column = self
+            .memory
+            .columns
+            .once((record, field), &self.memory.postponed, || Arc::new(self.column(record, field)))?;
         let mut found = column.others.clone();
         found.extend(column.by_value.get(wanted).into_iter().flatten());
         found.sort_unstable();

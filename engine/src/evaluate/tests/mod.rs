@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod build;
+mod depth;
 mod enumeration;
 mod requirements;
 mod tables;
