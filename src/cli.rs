@@ -148,7 +148,7 @@ pub(crate) struct DataArgs {
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
 
-    /// A value for the whole run, such as `submission=fall_1`; may be given several times
+    /// A value for the whole run, such as `submission=fall_1`, in the place of the one in `set` of the data set; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) set: Vec<String>,
 

@@ -16,7 +16,6 @@ mod atomic;
 mod cli;
 mod command;
 mod failure;
-mod inputs;
 mod nearest;
 mod project;
 mod render;

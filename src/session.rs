@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rubric_engine::check;
-use rubric_engine::data::{DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, read};
+use rubric_engine::data::{
+    DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, input_values, inputs, read,
+};
 use rubric_engine::evaluate::{Evaluator, Options};
-use rubric_engine::plan::{InputId, Plan, PolicyId, Privacy, ResultId, Symbols};
+use rubric_engine::plan::{Plan, PolicyId, Privacy, ResultId, Symbols};
 use rubric_engine::project::shown_path;
-use rubric_engine::value::{Date, Value};
+use rubric_engine::value::{Date, State};
 
 use crate::cli::DataArgs;
 use crate::command::Outcome;
 use crate::failure::Failure;
-use crate::inputs::{inputs, not_set};
 use crate::nearest::nearest;
 use crate::project::{self, Project};
 use crate::render::{self, Finding, Lookup};
@@ -29,10 +30,12 @@ pub(crate) struct Session {
     pub(crate) source: DataSource,
     pub(crate) data: Dataset,
     pub(crate) as_of: Date,
-    /// Values for the whole run.
-    pub(crate) inputs: BTreeMap<InputId, Value>,
     /// The policies whose results are asked for.
     pub(crate) policies: BTreeSet<PolicyId>,
+    /// Inputs as they were given, by name.
+    pub(crate) set: BTreeMap<String, String>,
+    /// What evaluators are told beside the records.
+    pub(crate) options: Options,
     pub(crate) timings: Timings,
 }
 
@@ -42,7 +45,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) data: &'a Dataset,
     pub(crate) as_of: Date,
-    pub(crate) inputs: &'a BTreeMap<InputId, Value>,
+    pub(crate) options: &'a Options,
 }
 
 /// How long it took to get here.
@@ -65,7 +68,6 @@ pub(crate) fn prepare(
     let as_of = day(args.as_of.as_deref(), as_of_of_data)?;
     let plan = project.database.plan();
     let policies = select(&plan.symbols, &project, wanted)?;
-    let inputs = inputs(&plan.symbols, &args.set)?;
     let mut obstacles = project.errors();
     if obstacles.is_empty() {
         let mut lookup = Lookup::new(&project.database);
@@ -75,15 +77,14 @@ pub(crate) fn prepare(
         show_obstacles(&obstacles, "nothing was run", terminal)?;
         return Ok(None);
     }
+    let set = given_inputs(&args.set, &source.set)?;
+    let options = options(&plan, &policies, &set)?;
     let check = start.elapsed();
     let start = Instant::now();
-    for name in not_set(&plan.symbols, &inputs) {
-        terminal.say(&format!("the input `{name}` is not known: set it with `--set {name}=…`"));
-    }
     terminal.detail(&format!("reading {}", source.shown));
     let data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
     let timings = Timings { check, read: start.elapsed() };
-    Ok(Some(Session { project, plan, source, data, as_of, inputs, policies, timings }))
+    Ok(Some(Session { project, plan, source, data, as_of, policies, set, options, timings }))
 }
 
 /// How many obstacles are shown with the text around them.
@@ -106,33 +107,88 @@ pub(crate) fn show_obstacles(
 impl Facts<'_> {
     /// An evaluator; each thread has its own.
     pub(crate) fn evaluator(&self, privacy: Privacy) -> Evaluator<'_> {
-        let options = Options { inputs: self.inputs.clone(), privacy, ..Options::default() };
+        let options = Options { privacy, ..self.options.clone() };
         Evaluator::new(self.plan, self.data, self.as_of, options)
     }
 }
 
 impl Session {
     pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts { plan: &self.plan, data: &self.data, as_of: self.as_of, inputs: &self.inputs }
+        Facts { plan: &self.plan, data: &self.data, as_of: self.as_of, options: &self.options }
     }
 
     /// The decisions and requirements that are asked for, in the order of files and text.
     pub(crate) fn results(&self) -> impl Iterator<Item = ResultId> {
-        self.plan
-            .symbols
-            .results
-            .iter()
-            .copied()
-            .filter(|id| self.policy_of(*id).is_some_and(|policy| self.policies.contains(&policy)))
+        results_of(&self.plan.symbols, &self.policies)
     }
 
     pub(crate) fn policy_of(&self, id: ResultId) -> Option<PolicyId> {
-        let symbols = &self.plan.symbols;
-        match id {
-            ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
-            ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
+        policy_of(&self.plan.symbols, id)
+    }
+}
+
+fn policy_of(symbols: &Symbols, id: ResultId) -> Option<PolicyId> {
+    match id {
+        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
+        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
+    }
+}
+
+fn results_of<'a>(
+    symbols: &'a Symbols,
+    policies: &'a BTreeSet<PolicyId>,
+) -> impl Iterator<Item = ResultId> + 'a {
+    let asked = |id: &ResultId| policy_of(symbols, *id).is_some_and(|policy| policies.contains(&policy));
+    symbols.results.iter().copied().filter(asked)
+}
+
+/// The inputs of the data set, and those of the command in their place.
+fn given_inputs(written: &[String], of_data: &DataSet) -> Result<BTreeMap<String, String>, Failure> {
+    let mut by_command: BTreeMap<String, String> = BTreeMap::new();
+    for written in written {
+        let Some((name, value)) = written.split_once('=') else {
+            return Err(Failure::new(format!("`--set {written}` gives no value"))
+                .help(format!("write `--set {written}=VALUE`")));
+        };
+        if by_command.insert(name.trim().to_owned(), value.to_owned()).is_some() {
+            return Err(
+                Failure::new(format!("`--set {}` is given twice", name.trim())).help("remove one of them")
+            );
         }
     }
+    let mut all = of_data.set.clone();
+    all.extend(by_command);
+    Ok(all)
+}
+
+/// Inputs by type; an input that results read and that nobody gave refuses the run.
+fn options(
+    plan: &Plan,
+    policies: &BTreeSet<PolicyId>,
+    set: &BTreeMap<String, String>,
+) -> Result<Options, Failure> {
+    let symbols = &plan.symbols;
+    let given = inputs(symbols, set).map_err(|error| {
+        let failure = Failure::new(error.message);
+        match error.help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    })?;
+    for (id, _) in check::inputs_read(plan, results_of(symbols, policies)) {
+        let Some(input) = symbols.inputs.get(id.0 as usize).filter(|input| !input.ty.optional) else {
+            continue;
+        };
+        if !given.contains_key(&id) {
+            let name = &input.name;
+            return Err(Failure::new(format!("the input `{name}` is not given")).help(format!(
+                "add `--set {name}=VALUE`, or `set = {{ {name} = \"VALUE\" }}` to the data set in rubric.toml; it is {}",
+                input_values(symbols, id)
+            )));
+        }
+    }
+    let inputs = given.into_iter().map(|(id, value)| (id, State::Known(value))).collect();
+    Ok(Options { inputs, ..Options::default() })
 }
 
 fn unreadable(error: &ReadError) -> Failure {

@@ -283,7 +283,6 @@ fn inputs_are_set_for_the_whole_run() {
     };
     assert_eq!(outcome(&["--set", "window=fall"]), "open,fall,");
     assert_eq!(outcome(&["--set", "window=S"]), "closed,default,");
-    assert!(outcome(&[]).starts_with("undetermined,,"));
     assert_snapshot!("input_with_a_bad_value", run(&project, &["--set", "window=summer"]));
     assert_snapshot!("input_that_is_not_there", run(&project, &["--set", "windw=fall"]));
     assert_snapshot!(
@@ -335,4 +334,46 @@ fn a_shipped_policy_runs_by_name_without_a_project() {
         "{}",
         folder.read("out/Credential.csv")
     );
+}
+
+/// A project whose one decision reads an input.
+fn with_input(set: &str) -> Sandbox {
+    sandbox()
+        .with(
+            "policies/town/counts.rubric",
+            "policy town.counts { title \"Counts\" cite \"c\" }\n\
+             category Submission { fall_1, fall_2 }\n\
+             input submission: Submission\n\
+             record Student { key student_id: text }\n\
+             decision counted of Student { outcomes yes_1, no_1\n\
+               default no_1 cite \"c\"\n\
+               rule first: yes_1 when submission = fall_1 cite \"c\" }\n",
+        )
+        .with("records/Student.csv", "student_id\ns1\n")
+        .with(
+            "rubric.toml",
+            &format!(
+                "[project]\nname = \"town\"\npolicies = [\"policies\"]\n[data.sample]\npath = \"records\"\nas_of = 2024-06-01\n{set}"
+            ),
+        )
+}
+
+#[test]
+fn inputs_are_given_by_the_command_or_the_data_set() {
+    let project = with_input("set = { submission = \"fall_2\" }\n");
+    assert_eq!(run(&project, &["--quiet"]).status, Some(0));
+    assert_eq!(project.read("results/Student.csv").lines().nth(1), Some("s1,no_1,default,"));
+    assert_eq!(run(&project, &["--set", "submission=fall_1", "--quiet"]).status, Some(0));
+    assert_eq!(project.read("results/Student.csv").lines().nth(1), Some("s1,yes_1,first,"));
+    let report: Value = serde_json::from_str(&project.read("results/run.json")).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/run.schema.json"));
+    assert_eq!(report["set"]["submission"], "fall_1");
+}
+
+#[test]
+fn a_run_without_an_input_that_it_reads_is_refused() {
+    // The records could not be read either: that they are not looked at shows in the message.
+    let project = with_input("").with("records/Student.csv", "no such column\n");
+    assert_snapshot!("input_not_given", run(&project, &[]));
+    assert!(!project.path().join("results").exists(), "a refused run writes nothing");
 }

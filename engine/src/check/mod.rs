@@ -11,6 +11,7 @@
 //! Before a run, [`parameter_gaps`] says which parameters and definitions have no value on the day of the run.
 
 mod dates;
+pub(crate) mod depends;
 pub(crate) mod reach;
 mod registry;
 mod settle;
@@ -21,11 +22,12 @@ mod pages;
 
 use rubric_grammar::ast;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
-use crate::plan::{Code, Plan};
+use crate::plan::{Code, InputId, Plan, ResultId};
 use crate::value::Date;
 
+pub use depends::Fact;
 pub use missing_table_cell::parameter;
 pub use registry::{PAGES, Page, page};
 pub use settle::settle;
@@ -112,6 +114,13 @@ pub fn unused(plan: &Plan, sources: &[Source<'_>]) -> Vec<Diagnostic> {
 #[must_use]
 pub fn parameter_gaps(plan: &Plan, as_of: Date) -> Vec<Diagnostic> {
     parameter_gap::at(plan, as_of)
+}
+
+/// The inputs that these results read, each with a place that reads it. One that is not given refuses a run before data
+/// is read, unless its type says that it may be missing.
+#[must_use]
+pub fn inputs_read(plan: &Plan, results: impl IntoIterator<Item = ResultId>) -> Vec<(InputId, Place)> {
+    depends::inputs(plan, results)
 }
 
 #[cfg(test)]

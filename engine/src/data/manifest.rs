@@ -31,6 +31,8 @@ pub struct DataSet {
     pub as_of: Option<Date>,
     /// A preset in the place of the shipped one, relative to the manifest.
     pub preset: Option<String>,
+    /// `set = { submission = "fall_1" }`: inputs of the policies, as text.
+    pub set: BTreeMap<String, String>,
     /// How cells are written, unless a record says otherwise.
     pub writing: Writing,
     /// `[data.NAME.Record]`.
@@ -181,6 +183,13 @@ impl Reader<'_> {
                 "format" => set.format = self.format(value),
                 "as_of" => set.as_of = self.date(value),
                 "preset" => set.preset = self.string(value, word),
+                "set" => {
+                    for (name, value) in self.table(value, word).into_iter().flat_map(DeTable::iter) {
+                        if let Some(text) = self.input(value, name.get_ref()) {
+                            set.set.insert(name.get_ref().to_string(), text);
+                        }
+                    }
+                }
                 _ if self.writing(word, value, &mut set.writing) => {}
                 _ if value.get_ref().is_table() => {
                     let mapping = self.record(value, word);
@@ -193,6 +202,7 @@ impl Reader<'_> {
                         "format",
                         "as_of",
                         "preset",
+                        "set",
                         "dates",
                         "delimiter",
                         "school_year",
@@ -280,6 +290,18 @@ impl Reader<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// The text of an input: what stands in quotes, or a number, date, true or false as it was written.
+    fn input(&mut self, value: &Value<'_>, name: &str) -> Option<String> {
+        match value.get_ref() {
+            DeValue::Array(_) | DeValue::Table(_) => {
+                self.wrong_type(value, name, "one value");
+                None
+            }
+            DeValue::String(text) => Some(text.to_string()),
+            _ => self.text.get(value.span()).map(|text| text.replace('_', "")),
+        }
     }
 
     fn format(&mut self, value: &Value<'_>) -> Format {
@@ -437,6 +459,7 @@ mod tests {
             format = "csv"
             as_of  = 2024-06-01
             absent = ["NULL"]
+            set = { submission = "fall_1", rounds = 1_000, late = true, since = 2024-07-01 }
             codes.GradeLevel = { "3rd" = "third_grade" }
 
             [data.sample.Student]
@@ -465,6 +488,12 @@ mod tests {
         );
         assert_eq!(sample.writing.absent, ["NULL"]);
         assert_eq!(sample.writing.codes["GradeLevel"]["3rd"], "third_grade");
+        let set: Vec<(&str, &str)> =
+            sample.set.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        assert_eq!(
+            set,
+            [("late", "true"), ("rounds", "1000"), ("since", "2024-07-01"), ("submission", "fall_1")]
+        );
         let student = &sample.records["Student"];
         assert_eq!(student.file.as_deref(), Some("students.csv"));
         assert_eq!(student.columns["grade"], ["GradeLevel"]);
@@ -513,6 +542,10 @@ mod tests {
             (
                 "[data.a]\npath = \"r\"\nas_of = \"June\"\n",
                 "3:9: `as_of` is not a date; write it as 2024-06-01",
+            ),
+            (
+                "[data.a]\npath = \"r\"\nset = { round = [1] }\n",
+                "3:17: `round` is a list, and one value is expected",
             ),
             (
                 "[data.a]\npath = \"r\"\n[data.a.Student]\ncolumn = {}\n",

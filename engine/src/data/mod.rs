@@ -9,6 +9,7 @@ mod dataset;
 mod date_format;
 #[cfg(test)]
 mod fixtures;
+mod inputs;
 mod key_shape;
 mod manifest;
 mod pool;
@@ -25,6 +26,7 @@ mod xml_tree;
 
 pub use dataset::{Cell, DataError, Dataset, MASK, Origin, Severity};
 pub use date_format::DateFormat;
+pub use inputs::{InputError, input_values, inputs};
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };

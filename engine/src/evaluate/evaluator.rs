@@ -23,7 +23,7 @@ use crate::value::{Date, RecordId, Reference, State, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Values for the whole run.
-    pub inputs: BTreeMap<InputId, Value>,
+    pub inputs: BTreeMap<InputId, State>,
     /// Facts that a test fixes.
     pub givens: Givens,
     /// Whether private values are shown in texts and explanations.

@@ -103,13 +103,17 @@ impl Evaluator<'_> {
                 };
             }
             Op::Input(input) => {
-                if let Some(value) = self.options.inputs.get(input) {
-                    return Found::known(value.clone());
-                }
-                let name =
-                    self.symbols().inputs.get(input.0 as usize).map_or("", |input| input.name.as_str());
-                let kind = NeedKind::Input(Arc::from(name));
-                return Found::need(Need { record: RecordId(u32::MAX), row: None, field: None, kind });
+                let symbol = self.symbols().inputs.get(input.0 as usize);
+                let kind = NeedKind::Input(Arc::from(symbol.map_or("", |symbol| symbol.name.as_str())));
+                let need = Need { record: RecordId(u32::MAX), row: None, field: None, kind };
+                return match self.options.inputs.get(input) {
+                    Some(state) => self.given(state, need),
+                    // What may be missing and is not given is missing.
+                    None if symbol.is_some_and(|symbol| symbol.ty.optional) => {
+                        Found::missing(Arc::from([need]))
+                    }
+                    None => Found::need(need),
+                };
             }
             _ => None,
         };

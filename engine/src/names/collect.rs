@@ -526,7 +526,18 @@ impl Collector {
             let (symbols, diagnostics) = (&mut self.out.symbols, &mut self.out.diagnostics);
             match (&written.kind, declared) {
                 (ItemKind::Input(input), _) => {
-                    let ty = types::resolve(symbols, policy, &input.ty, here, diagnostics);
+                    let mut ty = types::resolve(symbols, policy, &input.ty, here, diagnostics);
+                    if matches!(ty.base, Base::Record(_) | Base::Set(_)) {
+                        diagnostics.push(
+                            Diagnostic::error(
+                                "type-mismatch",
+                                here(input.ty.span),
+                                format!("the input `{}` is one value for the whole run", input.name.text),
+                            )
+                            .help("give it a category, a number, a date or another plain type"),
+                        );
+                        ty = Type::of(Base::Damaged);
+                    }
                     let id = self.inputs.get(&(file.file, item));
                     if let Some(symbol) = id.and_then(|id| symbols.inputs.get_mut(id.0 as usize)) {
                         symbol.ty = ty;

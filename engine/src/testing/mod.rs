@@ -147,9 +147,7 @@ impl<'a> Stage<'a> {
                     }
                 }
                 GivenTarget::Input(input) => {
-                    if let State::Known(value) = state {
-                        options.inputs.insert(*input, value);
-                    }
+                    options.inputs.insert(*input, state);
                 }
             }
         }
