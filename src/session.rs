@@ -222,20 +222,11 @@ fn locate_data(project: &Project, name: &str) -> Result<(DataSource, Option<Date
         };
         return Err(Failure::new(format!("there is no data set and no folder `{name}`")).help(help));
     }
-    let format = if holds_only_xml(&path) { Format::EdfiXml } else { Format::Csv };
+    let format = Format::of_path(&path);
     let set = DataSet { path: name.to_owned(), format, ..DataSet::default() };
     let preset = preset(&set, &project.root)?;
     let shown = name.trim_start_matches("./").trim_end_matches('/').to_owned();
     Ok((DataSource { path, shown, set, preset }, None))
-}
-
-/// Whether a folder has XML files and no tables, so that it can only be an interchange.
-fn holds_only_xml(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    let endings: BTreeSet<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.path().extension()?.to_string_lossy().to_lowercase()))
-        .collect();
-    endings.contains("xml") && !endings.contains("csv") && !endings.contains("tsv")
 }
 
 fn preset(set: &DataSet, root: &Path) -> Result<Option<PresetText>, Failure> {
@@ -244,13 +235,11 @@ fn preset(set: &DataSet, root: &Path) -> Result<Option<PresetText>, Failure> {
         let text = fs::read_to_string(&path).map_err(|error| Failure::io("read", Path::new(name), &error))?;
         return Ok(Some(PresetText { name: name.clone(), text }));
     }
-    let stem = match set.format {
-        Format::Csv => return Ok(None),
-        Format::EdfiXml => "edfi",
-    };
-    let shipped = rubric_policies::PRESETS
-        .iter()
-        .find(|(path, _)| path.rsplit('/').next().is_some_and(|name| name.starts_with(stem)));
+    if !set.format.needs_preset() {
+        return Ok(None);
+    }
+    let path = format!("presets/{}.toml", set.format.name());
+    let shipped = rubric_policies::PRESETS.iter().find(|(shipped, _)| *shipped == path);
     Ok(shipped.map(|(path, text)| PresetText { name: format!("<shipped>/{path}"), text: (*text).to_owned() }))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rubric_engine::data::{DataError, Severity};
@@ -116,7 +116,10 @@ pub(crate) fn report(
     });
     let mut inputs = Vec::new();
     for shown in &session.data.files {
-        inputs.push(HashedFile { file: shown.clone(), sha256: digest_of_file(&on_disk(session, shown))? });
+        inputs.push(HashedFile {
+            file: shown.clone(),
+            sha256: digest_of_file(&session.source.on_disk(shown))?,
+        });
     }
     let records = (0_u32..).zip(&symbols.records).filter_map(|(position, record)| {
         let table = session.data.table(rubric_engine::value::RecordId(position))?;
@@ -161,16 +164,6 @@ pub(crate) fn report(
             evaluate_ms: evaluating.as_millis(),
         },
     })
-}
-
-/// Where a file of the data set lies.
-fn on_disk(session: &Session, shown: &str) -> PathBuf {
-    let folder = session.source.shown.trim_end_matches('/');
-    match shown.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
-        Some(rest) => session.source.path.join(rest),
-        None if shown == session.source.shown => session.source.path.clone(),
-        None => session.source.path.join(shown),
-    }
 }
 
 fn errors(session: &Session) -> ErrorCount {

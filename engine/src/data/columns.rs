@@ -334,6 +334,7 @@ fn default_names(field: &Field, leaf: &KeyLeaf<'_>, parts: usize, alone: bool) -
         names.push(field.name.clone());
     }
     names.push(format!("{}_{last}", field.name));
+    names.push(format!("{}.{}", field.name, leaf.path.join(".")));
     if alone {
         names.push(last.to_owned());
     }

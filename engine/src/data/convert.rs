@@ -50,6 +50,9 @@ pub(super) struct Style<'a> {
     pub(super) descriptors: bool,
 }
 
+/// Numbers stay below 10^76, and so do the parts of a fraction.
+const MOST_DIGITS: usize = 76;
+
 /// Why a text is no value of the type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
@@ -140,6 +143,15 @@ impl Converter {
     }
 
     fn problem(&self, code: &'static str, text: &str, what: &str) -> Problem {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let too_long = code == "bad-number"
+            && digits > MOST_DIGITS
+            && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+'));
+        if too_long {
+            let found = if self.private { "the value".to_owned() } else { quoted(text) };
+            let message = format!("{found} has {digits} digits, and a number has at most {MOST_DIGITS}");
+            return Problem { code, message, of_column: false };
+        }
         let found = if self.private { "the value".to_owned() } else { quoted(text) };
         Problem { code, message: format!("{found} {what}"), of_column: false }
     }

@@ -243,12 +243,9 @@ fn data_sets_that_cannot_be_read_say_what_to_do() {
     refused: attendance_events.csv: `session` of `AttendanceEvent` is read from 3 columns, and the manifest names 2; name the columns of `school.school_id`, `school_year`, `session_name`, in this order
     "#);
     let utf16 = read_files(&[("schools.csv", &[0xFF, 0xFE, b's', 0])], "").unwrap_err();
-    assert_eq!(utf16.to_string(), "schools.csv: the file is in UTF-16; save it as CSV in UTF-8");
+    assert_eq!(utf16.to_string(), "schools.csv: the file is in UTF-16; save it in UTF-8");
     let header = read_files(&[("schools.csv", b"school_id,n\xE9me\n")], "").unwrap_err();
-    assert_eq!(
-        header.to_string(),
-        "schools.csv:1: the header is not UTF-8 text; save the file as CSV in UTF-8"
-    );
+    assert_eq!(header.to_string(), "schools.csv:1: the header is not UTF-8 text; save the file in UTF-8");
 }
 
 #[test]
@@ -256,7 +253,7 @@ fn bytes_that_are_no_text_are_reported_with_their_line() {
     let dataset = read_files(&[("schools.csv", b"school_id,name\n1,Elm\n2,Caf\xE9\n")], "").unwrap();
     assert_eq!(
         list(&dataset),
-        "schools.csv:3 `name` [not-utf-8] School 2: the cell is not UTF-8 text; save the file as CSV in UTF-8\n"
+        "schools.csv:3 `name` [not-utf-8] School 2: the cell is not UTF-8 text; save the file in UTF-8\n"
     );
 }
 

@@ -1,12 +1,15 @@
 //! `rubric.toml`: the project and its data sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::DateFormat;
+use super::bytes::ending;
 use crate::value::Date;
 
 /// A `rubric.toml`.
@@ -45,8 +48,52 @@ pub enum Format {
     /// A folder of `.csv` and `.tsv` files, one for each record.
     #[default]
     Csv,
+    /// A folder of `.jsonl` files, one for each record, with one JSON object a line.
+    Jsonl,
+    /// A folder of files whose fields stand at fixed places of the line.
+    Fixed,
     /// A folder of Ed-Fi interchange files.
     EdfiXml,
+}
+
+/// The formats by their name in a manifest.
+const FORMATS: [(&str, Format); 4] =
+    [("csv", Format::Csv), ("jsonl", Format::Jsonl), ("fixed", Format::Fixed), ("edfi-xml", Format::EdfiXml)];
+
+impl Format {
+    /// Its name in a manifest.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        FORMATS.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+    }
+
+    /// The format that the names of the files suggest, where no manifest says it.
+    #[must_use]
+    pub fn of_path(path: &Path) -> Self {
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let names: BTreeSet<String> = if path.is_dir() {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.filter_map(|entry| name(&entry.path())).collect()
+        } else {
+            name(path).into_iter().collect()
+        };
+        let has = |endings: &[&str]| names.iter().any(|name| endings.contains(&ending(name).as_str()));
+        if has(&["csv", "tsv"]) {
+            Self::Csv
+        } else if has(&["jsonl", "ndjson"]) {
+            Self::Jsonl
+        } else if has(&["xml"]) {
+            Self::EdfiXml
+        } else {
+            Self::Csv
+        }
+    }
+
+    /// Whether a preset says what its files hold.
+    #[must_use]
+    pub const fn needs_preset(self) -> bool {
+        matches!(self, Self::EdfiXml)
+    }
 }
 
 /// How cells are written.
@@ -78,6 +125,8 @@ pub enum SchoolYearIs {
 pub struct RecordMapping {
     /// Its file in the folder.
     pub file: Option<String>,
+    /// For [`Format::Fixed`], the file in the folder that says where its fields stand.
+    pub layout: Option<String>,
     /// Column by field; several where the field names a record whose key has several parts.
     pub columns: BTreeMap<String, Vec<String>>,
     /// How a percent is written, by field.
@@ -110,7 +159,7 @@ pub struct ManifestError {
     pub column: usize,
 }
 
-const PLANNED: [&str; 4] = ["parquet", "jsonl", "oneroster", "edfi-jsonl"];
+const PLANNED: [&str; 3] = ["parquet", "oneroster", "edfi-jsonl"];
 
 impl Manifest {
     /// Reads the text of a `rubric.toml`.
@@ -229,6 +278,7 @@ impl Reader<'_> {
             let word = key.get_ref().as_ref();
             match word {
                 "file" => mapping.file = self.string(value, word),
+                "layout" => mapping.layout = self.string(value, word),
                 "columns" => {
                     for (field, value) in self.table(value, word).into_iter().flat_map(DeTable::iter) {
                         let columns = self.strings(value, field.get_ref());
@@ -246,7 +296,17 @@ impl Reader<'_> {
                 _ if self.writing(word, value, &mut mapping.writing) => {}
                 _ => self.unknown(
                     key,
-                    &["file", "columns", "percent", "dates", "delimiter", "school_year", "absent", "codes"],
+                    &[
+                        "file",
+                        "layout",
+                        "columns",
+                        "percent",
+                        "dates",
+                        "delimiter",
+                        "school_year",
+                        "absent",
+                        "codes",
+                    ],
                     &format!("the mapping of `{record}`"),
                 ),
             }
@@ -306,24 +366,21 @@ impl Reader<'_> {
 
     fn format(&mut self, value: &Value<'_>) -> Format {
         let Some(text) = self.string(value, "format") else { return Format::default() };
-        match text.as_str() {
-            "csv" => Format::Csv,
-            "edfi-xml" => Format::EdfiXml,
-            planned if PLANNED.contains(&planned) => {
-                let help = "`csv` and `edfi-xml` are; export the data as one of them".to_owned();
-                self.error(value.span(), format!("the format `{text}` cannot be read yet"), Some(help));
-                Format::default()
-            }
-            _ => {
-                let names = ["csv", "edfi-xml"];
-                let help = nearest(&text, names).map_or_else(
-                    || "the formats are `csv` and `edfi-xml`".to_owned(),
-                    |name| format!("did you mean `{name}`?"),
-                );
-                self.error(value.span(), format!("`{text}` is not a format"), Some(help));
-                Format::default()
-            }
+        if let Some((_, format)) = FORMATS.iter().find(|(name, _)| *name == text) {
+            return *format;
         }
+        let listed = FORMATS.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        if PLANNED.contains(&text.as_str()) {
+            let help = format!("export the data as one of {listed}");
+            self.error(value.span(), format!("the format `{text}` cannot be read yet"), Some(help));
+        } else {
+            let help = nearest(&text, FORMATS.iter().map(|(name, _)| *name)).map_or_else(
+                || format!("the formats are {listed}"),
+                |name| format!("did you mean `{name}`?"),
+            );
+            self.error(value.span(), format!("`{text}` is not a format"), Some(help));
+        }
+        Format::default()
     }
 
     fn delimiter(&mut self, value: &Value<'_>) -> Option<u8> {
@@ -529,7 +586,7 @@ mod tests {
             ),
             (
                 "[data.a]\npath = \"r\"\nformat = \"parquet\"\n",
-                "3:10: the format `parquet` cannot be read yet; `csv` and `edfi-xml` are; export the data as one of them",
+                "3:10: the format `parquet` cannot be read yet; export the data as one of `csv`, `jsonl`, `fixed`, `edfi-xml`",
             ),
             (
                 "[data.a]\npath = \"r\"\nformat = \"edfixml\"\n",

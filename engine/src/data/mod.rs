@@ -1,5 +1,8 @@
 //! Records: what was read, from where, and what was wrong with it.
 
+#[cfg(test)]
+mod bad_input_tests;
+mod bytes;
 mod columns;
 mod convert;
 mod csv_reader;
@@ -7,16 +10,21 @@ mod csv_reader;
 mod csv_tests;
 mod dataset;
 mod date_format;
+mod fixed_width;
 #[cfg(test)]
 mod fixtures;
 mod inputs;
+mod json;
+mod json_lines;
 mod key_shape;
+mod lines;
 mod manifest;
 mod pool;
 mod preset;
 mod read_error;
 mod source;
 mod table;
+mod table_rows;
 mod xml_element;
 mod xml_plan;
 mod xml_reader;

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::columns::fold;
+use super::bytes::{DataFile, check_kind, ending, missing, stem, unreadable};
 use super::manifest::nearest;
-use super::{DataError, DataSet, Dataset, Format, ReadError, Severity, convert, csv_reader};
+use super::{DataError, DataSet, Dataset, Format, ReadError, Severity};
+use super::{convert, csv_reader, fixed_width, json_lines};
 use crate::plan::{FieldKind, RecordKind, Symbols};
 use crate::value::{Base, RecordId};
 
@@ -32,6 +34,26 @@ pub struct PresetText {
     pub text: String,
 }
 
+impl DataSource {
+    /// Where a file of [`Dataset::files`] lies on the disk; for a part of an archive, the archive.
+    #[must_use]
+    pub fn on_disk(&self, shown: &str) -> PathBuf {
+        if shown == self.shown || self.path.is_file() {
+            let name = shown.rsplit('/').next().unwrap_or(shown);
+            let beside = self.path.with_file_name(name);
+            let is_part = shown.starts_with(&format!("{}/", self.shown));
+            return if shown != self.shown && !is_part && beside.is_file() {
+                beside
+            } else {
+                self.path.clone()
+            };
+        }
+        let folder = self.shown.trim_end_matches('/');
+        let name = shown.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(shown);
+        self.path.join(name)
+    }
+}
+
 /// Reads a data set. Every row is kept; what is wrong with it is in [`Dataset::errors`], in the order of files and lines.
 ///
 /// # Errors
@@ -39,29 +61,26 @@ pub struct PresetText {
 /// in the middle.
 pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError> {
     check_mapping(symbols, &source.set)?;
-    let metadata = fs::metadata(&source.path).map_err(|_| {
-        ReadError::new("there is no such folder")
-            .file(&source.shown)
-            .help("check `path` in the manifest, or `--data`")
+    let metadata = fs::metadata(&source.path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound && fs::symlink_metadata(&source.path).is_err() {
+            return ReadError::new("there is no such folder")
+                .file(&source.shown)
+                .help("check `path` in the manifest, or `--data`");
+        }
+        missing(&source.path, &error, &source.shown)
     })?;
     let mut dataset = Dataset::new(symbols);
     match source.set.format {
-        Format::Csv => read_csv(symbols, source, metadata.is_dir(), &mut dataset)?,
+        Format::Csv | Format::Jsonl | Format::Fixed => {
+            read_tables(symbols, source, metadata.is_dir(), &mut dataset)?;
+        }
         Format::EdfiXml => super::xml_reader::read_folder(symbols, source, metadata.is_dir(), &mut dataset)?,
     }
     dataset.finish(symbols);
     Ok(dataset)
 }
 
-/// A file of a data set.
-#[derive(Clone, Debug)]
-pub(super) struct DataFile {
-    pub(super) name: String,
-    pub(super) path: PathBuf,
-    pub(super) shown: String,
-}
-
-/// The files of a folder with one of the endings, by name; or the one file.
+/// The files of a folder with one of the endings, by name, compressed or not; or the one file.
 pub(super) fn files(
     source: &DataSource,
     is_folder: bool,
@@ -70,40 +89,43 @@ pub(super) fn files(
     let name_of =
         |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if !is_folder {
-        return Ok(vec![DataFile {
-            name: name_of(&source.path),
-            path: source.path.clone(),
-            shown: source.shown.clone(),
-        }]);
+        let name = name_of(&source.path);
+        return Ok(vec![DataFile::on_disk(&name, source.shown.clone(), source.path.clone())]);
     }
-    let unreadable =
-        |error: std::io::Error| ReadError::new(format!("it cannot be read: {error}")).file(&source.shown);
+    let failed = |error: std::io::Error| unreadable(&error, &source.shown);
     let mut found = Vec::new();
-    for entry in fs::read_dir(&source.path).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let ending =
-            path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        if path.is_file() && endings.contains(&ending.as_str()) {
-            let name = name_of(&path);
-            found.push(DataFile { shown: within(source, &name), name, path });
+    for entry in fs::read_dir(&source.path).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = name_of(&path);
+        // A folder or a broken link of that name would be missed if it were passed over.
+        if endings.contains(&ending(&name).as_str()) {
+            let shown = within(source, &name);
+            check_kind(&path, &shown)?;
+            found.push(DataFile::on_disk(&name, shown, path));
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }
 
-fn within(source: &DataSource, name: &str) -> String {
+pub(super) fn within(source: &DataSource, name: &str) -> String {
     let folder = source.shown.trim_end_matches('/');
     if folder.is_empty() || folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-fn read_csv(
+/// Reads one file for each record.
+fn read_tables(
     symbols: &Symbols,
     source: &DataSource,
     is_folder: bool,
     dataset: &mut Dataset,
 ) -> Result<(), ReadError> {
-    let files = files(source, is_folder, &["csv", "tsv"])?;
+    let endings: &[&str] = match source.set.format {
+        Format::Jsonl => &["jsonl", "ndjson"],
+        Format::Fixed => &["txt", "dat", "fwf"],
+        _ => &["csv", "tsv"],
+    };
+    let files = files(source, is_folder, endings)?;
     let mut taken = vec![false; files.len()];
     let mut plan: BTreeMap<String, Vec<(RecordId, DataFile)>> = BTreeMap::new();
     for (position, record) in (0_u32..).zip(&symbols.records) {
@@ -113,8 +135,8 @@ fn read_csv(
         let id = RecordId(position);
         let named = source.set.records.get(&record.name).and_then(|mapping| mapping.file.as_ref());
         if let Some(name) = named {
-            let path = if is_folder { source.path.join(name) } else { source.path.with_file_name(name) };
-            if !path.is_file() {
+            let path = beside(source, is_folder, name);
+            if fs::symlink_metadata(&path).is_err() {
                 let near = nearest(name, files.iter().map(|file| file.name.as_str()));
                 let help = near.map_or_else(
                     || format!("the files are {}", names(&files)),
@@ -127,7 +149,7 @@ fn read_csv(
             for (file, taken) in files.iter().zip(&mut taken) {
                 *taken |= file.name == *name;
             }
-            let file = DataFile { name: name.clone(), path, shown: within(source, name) };
+            let file = DataFile::on_disk(name, within(source, name), path);
             plan.entry(name.clone()).or_default().push((id, file));
             continue;
         }
@@ -152,14 +174,25 @@ fn read_csv(
     if plan.is_empty() {
         let records: Vec<&str> = symbols.records.iter().map(|record| record.name.as_str()).collect();
         let help = if files.is_empty() {
-            "it has no .csv or .tsv file".to_owned()
+            let listed: Vec<String> = endings.iter().map(|ending| format!(".{ending}")).collect();
+            format!("it has no {} file", listed.join(" or "))
         } else {
             format!("its files are {}, the records {}", names(&files), records.join(", "))
         };
         return Err(ReadError::new("no file is named after a record").file(&source.shown).help(help));
     }
     for (id, file) in plan.values().flatten() {
-        csv_reader::read_file(symbols, &source.set, *id, &file.path, &file.shown, dataset)?;
+        match source.set.format {
+            Format::Jsonl => json_lines::read(symbols, &source.set, *id, file, dataset)?,
+            Format::Fixed => {
+                let layout = layout(symbols, source, is_folder, *id)?;
+                fixed_width::read(symbols, &source.set, *id, file, &layout, dataset)?;
+            }
+            _ => {
+                let tabs = file.ending() == "tsv";
+                csv_reader::read(symbols, &source.set, *id, file.open()?, tabs, &file.shown, dataset)?;
+            }
+        }
     }
     for (file, _) in files.iter().zip(&taken).filter(|(_, taken)| !**taken) {
         let position = u32::try_from(dataset.files.len()).ok();
@@ -179,13 +212,38 @@ fn read_csv(
     Ok(())
 }
 
+/// A file that the manifest names: in the folder of the data, or beside the one file.
+fn beside(source: &DataSource, is_folder: bool, name: &str) -> PathBuf {
+    if is_folder { source.path.join(name) } else { source.path.with_file_name(name) }
+}
+
+/// The layout of a record's lines.
+fn layout(
+    symbols: &Symbols,
+    source: &DataSource,
+    is_folder: bool,
+    id: RecordId,
+) -> Result<DataFile, ReadError> {
+    let record = symbols.record(id).map_or("", |record| record.name.as_str());
+    let mapping = source.set.records.get(record);
+    let Some(name) = mapping.and_then(|mapping| mapping.layout.as_ref()) else {
+        return Err(ReadError::new(format!("the manifest does not say where the fields of `{record}` stand"))
+            .file(&source.shown)
+            .help(format!(
+                "add `layout = \"{record}.layout.csv\"` to its part: a CSV file with the columns `field`, `start`, `width`"
+            )));
+    };
+    let path = beside(source, is_folder, name);
+    Ok(DataFile::on_disk(name, within(source, name), path))
+}
+
 fn names(files: &[DataFile]) -> String {
     files.iter().map(|file| format!("`{}`", file.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// `Student.csv`, `students.csv`, `student_school_associations.csv`.
 fn is_named_after(file: &str, record: &str) -> bool {
-    let stem = fold(file.rsplit_once('.').map_or(file, |(stem, _)| stem));
+    let stem = fold(stem(file));
     let record = fold(record);
     let plural = record.strip_suffix('y').map(|stem| format!("{stem}ies"));
     stem == record || stem == format!("{record}s") || stem == format!("{record}es") || Some(stem) == plural

@@ -1,8 +1,7 @@
 //! Ed-Fi interchange files, read as a preset says.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 
 use super::preset::Preset;
 use super::source::{self, DataSource};
@@ -41,10 +40,7 @@ pub(super) fn read_folder(
         return Err(ReadError::new("the folder has no .xml file").file(&source.shown));
     }
     for file in &files {
-        let unreadable =
-            |error: std::io::Error| ReadError::new(format!("it cannot be read: {error}")).file(&file.shown);
-        let input = BufReader::with_capacity(1 << 16, File::open(&file.path).map_err(unreadable)?);
-        reader.read_file(input, &file.shown, dataset)?;
+        reader.read_file(file.open()?, &file.shown, dataset)?;
     }
     reader.report_unread(dataset);
     Ok(())

@@ -7,6 +7,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::ReadError;
+use super::bytes::unreadable;
 
 /// A name of an element, by number.
 pub(super) type NameId = u32;
@@ -167,16 +168,21 @@ impl<R: BufRead> Elements<R> {
         ReadError::new(message).file(&self.shown).line(line)
     }
 
+    /// What is wrong with the text, or with its bytes.
+    fn broken(&self, error: &quick_xml::Error) -> ReadError {
+        if let quick_xml::Error::Io(error) = error {
+            return unreadable(error, &self.shown);
+        }
+        self.error(self.line(), not_xml(&error.to_string()))
+    }
+
     /// Goes to the root; its name, or `None` in an empty file.
     pub(super) fn enter(&mut self) -> Result<Option<&str>, ReadError> {
         loop {
             self.buffer.clear();
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
-                Err(error) => {
-                    let error = error.to_string();
-                    return Err(self.error(self.line(), not_xml(&error)));
-                }
+                Err(error) => return Err(self.broken(&error)),
             };
             match event {
                 Event::Start(start) => {
@@ -212,10 +218,7 @@ impl<R: BufRead> Elements<R> {
             self.buffer.clear();
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
-                Err(error) => {
-                    let error = error.to_string();
-                    return Err(self.error(self.line(), not_xml(&error)));
-                }
+                Err(error) => return Err(self.broken(&error)),
             };
             match event {
                 Event::Start(start) => {
