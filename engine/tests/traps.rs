@@ -506,3 +506,143 @@ fn due_dates() {
         "#,
     );
 }
+
+/// Trap 6, and what becomes of a partition that holds something unknown.
+#[test]
+fn ranks_among_others() {
+    passes(
+        12,
+        r#"
+        category District { north, south }
+        record Child { key id: text  score: number?  district: District?  tested: flag  strict_score: number }
+        define top of Child: flag = in top 25% of score among Child where score is known per district
+        define rank of Child: percent? = percent_rank of score among Child where score is known per district
+        define strict_top of Child: flag = in top 25% of strict_score among Child where tested
+        define district_total of Child: number = total of strict_score among Child where tested per district
+        define tops: count = count of Child where tested = yes and top
+        define all_total: number = total of strict_score among Child where tested
+        fixture one {
+          as of 2024-09-01
+          Child a { score: 1 district: north tested: yes strict_score: 1 }
+        }
+        fixture four from one {
+          Child b { score: 2 district: north tested: yes strict_score: 2 }
+          Child c { score: 3 district: north tested: yes strict_score: 3 }
+          Child d { score: 3 district: north tested: yes strict_score: 3 }
+        }
+        test "the top quarter of 1, 2, 3, 3 is the two 3s" from four {
+          expect not a.top and not b.top and c.top and d.top
+          expect a.rank = 0% and b.rank = 100% / 3 and c.rank = 200% / 3 and d.rank = 200% / 3
+        }
+        test "of eight equal scores all eight" {
+          as of 2024-09-01
+          Child e[1..8] { score: 7 district: north tested: yes strict_score: index }
+          expect tops = 8
+        }
+        test "of one that one, whose rank is 0" from one {
+          expect a.top and a.rank = 0%
+        }
+        test "partitions are ranked by themselves" from four {
+          Child s { score: 2 district: south tested: yes strict_score: 2 }
+          expect s.top and s.rank = 0% and not b.top
+        }
+        test "who has no score is not ranked: not in the top, and without a rank" from four {
+          Child e { district: north tested: yes strict_score: 0 }
+          expect not e.top
+          expect e.rank = missing
+          expect c.top
+        }
+        test "one unknown score leaves its partition unknown where nobody says that it may be left out" from four {
+          Child e { district: north tested: yes }
+          expect c.strict_top = unknown needs e.strict_score
+          expect e.strict_top = unknown
+        }
+        test "a row that is surely out does no harm" from four {
+          Child e { district: north tested: no }
+          expect c.strict_top and not e.strict_top
+        }
+        test "a row that may be in does" from four {
+          Child e { district: north strict_score: 0 }
+          expect c.strict_top = unknown needs e.tested
+        }
+        test "a row whose partition is not known leaves them all unknown" from four {
+          Child e { score: 9 district: missing tested: yes strict_score: 0 }
+          Child s { score: 2 district: south tested: yes strict_score: 2 }
+          expect c.top = unknown needs e.district
+          expect s.top = unknown needs e.district
+          expect e.top = unknown
+        }
+        test "totals are whole or not at all" from four {
+          Child s { district: south tested: yes strict_score: 5 }
+          Child t { district: south tested: no strict_score: 100 }
+          expect a.district_total = 9 and s.district_total = 5 and t.district_total = 5
+          expect all_total = 14
+        }
+        test "a total of rows of which one is unknown is unknown, in its partition" from four {
+          Child s { district: south tested: yes }
+          expect a.district_total = 9
+          expect s.district_total = unknown needs s.strict_score
+          expect all_total = unknown needs s.strict_score
+        }
+        test "a total without rows is zero" from one {
+          Child s { district: south tested: no strict_score: 5 }
+          expect s.district_total = 0
+        }
+        "#,
+    );
+}
+
+/// Two keys: a row of which one part of the key is known troubles only the partitions with that part.
+#[test]
+fn partly_known_partitions() {
+    passes(
+        2,
+        r#"
+        category District { north, south }
+        record Child { key id: text  score: number?  district: District  poor: flag? }
+        define top of Child: flag = in top 50% of score among Child where score is known per (district, poor)
+        fixture all {
+          as of 2024-09-01
+          Child a { score: 1 district: north poor: yes }
+          Child b { score: 2 district: north poor: yes }
+          Child c { score: 1 district: south poor: yes }
+          Child d { score: 2 district: south poor: no }
+        }
+        test "known" from all { expect not a.top and b.top and c.top and d.top }
+        test "whether one of the south is poor is not known" from all {
+          Child e { score: 9 district: south }
+          expect not a.top and b.top
+          expect c.top = unknown needs e.poor
+          expect d.top = unknown needs e.poor
+        }
+        "#,
+    );
+}
+
+/// A rank in a condition over rows is that of each row; arguments and enclosing rows make populations of their own.
+#[test]
+fn ranks_within_aggregates() {
+    passes(
+        1,
+        r#"
+        category Subject { reading, math }
+        record School { key name: text  children: many Child }
+        record Child { key id: text  school: School  score: number  other: number  counts: flag }
+        define best(subject: Subject) of Child: flag =
+          in top 10% of (if subject = reading then score else other) among Child where counts per school
+        define best_ones of School: count = count of children where in top 50% of score among Child per school
+        define leaders of School: count = count of children where best(math)
+        test "each" {
+          as of 2024-09-01
+          School s { } School t { }
+          Child a { school: s score: 1 other: 9 counts: yes }
+          Child b { school: s score: 2 other: 8 counts: yes }
+          Child c { school: s score: 3 other: 7 counts: yes }
+          Child d { school: t score: 1 other: 1 counts: yes }
+          expect a.best(math) and not a.best(reading) and c.best(reading) and not c.best(math)
+          expect s.best_ones = 2 and t.best_ones = 1
+          expect s.leaders = 1
+        }
+        "#,
+    );
+}

@@ -52,6 +52,7 @@ checks! {
     parameter_gap
     parameter_overlap
     percent_of_sum
+    rank_needs_known
     self_comparison
     swallowed_comparison
     unused_definition
@@ -77,6 +78,7 @@ pub fn item(cx: &Context<'_>, item: &ast::Item) -> Vec<Diagnostic> {
     swallowed_comparison::check(cx, item, &mut found);
     self_comparison::check(cx, item, &mut found);
     percent_of_sum::check(cx, item, &mut found);
+    rank_needs_known::check(cx, item, &mut found);
     comma_number::check(cx, item, &mut found);
     found
 }

@@ -9,6 +9,7 @@ use crate::plan::{Code, Expr, ExprId, Op, Rows};
 pub(crate) fn rows_of(op: &Op) -> Option<&Rows> {
     match op {
         Op::Aggregate { rows, .. } | Op::Pick { rows, .. } | Op::Quantity(_, _, rows) => Some(rows),
+        Op::Population(population) => Some(&population.rows),
         _ => None,
     }
 }

@@ -495,3 +495,70 @@ fn labels_in_tests() {
         assert_eq!(whole(&with(by)), expected, "{by}");
     }
 }
+
+#[test]
+fn rankings() {
+    let of = |body: &str| {
+        format!(
+            "record Child {{ key id: text score: count? plan: Plan }} record Plan {{ key id: text points: count }} define it of Child: flag = {body}"
+        )
+    };
+    let texts: Vec<(String, &[&str])> = vec![
+        (of("in top 25% of score among Child"), &["rank-needs-known: score"]),
+        (of("in top 25% of score among Child where score is known"), &[]),
+        (of("in top 25% of score among Child where id != \"x\" and (score is known)"), &[]),
+        (of("in top 25% of score among Child as c where c.score is known"), &[]),
+        (of("in top 25% of c.score among Child as c where score is known"), &[]),
+        (of("in top 25% of score among Child where score is not known"), &["rank-needs-known: score"]),
+        (
+            of("in top 25% of score among Child where score is known or id = \"x\""),
+            &["rank-needs-known: score"],
+        ),
+        (
+            of("in top 25% of plan.points among Child where score is known"),
+            &["rank-needs-known: plan.points"],
+        ),
+        (of("(percent_rank of score among Child) >= 50%"), &["rank-needs-known: score"]),
+        (of("(total of score among Child) >= 50"), &[]),
+        (of("in top 25% of 3 among Child"), &[]),
+    ];
+    let cases: Vec<(&str, &[&str])> =
+        texts.iter().map(|(text, expected)| (text.as_str(), *expected)).collect();
+    check(&cases);
+}
+
+/// What the fix of a ranking makes of it passes.
+#[test]
+fn rankings_are_mended() {
+    for (body, mended) in [
+        ("score among Child", "score among Child where score is known"),
+        ("score among Child as c per id", "score among Child as c where score is known per id"),
+        ("score among Child where yes per id", "score among Child where yes and score is known per id"),
+        (
+            "plan.points among Child where yes or no",
+            "plan.points among Child where (yes or no) and plan.points is known",
+        ),
+    ] {
+        let before = format!(
+            "policy p {{ title \"T\" }} record Plan {{ key id: text points: count }} record Child {{ key id: text score: count? plan: Plan }} define it of Child: flag = in top 25% of {body}"
+        );
+        let mut db = Database::default();
+        let file = db.set_text("p.rubric", Some(&before));
+        let found = db.diagnostics(file);
+        let one = found.iter().find(|one| one.code == "rank-needs-known").unwrap();
+        let mut edits: Vec<(usize, String)> = one
+            .fix
+            .as_ref()
+            .unwrap()
+            .edits
+            .iter()
+            .map(|(place, text)| (db.span(*place).start as usize, text.clone()))
+            .collect();
+        edits.sort();
+        let mut after = before.clone();
+        for (at, text) in edits.into_iter().rev() {
+            after.insert_str(at, &text);
+        }
+        assert!(after.ends_with(mended), "{after}");
+    }
+}

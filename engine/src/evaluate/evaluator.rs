@@ -11,6 +11,7 @@ use super::decision::Hearing;
 use super::found::Found;
 use super::group::{GroupTable, Grouping};
 use super::outcome::{DecisionResult, RequirementResult};
+use super::population::Question;
 use super::requirement::Inquiry;
 use crate::data::Dataset;
 use crate::plan::{
@@ -158,6 +159,7 @@ pub(super) struct Memory {
     pub(super) groupings: Remembered<RecordId, Arc<Grouping>>,
     pub(super) shared_keys: Remembered<(RequirementId, usize), Arc<RowsByKey>>,
     pub(super) columns: Remembered<(RecordId, u32), Arc<super::rows::Column>>,
+    pub(super) populations: Remembered<Question, Arc<super::population::Partitions>>,
     pub(super) patterns: Remembered<Arc<str>, Option<Regex>>,
     pub(super) names: RefCell<HashMap<(RecordId, u32), Value>>,
 }

@@ -61,6 +61,7 @@ impl Evaluator<'_> {
             Op::Aggregate { kind, rows, operand } => self.aggregate(frame, *kind, rows, *operand),
             Op::Pick { kind, rows, by, read } => self.pick(frame, *kind, rows, *by, *read),
             Op::Quantity(kind, n, rows) => self.quantity(frame, *kind, *n, rows),
+            Op::Population(population) => self.population(frame, population, expr.place),
             Op::Arithmetic(..) => self.arithmetic(frame, id),
             _ => self.compute(frame, expr),
         }
@@ -332,7 +333,7 @@ impl Evaluator<'_> {
     }
 
     /// A row as a key: unknown where a part of its own key is.
-    fn key_of(&self, found: Found) -> Found {
+    pub(super) fn key_of(&self, found: Found) -> Found {
         match &found.state {
             State::Known(Value::Reference(reference)) => {
                 self.key_needs(reference).map_or(found, Found::unknown)

@@ -20,6 +20,7 @@ mod needs;
 mod operate;
 mod outcome;
 mod pick;
+mod population;
 mod privacy;
 mod reasons;
 mod requirement;

@@ -8,7 +8,8 @@ use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
 use super::walk::operands;
 use crate::plan::{
-    DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, RequirementId, ResultStatus, RowSource, Rows,
+    DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId, ResultStatus,
+    RowSource, Rows,
 };
 use crate::value::{Base, Need, NeedKind, RecordId, Reference, State, Type, Value};
 
@@ -75,6 +76,7 @@ impl Guide<'_, '_> {
                 | Op::IsMet { .. }
                 | Op::Aggregate { .. }
                 | Op::Quantity(..)
+                | Op::Population(_)
         ) && let Some(only) = self.value_steps(frame, id).into_iter().next()
         {
             return only;
@@ -119,6 +121,7 @@ impl Guide<'_, '_> {
                 steps.extend(self.value_steps(frame, *n));
                 steps
             }
+            Op::Population(population) => vec![self.population(frame, id, expr, population)],
             Op::Pick { kind, rows, by, read } => {
                 let candidates = self.evaluator.settle(|| self.evaluator.picked(frame, *kind, rows, *by));
                 let mut below = Vec::new();
@@ -519,6 +522,29 @@ impl Guide<'_, '_> {
         frame.bind(rows.slot, outer);
         shown.sort_by_key(|(rank, _)| *rank);
         step.steps.extend(shown.into_iter().take(ROWS_SHOWN).map(|(_, step)| step));
+        step
+    }
+
+    /// A row among others: what is read of it, and how many there are.
+    fn population(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, population: &Population) -> Step {
+        let found = self.evaluator.eval(frame, id);
+        let state = self.state_of(frame, id, &found);
+        let state = match self.evaluator.members_of(frame, population, expr.place) {
+            Some(members) => format!("{state}; among {members} {}", plural(members)),
+            None => state,
+        };
+        let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row among others"), &state);
+        step.place = Some(expr.place);
+        let Some(own) = population.own.map(|own| self.evaluator.eval(frame, own)) else { return step };
+        let outer = frame.bind(population.rows.slot, own.value().cloned());
+        if let Some(filter) = population.rows.filter {
+            step.steps.extend(self.condition_steps(frame, filter));
+        }
+        for &part in population.per.iter().chain([&population.operand]) {
+            step.steps.extend(self.value_steps(frame, part));
+        }
+        frame.bind(population.rows.slot, outer);
+        step.steps = distinct(std::mem::take(&mut step.steps));
         step
     }
 

@@ -1,6 +1,6 @@
 //! The operands of an operation.
 
-use crate::plan::{Code, ExprId, Op, RowSource, Rows};
+use crate::plan::{Code, ExprId, Op, PopulationKind, RowSource, Rows};
 
 /// The expressions that an operation uses directly, in the order of the text.
 pub(super) fn operands(op: &Op) -> Vec<ExprId> {
@@ -52,6 +52,15 @@ pub(super) fn operands(op: &Op) -> Vec<ExprId> {
         Op::Aggregate { rows, operand, .. } => {
             of_rows(rows, &mut found);
             found.extend(operand);
+        }
+        Op::Population(population) => {
+            if let PopulationKind::InTop(share) = population.kind {
+                found.push(share);
+            }
+            found.push(population.operand);
+            of_rows(&population.rows, &mut found);
+            found.extend(&population.per);
+            found.extend(population.own);
         }
         Op::Pick { rows, by, read, .. } => {
             of_rows(rows, &mut found);

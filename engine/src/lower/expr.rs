@@ -47,9 +47,9 @@ impl Lowering<'_> {
             ExprKind::Part(part, of) => self.part(*part, of, span),
             ExprKind::Affix(first, length, of) => self.affix(*first, length, of, span),
             ExprKind::Elapsed(unit, from, to) => self.elapsed(*unit, from, to, span),
-            ExprKind::PercentRank(_) => self.not_supported("percent_rank", span),
-            ExprKind::InTop(..) => self.not_supported("in top", span),
-            ExprKind::Total(_) => self.not_supported("total", span),
+            ExprKind::PercentRank(among) => self.percent_rank(among, span),
+            ExprKind::InTop(share, among) => self.in_top(share, among, span),
+            ExprKind::Total(among) => self.total(among, span),
             ExprKind::Apportion { .. } => self.not_supported("apportion", span),
         };
         self.checked(lowered)

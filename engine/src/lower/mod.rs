@@ -20,6 +20,7 @@ mod names;
 mod operator;
 mod override_order;
 mod parameter;
+mod population;
 mod requirement;
 pub mod test;
 mod unit;

@@ -1,6 +1,6 @@
 //! What an operation uses.
 
-use crate::plan::{Code, ExprId, Op, RowSource, Rows};
+use crate::plan::{Code, ExprId, Op, PopulationKind, RowSource, Rows};
 
 /// The expressions that an operation uses directly, in the order of the text where that is known.
 #[must_use]
@@ -58,6 +58,15 @@ pub fn operands(op: &Op) -> Vec<ExprId> {
         Op::Aggregate { rows: of, operand, .. } => {
             rows(of, &mut found);
             found.extend(operand);
+        }
+        Op::Population(population) => {
+            if let PopulationKind::InTop(share) = population.kind {
+                found.push(share);
+            }
+            found.push(population.operand);
+            rows(&population.rows, &mut found);
+            found.extend(&population.per);
+            found.extend(population.own);
         }
         Op::Pick { rows: of, by, read, .. } => {
             rows(of, &mut found);

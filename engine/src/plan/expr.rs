@@ -175,6 +175,8 @@ pub enum Op {
     },
     /// `at least 3 of S where P`; uses the bounds of the count.
     Quantity(QuantityKind, ExprId, Rows),
+    /// `percent_rank of E among R where P per (a, b)` and its kin.
+    Population(Box<Population>),
     /// `year of d`, `first_day of y`, `length of t`; the school year's first month and day where needed.
     Part(PartOf, ExprId, Option<(u8, u8)>),
     /// `first 2 of x` (`true`), `last 3 of x` (`false`).
@@ -226,6 +228,32 @@ pub struct Case {
     pub arms: Vec<(ExprId, ExprId)>,
     /// `otherwise`.
     pub otherwise: Option<ExprId>,
+}
+
+/// A row among all rows of its record that share its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Population {
+    /// What is asked.
+    pub kind: PopulationKind,
+    /// All rows of a record. The filter, the operand and the key see only the row bound to this slot.
+    pub rows: Rows,
+    /// What is ranked or added up.
+    pub operand: ExprId,
+    /// `per (a, b)`: what rows must share; empty: they are all one partition.
+    pub per: Vec<ExprId>,
+    /// The row that asks; `None` only of a total of all rows.
+    pub own: Option<ExprId>,
+}
+
+/// What is asked of a [`Population`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PopulationKind {
+    /// `percent_rank of`: the share of the others that lie below.
+    PercentRank,
+    /// `in top 25% of`; the share.
+    InTop(ExprId),
+    /// `total of`.
+    Total,
 }
 
 /// Rows bound to a slot, with a filter.

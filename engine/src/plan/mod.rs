@@ -16,7 +16,9 @@ pub use body::{
     GivenBody, GivenTarget, GivenValue, GroupBody, Interval, MustBody, MustCheck, ParameterBody,
     ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell, TestRow,
 };
-pub use expr::{ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, RowSource, Rows};
+pub use expr::{
+    ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
+};
 pub use show::{MASK, Privacy, category_value, show, show_fault, show_with};
 pub use symbols::{
     Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind,

@@ -273,6 +273,7 @@ fn is_constant(code: &Code, id: ExprId) -> bool {
             Op::Aggregate { .. }
                 | Op::Pick { .. }
                 | Op::Quantity(..)
+                | Op::Population(_)
                 | Op::AsOf
                 | Op::Input(_)
                 | Op::Row(_)

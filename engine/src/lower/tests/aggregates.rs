@@ -174,3 +174,65 @@ fn mistakes_in_aggregates() {
     }
     insta::assert_snapshot!(all);
 }
+
+#[test]
+fn populations_see_only_their_own_rows() {
+    let cases = [
+        (
+            "flag",
+            "in top 25% of gpa among Student where gpa is known per school",
+            "(in-top 0.25:percent of row1.gpa among [all Student as row1 where (known row1.gpa)] per row1.school for row0)",
+        ),
+        (
+            "percent?",
+            "percent_rank of s.gpa among Student as s where s.grade = grade per (school.title_1, grade)",
+            "(percentrank of row1.gpa among [all Student as row1 where (eq row1.grade row1.grade)] per row1.school.title_1 row1.grade for row0)",
+        ),
+        ("money", "total of aid among Student", "(total of row1.aid among [all Student as row1])"),
+        (
+            "money",
+            "total of aid among Student per school",
+            "(total of row1.aid among [all Student as row1] per row1.school for row0)",
+        ),
+        // Of each row of an aggregate, that row asks.
+        (
+            "count",
+            "count of school.students where in top 10% of gpa among Student",
+            "(count over [row0.school.students as row1 where (in-top 0.1:percent of row2.gpa among [all Student as row2] for row1)])",
+        ),
+        (
+            "number",
+            "(total of level among Result where subject = s) / 2 + (sum of level over results where subject = s)",
+            "",
+        ),
+    ];
+    for (ty, body, expected) in cases {
+        if expected.is_empty() {
+            assert!(wrong(ty, body).starts_with("unknown-"), "{}", wrong(ty, body));
+        } else {
+            assert_eq!(code(ty, body), expected, "{body}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_in_populations() {
+    let cases = [
+        ("flag", "in top 25 of gpa among Student"),
+        ("flag", "in top 25% of school among Student"),
+        ("flag", "in top 25% of gpa among Studnet"),
+        ("flag", "in top 25% of gpa among results"),
+        ("flag", "in top 25% of level among Result"),
+        ("flag", "in top 25% of gpa among Student per results"),
+        ("flag", "in top 25% of gpa among Student where gpa"),
+        ("percent", "percent_rank of gpa among Student"),
+        ("number", "total of grade among Student"),
+    ];
+    let mut all = String::new();
+    for (ty, body) in cases {
+        let report = wrong(ty, body);
+        assert_ne!(report, "", "{body}");
+        all.push_str(&format!("{ty} = {body}\n{report}\n"));
+    }
+    insta::assert_snapshot!(all);
+}

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::support::Body;
-use crate::plan::{Code, ExprId, FieldKind, Interval, MustCheck, Op, RowSource, Rows, Symbols, TemplatePart};
+use crate::plan::{
+    Code, ExprId, FieldKind, Interval, MustCheck, Op, PopulationKind, RowSource, Rows, Symbols, TemplatePart,
+};
 use crate::value::{Base, Type, Value};
 
 /// A whole body, one line for each part.
@@ -202,6 +204,15 @@ pub(super) fn dump(symbols: &Symbols, code: &Code, id: ExprId) -> String {
         }
         Op::Quantity(kind, n, of) => {
             format!("({} {} of {})", format!("{kind:?}").to_lowercase(), sub(*n), rows(symbols, code, of))
+        }
+        Op::Population(of) => {
+            let kind = match of.kind {
+                PopulationKind::InTop(share) => format!("in-top {}", sub(share)),
+                kind => format!("{kind:?}").to_lowercase(),
+            };
+            let own = of.own.map(|own| format!(" for {}", sub(own))).unwrap_or_default();
+            let per = if of.per.is_empty() { String::new() } else { format!(" per {}", list(&of.per)) };
+            format!("({kind} of {} among {}{per}{own})", sub(of.operand), rows(symbols, code, &of.rows))
         }
         Op::Part(part, a, start) => {
             let start = start.map(|(month, day)| format!(":{month}-{day}")).unwrap_or_default();

@@ -114,7 +114,6 @@ fn mistakes_in_expressions() {
         ("count", "2.5"),
         ("days", "1.5 days"),
         ("Grade", "if yes then KG else 3"),
-        ("flag", "(percent_rank of gpa among Student per school) > 50%"),
         ("flag", "note is valid"),
         ("flag", "- english_learner"),
         ("flag", "english_learner is met"),
