@@ -31,10 +31,13 @@ pub(super) struct Question {
 pub(super) struct Partitions {
     by_key: HashMap<Vec<Value>, Partition>,
     /// Rows of whose key only some parts are known: which, and by these parts what is wrong.
-    loose: Vec<(Vec<bool>, HashMap<Vec<Value>, Doubt>)>,
+    loose: Vec<(Vec<bool>, DoubtByParts)>,
     /// The rows themselves are not known.
     failed: Option<Found>,
 }
+
+/// By the parts of a key that are known.
+type DoubtByParts = HashMap<Vec<Value>, Doubt>;
 
 #[derive(Debug, Default)]
 struct Partition {
@@ -320,7 +323,7 @@ impl Partitions {
         } else {
             let mask: Vec<bool> = member.key.iter().map(|part| part.value().is_some()).collect();
             let at = self.loose.iter().position(|(other, _)| *other == mask).unwrap_or_else(|| {
-                self.loose.push((mask, HashMap::new()));
+                self.loose.push((mask, DoubtByParts::new()));
                 self.loose.len() - 1
             });
             let Some((_, by_parts)) = self.loose.get_mut(at) else { return };
