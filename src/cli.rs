@@ -56,6 +56,15 @@ pub(crate) enum Command {
     )]
     Explain(ExplainArgs),
 
+    /// Look at records without any policy
+    #[command(
+        after_help = "Example: what is wrong with the records of a folder\n  rubric data check --data records --as-of 2024-06-01"
+    )]
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
+
     /// Format policies
     #[command(
         after_help = "Example: format the project\n  rubric fmt\n\nExample: show what would change, and exit with 1 if anything would\n  rubric fmt --check\n\nExample: format standard input\n  rubric fmt - < draft.rubric"
@@ -155,6 +164,34 @@ pub(crate) struct DataArgs {
     /// The folder or file of the project; without it, that of the current folder
     #[arg(long, value_name = "PATH")]
     pub(crate) project: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Compare records with the vocabulary: codes, keys, dates, what is missing and what is not read
+    #[command(
+        after_help = "Example: a data set of rubric.toml\n  rubric data check --data sample\n\nExample: a folder, with the vocabulary that comes with rubric\n  rubric data check --data records --as-of 2024-06-01 --format json"
+    )]
+    Check(DataCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataCheckArgs {
+    /// A data set of rubric.toml by its name, or a folder of records
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) data: String,
+
+    /// The day that births are compared with; else the data set's `as_of`
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+
+    /// The folder or file of the project; without it, that of the current folder
+    #[arg(long, value_name = "PATH")]
+    pub(crate) project: Option<PathBuf>,
+
+    /// How to show the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

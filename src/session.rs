@@ -191,7 +191,7 @@ fn options(
     Ok(Options { inputs, ..Options::default() })
 }
 
-fn unreadable(error: &ReadError) -> Failure {
+pub(crate) fn unreadable(error: &ReadError) -> Failure {
     let place = match (&error.file, error.line) {
         (Some(file), Some(line)) => format!("{file}:{line}: "),
         (Some(file), None) => format!("{file}: "),
@@ -205,7 +205,7 @@ fn unreadable(error: &ReadError) -> Failure {
 }
 
 /// The data set of that name in the manifest, else the folder or file of that name.
-fn locate_data(project: &Project, name: &str) -> Result<(DataSource, Option<Date>), Failure> {
+pub(crate) fn locate_data(project: &Project, name: &str) -> Result<(DataSource, Option<Date>), Failure> {
     let sets = project.manifest.as_ref().map(|manifest| &manifest.data);
     if let Some(set) = sets.and_then(|sets| sets.get(name)) {
         let path = project.root.join(&set.path);
@@ -243,7 +243,7 @@ fn preset(set: &DataSet, root: &Path) -> Result<Option<PresetText>, Failure> {
     Ok(shipped.map(|(path, text)| PresetText { name: format!("<shipped>/{path}"), text: (*text).to_owned() }))
 }
 
-fn day(written: Option<&str>, of_data: Option<Date>) -> Result<Date, Failure> {
+pub(crate) fn day(written: Option<&str>, of_data: Option<Date>) -> Result<Date, Failure> {
     match written {
         Some(written) => DateFormat::iso().read(written).ok_or_else(|| {
             Failure::new(format!("`{written}` is no date")).help("write the day of the run as 2024-06-01")

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod data;
 mod explain;
 mod fmt;
 mod lsp;
@@ -10,7 +11,7 @@ mod new;
 mod run;
 mod test;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, DataCommand};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -35,6 +36,7 @@ pub(crate) fn execute(cli: Cli, terminal: Terminal) -> Result<Outcome, Failure> 
         Command::Check(args) => check::check(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
+        Command::Data { command: DataCommand::Check(args) } => data::check(&args, terminal),
         Command::Test(args) => test::test(&args, terminal),
         Command::New(args) => new::new(&args, terminal),
         Command::Fmt(args) => fmt::fmt(&args, terminal),

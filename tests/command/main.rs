@@ -10,6 +10,7 @@
 )]
 
 mod check;
+mod data;
 mod editor;
 mod format;
 mod project;

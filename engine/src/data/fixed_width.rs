@@ -10,8 +10,8 @@ use std::io::BufRead;
 
 use csv::ByteRecord;
 
-use super::csv_reader::CsvFile;
 use super::bytes::DataFile;
+use super::csv_reader::CsvFile;
 use super::json_lines::no_rows;
 use super::lines::Lines;
 use super::manifest::nearest;

@@ -3,8 +3,8 @@
 use std::io::{BufRead, Read as _};
 
 use super::ReadError;
-use super::csv_reader::skip_mark;
 use super::bytes::unreadable;
+use super::csv_reader::skip_mark;
 
 /// Longer lines are no rows of records.
 const LONGEST: u64 = 64 << 20;

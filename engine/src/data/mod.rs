@@ -21,6 +21,7 @@ mod lines;
 mod manifest;
 mod pool;
 mod preset;
+mod quality;
 mod read_error;
 mod source;
 mod table;
@@ -38,6 +39,7 @@ pub use inputs::{InputError, input_values, inputs};
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };
+pub use quality::implausible_dates;
 pub use read_error::ReadError;
 pub use source::{DataSource, PresetText, read};
 pub use table::Table;

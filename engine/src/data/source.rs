@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::columns::fold;
 use super::bytes::{DataFile, check_kind, ending, missing, stem, unreadable};
+use super::columns::fold;
 use super::manifest::nearest;
 use super::{DataError, DataSet, Dataset, Format, ReadError, Severity};
 use super::{convert, csv_reader, fixed_width, json_lines};

@@ -41,6 +41,7 @@ texts! {
     "field-not-declared"
     "file-not-read"
     "foreign-operator"
+    "implausible-date"
     "incomplete-key"
     "manifest"
     "may-be-missing"
