@@ -121,6 +121,7 @@ pub(super) struct Guide<'g, 'a> {
     heard: RefCell<HashSet<(DecisionId, Subject)>>,
     steps: Counter<u32>,
     depth: Counter<u32>,
+    rows: RefCell<Vec<Subject>>,
 }
 
 impl<'g, 'a> Guide<'g, 'a> {
@@ -133,6 +134,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             heard: RefCell::default(),
             steps: Counter::new(0),
             depth: Counter::new(0),
+            rows: RefCell::default(),
         }
     }
 
@@ -173,8 +175,26 @@ impl<'g, 'a> Guide<'g, 'a> {
         }
     }
 
-    pub(super) fn is_subject(&self, reference: &Reference) -> bool {
-        Subject::from(reference) == Subject::from(self.subject)
+    /// Tells of a row that an aggregate looks at.
+    pub(super) fn beside<T>(&self, row: &Value, work: impl FnOnce() -> T) -> T {
+        let Value::Reference(reference) = row else { return work() };
+        self.rows.borrow_mut().push(Subject::from(reference));
+        let told = work();
+        self.rows.borrow_mut().pop();
+        told
+    }
+
+    /// A field by its name alone where it is clear of which row; else with the row.
+    pub(super) fn field_of(&self, owner: &Reference, field: &str) -> String {
+        let owner_row = Subject::from(owner);
+        let rows = self.rows.borrow();
+        let is_told_of = owner_row == Subject::from(self.subject);
+        match rows.last() {
+            Some(row) if *row == owner_row => field.to_owned(),
+            None if is_told_of => field.to_owned(),
+            Some(_) if is_told_of => format!("{}.{field}", self.evaluator.record_name(owner.record)),
+            _ => format!("{}.{field}", self.row_name(owner)),
+        }
     }
 
     pub(super) fn outcome(&self, category: CategoryId, outcome: u32) -> String {
