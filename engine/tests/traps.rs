@@ -419,6 +419,7 @@ fn results_are_values_for_other_rules() {
           expect other.small = violated by few
           expect other.fine = no
           expect grown.small = not_applicable
+          expect grown.fine = no
         }
         test "doubt passes on, with what it needs" {
           as of 2024-09-01
@@ -505,4 +506,20 @@ fn due_dates() {
         }
         "#,
     );
+}
+
+#[test]
+fn a_fixed_rule_is_recorded_as_such() {
+    let text = "policy p { title \"T\" authority state \"S\" cite \"c\" effective from 2000-01-01 }
+        record Child { key id: text  excused: flag }
+        decision d of Child {
+          outcomes promoted, retained
+          default retained cite \"0\"
+          rule not_appropriate fixed: promoted when excused cite \"1\"
+        }";
+    let mut db = Database::default();
+    db.set_text("p.rubric", Some(text));
+    let plan = db.plan();
+    assert!(plan.decisions.values().all(|decision| decision.rules.iter().all(|rule| rule.fixed)));
+    assert_eq!(plan.decisions.len(), 1);
 }
