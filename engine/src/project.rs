@@ -44,6 +44,29 @@ pub fn policy_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The policy files of a project: those of the files and folders that its manifest lists, every one below its root when
+/// it lists none. Sorted, none twice.
+///
+/// # Errors
+/// What cannot be read, as it is listed.
+pub fn project_files(root: &Path, listed: &[String]) -> Result<Vec<PathBuf>, (String, io::Error)> {
+    if listed.is_empty() {
+        return policy_files(root).map_err(|error| (shown_path(root, root), error));
+    }
+    let mut files = Vec::new();
+    for name in listed {
+        let path = root.join(name);
+        if path.is_file() {
+            files.push(path);
+        } else {
+            files.extend(policy_files(&path).map_err(|error| (name.clone(), error))?);
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
 fn is_skipped(folder: &str) -> bool {
     folder.starts_with('.') || folder == "target" || folder == "node_modules"
 }
@@ -235,6 +258,24 @@ mod tests {
         assert_eq!(shown_path(Path::new("/a/b"), Path::new("/a/b/c/d.rubric")), "c/d.rubric");
         assert_eq!(shown_path(Path::new("/a/b"), Path::new("/x/d.rubric")), "/x/d.rubric");
         assert_eq!(shown_path(Path::new("."), Path::new("./d.rubric")), "d.rubric");
+    }
+
+    #[test]
+    fn a_manifest_lists_files_and_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["b.rubric", "a/z.rubric", "drafts/x.rubric"] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let files = |listed: &[&str]| {
+            let listed: Vec<String> = listed.iter().map(|name| (*name).to_owned()).collect();
+            let files = project_files(folder.path(), &listed).map_err(|(name, _)| name)?;
+            Ok::<_, String>(files.iter().map(|file| shown_path(folder.path(), file)).collect::<Vec<_>>())
+        };
+        assert_eq!(files(&[]).unwrap(), ["a/z.rubric", "b.rubric", "drafts/x.rubric"]);
+        assert_eq!(files(&["b.rubric", "a", "a/z.rubric"]).unwrap(), ["a/z.rubric", "b.rubric"]);
+        assert_eq!(files(&["a", "nothing"]), Err("nothing".to_owned()));
     }
 
     #[test]

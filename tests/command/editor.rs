@@ -194,3 +194,17 @@ fn a_deeply_nested_text_does_not_end_the_server() {
     editor.change(&path, 2, &json!([{ "text": RIGHT }]));
     editor.diagnostics(&path, none);
 }
+
+#[test]
+fn what_the_manifest_leaves_out_is_not_read() {
+    let sandbox = sandbox()
+        .with("rubric.toml", "[project]\npolicies = [\"a\"]\n")
+        .with("drafts/a/b.rubric", RIGHT)
+        .with("a/b.rubric", RIGHT);
+    let path = sandbox.path().join("a/b.rubric");
+    let mut editor = Editor::start(sandbox.command());
+    editor.initialize(&sandbox.path(), &[]);
+    editor.open(&path, RIGHT);
+    // With the draft there would be two policies of one name.
+    assert_eq!(editor.diagnostics(&path, |found| found["version"] == 1), json!([]));
+}

@@ -336,3 +336,30 @@ fn a_shipped_policy_runs_by_name_without_a_project() {
         folder.read("out/Credential.csv")
     );
 }
+
+#[test]
+fn private_values_are_in_no_message() {
+    let project = project();
+    replace(&project, POLICY, "us_entry: date?", "us_entry: date? private");
+    replace(
+        &project,
+        "records/Student.csv",
+        "S-1004,SY2023-24,03,yes,",
+        "S-1004,SY2023-24,03,yes,2022-31-12",
+    );
+    let ran = run(&project, &["--verbose"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let errors = project.read("results/data-errors.csv");
+    assert!(errors.contains("S-1004/SY2023-24,bad-date,"), "{errors}");
+    let explained = project.run(&["explain", "town.promotion", "S-1003/SY2023-24", "--data", "sample"]);
+    assert!(explained.stdout.contains("us_entry: •••"), "{explained}");
+    for text in [&ran.stdout, &ran.stderr, &errors, &explained.stdout, &project.read("results/run.json")] {
+        assert!(!text.contains("2022-31-12") && !text.contains("2023-01-15"), "{text}");
+    }
+    for text in [&ran.stdout, &ran.stderr, &explained.stdout] {
+        assert!(!text.contains("S-100"), "{text}");
+    }
+    let revealed =
+        project.run(&["explain", "town.promotion", "S-1003/SY2023-24", "--data", "sample", "--reveal"]);
+    assert!(revealed.stdout.contains("us_entry: 2023-01-15"), "{revealed}");
+}
