@@ -523,3 +523,33 @@ fn a_fixed_rule_is_recorded_as_such() {
     assert!(plan.decisions.values().all(|decision| decision.rules.iter().all(|rule| rule.fixed)));
     assert_eq!(plan.decisions.len(), 1);
 }
+
+#[test]
+fn parameters_are_kept_by_school_year() {
+    passes(
+        2,
+        r#"
+        category Tier { free, paid }
+        record Meal { key id: text  year: school_year  tier: Tier }
+        parameter rate by school_year: money { from 2020-01-01 { SY2024-25: $4.43  otherwise: $4 } }
+        parameter share by Tier, school_year: percent {
+          from 2020-01-01 {
+                    SY2024-25   SY2025-26
+            free:   100%        90%
+            paid:   10%         0%
+          }
+        }
+        define paid_for of Meal: money = rate(year) * share(tier, year)
+        test "the year and the tier find their cell" {
+          as of 2024-09-01
+          Meal x { year: SY2024-25  tier: paid }
+          expect x.paid_for = $0.443
+        }
+        test "another year has the other rate" {
+          as of 2024-09-01
+          Meal x { year: SY2025-26  tier: free }
+          expect x.paid_for = $3.60
+        }
+        "#,
+    );
+}
