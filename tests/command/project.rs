@@ -89,7 +89,10 @@ fn a_run_writes_results_errors_and_a_report() {
     assert_snapshot!("run", run(&project, &[]));
     assert_eq!(project.files("results"), ["Student.csv", "data-errors.csv", "run.json"]);
     assert_snapshot!("results", project.read("results/Student.csv"));
-    assert_eq!(project.read("results/data-errors.csv"), "file,line,column,record,key,code,message\n");
+    assert_eq!(
+        project.read("results/data-errors.csv"),
+        "file,line,column,record,key,code,message,severity\n"
+    );
     let report: Value = serde_json::from_str(&project.read("results/run.json")).unwrap();
     assert_fits(&report, include_str!("../../docs/schemas/run.schema.json"));
     assert_eq!(report["as_of"], "2024-06-01");
@@ -350,13 +353,13 @@ fn private_values_are_in_no_message() {
     let ran = run(&project, &["--verbose"]);
     assert_eq!(ran.status, Some(0), "{ran}");
     let errors = project.read("results/data-errors.csv");
-    assert!(errors.contains("S-1004/SY2023-24,bad-date,"), "{errors}");
+    assert!(errors.contains("••• / 2023-24,bad-date,"), "{errors}");
     let explained = project.run(&["explain", "town.promotion", "S-1003/SY2023-24", "--data", "sample"]);
     assert!(explained.stdout.contains("us_entry: •••"), "{explained}");
     for text in [&ran.stdout, &ran.stderr, &errors, &explained.stdout, &project.read("results/run.json")] {
         assert!(!text.contains("2022-31-12") && !text.contains("2023-01-15"), "{text}");
     }
-    for text in [&ran.stdout, &ran.stderr, &explained.stdout] {
+    for text in [&ran.stdout, &ran.stderr, &errors, &explained.stdout] {
         assert!(!text.contains("S-100"), "{text}");
     }
     let revealed =

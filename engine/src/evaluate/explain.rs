@@ -12,8 +12,8 @@ use super::outcome::{By, Explanation, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use crate::diagnostic::Place;
 use crate::plan::{
-    DecisionBody, DecisionId, ExprId, Interval, MustCheck, RequirementBody, RequirementId, ResultStatus,
-    RuleBody, category_value, show_fault,
+    DecisionBody, DecisionId, ExprId, Interval, MustCheck, PolicyId, RequirementBody, RequirementId,
+    ResultStatus, RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -47,7 +47,8 @@ impl Evaluator<'_> {
         Explanation {
             title: guide.title(&symbol.name, &subject),
             result: verdict,
-            cites: self.plan.decisions.get(&decision.0).map(|body| body.cites.clone()).unwrap_or_default(),
+            cites: self
+                .cites(symbol.policy, self.plan.decisions.get(&decision.0).map(|body| body.cites.as_slice())),
             because: result.because,
             needs: guide.needs(&result.needs),
             as_of: self.as_of.to_string(),
@@ -77,17 +78,23 @@ impl Evaluator<'_> {
         Explanation {
             title: guide.title(&symbol.name, &subject),
             result: result.status.word().to_owned(),
-            cites: self
-                .plan
-                .requirements
-                .get(&requirement.0)
-                .map(|body| body.cites.clone())
-                .unwrap_or_default(),
+            cites: self.cites(
+                symbol.policy,
+                self.plan.requirements.get(&requirement.0).map(|body| body.cites.as_slice()),
+            ),
             because: result.because.into_iter().collect(),
             needs: guide.needs(&result.needs),
             as_of: self.as_of.to_string(),
             steps,
         }
+    }
+
+    /// The citations of a policy and of one of its declarations, the policy's first.
+    fn cites(&self, policy: PolicyId, own: Option<&[Arc<str>]>) -> Vec<Arc<str>> {
+        let policy = self.symbols().policy(policy);
+        let of_policy =
+            policy.into_iter().flat_map(|policy| &policy.cites).map(|cite| Arc::from(cite.as_str()));
+        of_policy.chain(own.into_iter().flatten().cloned()).collect()
     }
 
     fn nothing_to_say(&self) -> Explanation {
