@@ -9,7 +9,8 @@ use rubric_engine::data::{Manifest, ManifestError};
 use rubric_engine::db::Database;
 use rubric_engine::diagnostic::{Diagnostic, FileId, Severity};
 use rubric_engine::project::{
-    EXTENSION, Header, MANIFEST, Shipped, find_manifest, policy_files, shipped_needed, shown_path,
+    EXTENSION, Header, MANIFEST, Shipped, find_manifest, policy_files, project_files, shipped_needed,
+    shown_path,
 };
 
 use crate::failure::Failure;
@@ -113,26 +114,15 @@ fn manifest_finding(source: &Arc<SourceText>, error: &ManifestError) -> Finding 
     }
 }
 
-/// The policy files that a manifest names; every one below the root when it names none.
 fn manifest_files(root: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, Failure> {
-    let folders = &manifest.policies;
-    if folders.is_empty() {
-        return policy_files(root).map_err(|error| Failure::io("read", root, &error));
-    }
-    let mut files = Vec::new();
-    for folder in folders {
-        let path = root.join(folder);
-        if path.is_file() {
-            files.push(path);
+    project_files(root, &manifest.policies).map_err(|(name, error)| {
+        let failure = Failure::io("read", Path::new(&name), &error);
+        if manifest.policies.is_empty() {
+            failure
         } else {
-            let found = policy_files(&path).map_err(|error| {
-                Failure::io("read", Path::new(folder), &error)
-                    .help(format!("`policies` in {MANIFEST} names it"))
-            })?;
-            files.extend(found);
+            failure.help(format!("`policies` in {MANIFEST} names it"))
         }
-    }
-    Ok(files)
+    })
 }
 
 impl Located {

@@ -71,7 +71,8 @@ pub(crate) fn prepare(
     let mut obstacles = project.errors();
     if obstacles.is_empty() {
         let mut lookup = Lookup::new(&project.database);
-        obstacles = check::parameter_gaps(&plan, as_of).iter().map(|gap| lookup.finding(gap)).collect();
+        obstacles =
+            check::parameter_gaps(&plan, as_of, &policies).iter().map(|gap| lookup.finding(gap)).collect();
     }
     if !obstacles.is_empty() {
         show_obstacles(&obstacles, "nothing was run", terminal)?;

@@ -28,6 +28,18 @@ pub enum Severity {
     Information,
 }
 
+impl Severity {
+    /// The word, as in output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Information => "information",
+        }
+    }
+}
+
 /// A place with a few words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Label {

@@ -44,6 +44,29 @@ pub fn policy_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The policy files of a project: those of the files and folders that its manifest lists, every one below its root when
+/// it lists none. Sorted, none twice.
+///
+/// # Errors
+/// What cannot be read, as it is listed.
+pub fn project_files(root: &Path, listed: &[String]) -> Result<Vec<PathBuf>, (String, io::Error)> {
+    if listed.is_empty() {
+        return policy_files(root).map_err(|error| (shown_path(root, root), error));
+    }
+    let mut files = Vec::new();
+    for name in listed {
+        let path = root.join(name);
+        if path.is_file() {
+            files.push(path);
+        } else {
+            files.extend(policy_files(&path).map_err(|error| (name.clone(), error))?);
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
 fn is_skipped(folder: &str) -> bool {
     folder.starts_with('.') || folder == "target" || folder == "node_modules"
 }
@@ -82,13 +105,14 @@ impl Header {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut header = Self::default();
-        let mut before = String::new();
-        for word in words(text) {
-            match before.as_str() {
-                _ if !word.starts_with(char::is_alphabetic) => {}
-                "policy" if header.policy.is_none() => header.policy = Some(word.clone()),
-                "use" => header.uses.push(word.clone()),
-                _ => {}
+        let mut before = "";
+        for word in Words(text) {
+            if word.starts_with(char::is_alphabetic) {
+                match before {
+                    "policy" if header.policy.is_none() => header.policy = Some(word.to_owned()),
+                    "use" => header.uses.push(word.to_owned()),
+                    _ => {}
+                }
             }
             before = word;
         }
@@ -96,39 +120,35 @@ impl Header {
     }
 }
 
-/// Words and dotted names outside comments and strings; every other character ends a word.
-fn words(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let part_of_word = letter.is_alphanumeric() || letter == '_' || letter == '.';
-        match words.last_mut() {
-            Some(word) if part_of_word => word.push(letter),
-            Some(word) if !word.is_empty() => words.push(String::new()),
-            _ => {}
-        }
-        if letter == '/' && letters.peek() == Some(&'/') {
-            letters.by_ref().find(|letter| *letter == '\n');
-        } else if letter == '"' {
-            skip_string(&mut letters);
-        } else if !part_of_word && !letter.is_whitespace() {
-            // A sign between two words keeps them from being read as `use` and a name.
-            words.push("\u{0}".to_owned());
-            words.push(String::new());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
+/// Words, dotted names and signs outside comments and strings.
+struct Words<'t>(&'t str);
 
-fn skip_string(letters: &mut impl Iterator<Item = char>) {
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => {
-                letters.next();
+impl<'t> Iterator for Words<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        loop {
+            self.0 = self.0.trim_start();
+            let rest = self.0;
+            if rest.starts_with("//") {
+                self.0 = rest.find('\n').and_then(|end| rest.get(end..)).unwrap_or("");
+            } else if let Some(inside) = rest.strip_prefix('"') {
+                let ends = |end: usize| inside.get(end..)?.strip_prefix(['"', '\n']);
+                let end = inside.bytes().scan(false, |escaped, byte| {
+                    let ends = matches!((byte, *escaped), (b'"', false) | (b'\n', _));
+                    *escaped = byte == b'\\' && !*escaped;
+                    Some(ends)
+                });
+                self.0 = end.into_iter().position(|ends| ends).and_then(ends).unwrap_or("");
+            } else {
+                let part_of_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
+                let length = rest.find(|letter| !part_of_word(letter)).unwrap_or(rest.len());
+                // A sign is a word of its own, which keeps those around it apart.
+                let length = if length == 0 { rest.chars().next()?.len_utf8() } else { length };
+                let (word, after) = rest.split_at_checked(length)?;
+                self.0 = after;
+                return Some(word);
             }
-            '"' | '\n' => return,
-            _ => {}
         }
     }
 }
@@ -199,6 +219,15 @@ mod tests {
     }
 
     #[test]
+    fn strings_end_where_they_end() {
+        let header = Header::of("policy a.b { title \"a \\\" use x.y\\\\\" }\nuse c.d \"open\nuse e.f");
+        assert_eq!(
+            header,
+            Header { policy: Some("a.b".to_owned()), uses: vec!["c.d".to_owned(), "e.f".to_owned()] }
+        );
+    }
+
+    #[test]
     fn shipped_policies_come_through_others_and_not_twice() {
         let shipped = [
             Shipped::new("k12/base.rubric", "policy k12.base {}"),
@@ -229,6 +258,24 @@ mod tests {
         assert_eq!(shown_path(Path::new("/a/b"), Path::new("/a/b/c/d.rubric")), "c/d.rubric");
         assert_eq!(shown_path(Path::new("/a/b"), Path::new("/x/d.rubric")), "/x/d.rubric");
         assert_eq!(shown_path(Path::new("."), Path::new("./d.rubric")), "d.rubric");
+    }
+
+    #[test]
+    fn a_manifest_lists_files_and_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["b.rubric", "a/z.rubric", "drafts/x.rubric"] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let files = |listed: &[&str]| {
+            let listed: Vec<String> = listed.iter().map(|name| (*name).to_owned()).collect();
+            let files = project_files(folder.path(), &listed).map_err(|(name, _)| name)?;
+            Ok::<_, String>(files.iter().map(|file| shown_path(folder.path(), file)).collect::<Vec<_>>())
+        };
+        assert_eq!(files(&[]).unwrap(), ["a/z.rubric", "b.rubric", "drafts/x.rubric"]);
+        assert_eq!(files(&["b.rubric", "a", "a/z.rubric"]).unwrap(), ["a/z.rubric", "b.rubric"]);
+        assert_eq!(files(&["a", "nothing"]), Err("nothing".to_owned()));
     }
 
     #[test]

@@ -419,6 +419,7 @@ fn results_are_values_for_other_rules() {
           expect other.small = violated by few
           expect other.fine = no
           expect grown.small = not_applicable
+          expect grown.fine = no
         }
         test "doubt passes on, with what it needs" {
           as of 2024-09-01
@@ -642,6 +643,52 @@ fn ranks_within_aggregates() {
           expect a.best(math) and not a.best(reading) and c.best(reading) and not c.best(math)
           expect s.best_ones = 2 and t.best_ones = 1
           expect s.leaders = 1
+        }
+        "#,
+    );
+}
+
+#[test]
+fn a_fixed_rule_is_recorded_as_such() {
+    let text = "policy p { title \"T\" authority state \"S\" cite \"c\" effective from 2000-01-01 }
+        record Child { key id: text  excused: flag }
+        decision d of Child {
+          outcomes promoted, retained
+          default retained cite \"0\"
+          rule not_appropriate fixed: promoted when excused cite \"1\"
+        }";
+    let mut db = Database::default();
+    db.set_text("p.rubric", Some(text));
+    let plan = db.plan();
+    assert!(plan.decisions.values().all(|decision| decision.rules.iter().all(|rule| rule.fixed)));
+    assert_eq!(plan.decisions.len(), 1);
+}
+
+#[test]
+fn parameters_are_kept_by_school_year() {
+    passes(
+        2,
+        r#"
+        category Tier { free, paid }
+        record Meal { key id: text  year: school_year  tier: Tier }
+        parameter rate by school_year: money { from 2020-01-01 { SY2024-25: $4.43  otherwise: $4 } }
+        parameter share by Tier, school_year: percent {
+          from 2020-01-01 {
+                    SY2024-25   SY2025-26
+            free:   100%        90%
+            paid:   10%         0%
+          }
+        }
+        define paid_for of Meal: money = rate(year) * share(tier, year)
+        test "the year and the tier find their cell" {
+          as of 2024-09-01
+          Meal x { year: SY2024-25  tier: paid }
+          expect x.paid_for = $0.443
+        }
+        test "another year has the other rate" {
+          as of 2024-09-01
+          Meal x { year: SY2025-26  tier: free }
+          expect x.paid_for = $3.60
         }
         "#,
     );

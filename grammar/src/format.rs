@@ -3,7 +3,7 @@
 //! It changes blanks and line breaks and nothing else. Tokens are taken from the source as they are written, each
 //! comment stays where it is or moves to the end of its line, and a declaration that could not be parsed is written as
 //! it stands. The result is parsed again before it is returned: a tree or comments that differ from those of the source
-//! make [`format`] refuse and return the source.
+//! make [`format()`] refuse and return the source.
 //!
 //! * Line ends become `\n`, the text ends with one, and no line ends with a blank (damaged declarations keep theirs).
 //! * Formatting a formatted text changes nothing.
@@ -32,7 +32,7 @@ use crate::{Parse, Span};
 /// The width that everything but a test formats to.
 pub const DEFAULT_WIDTH: usize = 100;
 
-/// What [`format`] makes of a text.
+/// What [`format()`] makes of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Formatted {
     /// The formatted text; the source when refused.

@@ -351,11 +351,7 @@ impl Reader<'_> {
         };
         let mut clauses = Vec::new();
         self.clauses(after_open..close.max(after_open), body, start, brackets, &mut clauses);
-        let nothing = self.junk(range);
-        let segment_start = nothing.span.start;
-        let lost = clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Damaged));
-        self.fill(&mut kind, clauses, segment_start);
-        let _ = lost;
+        self.fill(&mut kind, clauses, start);
         item.kind = kind;
         let rest = close + 1..range.end;
         if close < range.end && rest.start < rest.end {

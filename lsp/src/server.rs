@@ -18,6 +18,9 @@ use tower_lsp::{Client, LanguageServer, LspService, Server};
 
 use crate::worker::{Event, work};
 
+/// The stack of the thread that checks: policies nest deeply while they are being typed.
+const STACK: usize = 64 << 20;
+
 /// How many requests may be under way; with few, slow ones would hold back what the client types.
 const CONCURRENCY: usize = 64;
 
@@ -39,6 +42,7 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipp
     let (outgoing, mut publications) = unbounded_channel();
     let worker = thread::Builder::new()
         .name("rubric-check".to_owned())
+        .stack_size(STACK)
         .spawn(move || work(&incoming, &outgoing, shipped));
     if let Err(error) = worker {
         eprintln!("rubric lsp: {error}");

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rubric_engine::data::Manifest;
 use rubric_engine::db::Database;
-use rubric_engine::project::{Header, SHIPPED_ROOT, Shipped, policy_files, shipped_needed, shown_path};
+use rubric_engine::project::{
+    Header, MANIFEST, SHIPPED_ROOT, Shipped, policy_files, project_files, shipped_needed, shown_path,
+};
 use tower_lsp::ls_types::Uri;
 
 use crate::document::Document;
@@ -73,7 +76,7 @@ impl Workspace {
     /// Reads every file of the folders into the database; a file that cannot be read is left out.
     pub(crate) fn load(&mut self, database: &mut Database) {
         let folders = self.folders.clone();
-        for path in folders.iter().flat_map(|folder| policy_files(folder).unwrap_or_default()) {
+        for path in folders.iter().flat_map(|folder| files_of(folder)) {
             let shown = self.shown(&path);
             if let Some(text) = read(&path) {
                 self.set(database, &shown, Some(&text));
@@ -153,6 +156,13 @@ impl Workspace {
         }
         self.used = now;
     }
+}
+
+/// The policies that the manifest of a folder lists; every one below it without a manifest that can be used.
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let manifest =
+        read(&folder.join(MANIFEST)).and_then(|text| Manifest::parse(&text).ok()).unwrap_or_default();
+    project_files(folder, &manifest.policies).or_else(|_| policy_files(folder)).unwrap_or_default()
 }
 
 fn read(path: &Path) -> Option<String> {

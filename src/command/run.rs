@@ -63,7 +63,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
         write(format!("{}.{ending}", sheet.name), &evaluated.bytes)?;
         tallies.push((sheet, evaluated.tallies));
     }
-    write("data-errors.csv".to_owned(), &data_errors(&session, &evaluator)?)?;
+    write("data-errors.csv".to_owned(), &data_errors(&session)?)?;
     drop(progress);
 
     let before = earlier_files(&args.out);

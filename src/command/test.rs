@@ -53,6 +53,10 @@ pub(crate) fn test(args: &TestArgs, terminal: Terminal) -> Result<Outcome, Failu
         ReportFormat::Json => render::to_json(&render::test_report(&tested, &plan.symbols, &mut lookup))?,
     })?;
     let failed = tested.failed();
+    if let (Some(filter), []) = (&args.filter, tested.reports.as_slice()) {
+        terminal.say(&format!("no test has `{filter}` in its title or in the name of its policy"));
+        return Ok(Outcome::Clean);
+    }
     if args.format == ReportFormat::Full {
         let passed = counted(tested.reports.len() - failed, "test") + " passed";
         let passed = terminal.paint(Style::Good, &passed).into_owned();

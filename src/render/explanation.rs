@@ -17,7 +17,10 @@ pub(crate) fn tree(explanation: &Explanation, lookup: &mut Lookup<'_>, terminal:
     let mut drawing = Drawing { text: String::new(), lookup, terminal };
     let title = terminal.paint(Style::Strong, &harmless(&explanation.title)).into_owned();
     let result = terminal.paint(Style::Name, &harmless(&explanation.result)).into_owned();
-    let _ = writeln!(drawing.text, "{title}: {result}, as of {}", explanation.as_of);
+    let cites: Vec<String> = explanation.cites.iter().map(|cite| one_line(cite)).collect();
+    let cites = if cites.is_empty() { String::new() } else { format!("  [{}]", cites.join(", ")) };
+    let cites = terminal.paint(Style::Faint, &cites);
+    let _ = writeln!(drawing.text, "{title}: {result}, as of {}{cites}", explanation.as_of);
     for because in &explanation.because {
         let _ = writeln!(drawing.text, "  because {}", harmless(because));
     }
@@ -130,6 +133,8 @@ struct JsonExplanation {
     title: String,
     result: String,
     as_of: String,
+    /// Citations of the policy and of the whole.
+    cites: Vec<String>,
     because: Vec<String>,
     needs: Vec<String>,
     steps: Vec<JsonStep>,
@@ -164,6 +169,7 @@ pub(crate) fn explain_report(
         title: explanation.title.clone(),
         result: explanation.result.clone(),
         as_of: explanation.as_of.clone(),
+        cites: explanation.cites.iter().map(ToString::to_string).collect(),
         because: explanation.because.clone(),
         needs: explanation.needs.clone(),
         steps: json_steps(&explanation.steps, lookup),

@@ -82,11 +82,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     pub(crate) const fn word(&self) -> &'static str {
-        match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Information => "information",
-        }
+        self.severity.word()
     }
 }
 

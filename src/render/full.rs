@@ -12,8 +12,18 @@ use rubric_engine::diagnostic::Severity;
 use super::{Finding, Mend, SourceText, Spot};
 use crate::terminal::{Terminal, harmless};
 
+/// A line longer than this is not drawn: nobody would find the place in it.
+const LONGEST_LINE: usize = 1000;
+
+/// A place of more lines than this is drawn by its first line.
+const MOST_LINES: u32 = 6;
+
 /// A finding, with its end.
 pub(crate) fn full(finding: &Finding, terminal: Terminal) -> String {
+    let too_long = |spot: &Spot| spot.source.line(spot.start.line).len() > LONGEST_LINE;
+    if finding.spots.iter().any(too_long) {
+        return super::concise(finding, terminal);
+    }
     let mut drawn = String::new();
     let report = Report::of(finding);
     if terminal.handler().render_report(&mut drawn, &report).is_err() {
@@ -47,7 +57,10 @@ impl Report {
             .spots
             .iter()
             .partition(|spot| Some(&spot.source.path) == home.as_ref().map(|home| &home.path));
-        let labels = here.iter().enumerate().map(|(position, spot)| label(spot, position == 0)).collect();
+        let mut labels: Vec<LabeledSpan> =
+            here.iter().enumerate().map(|(position, spot)| label(spot, position == 0)).collect();
+        // In the order of the text, or all lines between two labels are drawn.
+        labels.sort_by_key(LabeledSpan::offset);
         Self {
             message: harmless(&finding.message).into_owned(),
             code: Some(finding.code.to_owned()).filter(|code| !code.is_empty()),
@@ -76,8 +89,13 @@ impl Report {
 
 fn label(spot: &Spot, primary: bool) -> LabeledSpan {
     let text = (!spot.text.is_empty()).then(|| harmless(&spot.text).into_owned());
-    let span =
-        SourceSpan::new((spot.start.offset as usize).into(), (spot.end.offset - spot.start.offset) as usize);
+    let start = spot.start.offset as usize;
+    let end = if spot.end.line - spot.start.line < MOST_LINES {
+        spot.end.offset as usize
+    } else {
+        spot.source.line_start(spot.start.line) + spot.source.line(spot.start.line).len()
+    };
+    let span = SourceSpan::new(start.into(), end.saturating_sub(start));
     if primary {
         LabeledSpan::new_primary_with_span(text, span)
     } else {
@@ -195,5 +213,78 @@ impl SourceCode for Source {
             column,
             inner.line_count(),
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ColorChoice;
+
+    use super::*;
+
+    fn spot(source: &Arc<SourceText>, needle: &str, text: &str) -> Spot {
+        let start = source.text.find(needle).unwrap();
+        let position = |offset: usize| source.position(u32::try_from(offset).unwrap());
+        Spot {
+            source: Arc::clone(source),
+            start: position(start),
+            end: position(start + needle.len()),
+            text: text.to_owned(),
+        }
+    }
+
+    fn drawn(spots: Vec<Spot>, mend: Option<Mend>) -> String {
+        let message = "it is so".to_owned();
+        let finding = Finding {
+            code: "a-code",
+            severity: Severity::Warning,
+            message,
+            spots,
+            help: Some("do so".to_owned()),
+            mend,
+        };
+        full(&finding, Terminal::new(ColorChoice::Never, false, false))
+    }
+
+    #[test]
+    fn places_of_other_texts_have_their_own_snippet() {
+        let (here, there) =
+            (SourceText::new("a.rubric", "é here\n"), SourceText::new("b.rubric", "\nthere\n"));
+        let text =
+            drawn(vec![spot(&Arc::new(here), "here", "this"), spot(&Arc::new(there), "there", "that")], None);
+        assert!(text.contains("[a.rubric:1:3]") && text.contains("[b.rubric:2:1]"), "{text}");
+        assert!(text.contains("this") && text.contains("that"), "{text}");
+    }
+
+    #[test]
+    fn between_two_labels_only_their_surroundings_are_drawn() {
+        let lines: String = (1..100).map(|line| format!("line_{line}_\n")).collect();
+        let source = Arc::new(SourceText::new("a.rubric", lines));
+        let text = drawn(vec![spot(&source, "line_90_", "this"), spot(&source, "line_5_", "that")], None);
+        assert!(
+            text.contains("line_5_") && text.contains("line_90_") && !text.contains("line_50_"),
+            "{text}"
+        );
+        let whole = drawn(vec![spot(&source, &source.text.clone(), "all")], None);
+        assert!(whole.contains("line_1_") && !whole.contains("line_50_"), "{whole}");
+    }
+
+    #[test]
+    fn a_mend_shows_the_lines_before_and_after() {
+        let source = Arc::new(SourceText::new("a.rubric", "x\n  say “é” here\ny\n"));
+        let edits = vec![spot(&source, "”", "\""), spot(&source, "“", "\"")];
+        let mend = Mend { title: "replace all".to_owned(), always: true, edits };
+        let text = drawn(vec![spot(&source, "“", "")], Some(mend));
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert!(lines.contains(&"- say “é” here") && lines.contains(&"+ say \"é\" here"), "{text}");
+    }
+
+    #[test]
+    fn a_very_long_line_is_not_drawn() {
+        let source = Arc::new(SourceText::new("a.rubric", "x".repeat(100_000)));
+        assert_eq!(
+            drawn(vec![spot(&source, "x", "")], None),
+            "a.rubric:1:1: warning[a-code] it is so (do so)\n"
+        );
     }
 }

@@ -105,11 +105,6 @@ pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: 
     }
 }
 
-/// A row's key as `rubric explain` takes it: parts joined by `/`.
-pub(crate) fn key_text(symbols: &Symbols, data: &Dataset, row: &Value, record: RecordId) -> String {
-    key_parts(symbols, data, row, record).join("/")
-}
-
 /// A value as files hold it: plain for programs, and as policies write it where that is plain.
 pub(crate) fn written(symbols: &Symbols, value: &Value, base: Base) -> String {
     match value {

@@ -85,6 +85,9 @@ fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Definitions may read each other deeply, and each level takes some stack.
+const STACK: usize = 64 << 20;
+
 /// What a cell holds.
 enum Output {
     One(String),
@@ -122,9 +125,11 @@ pub(crate) fn evaluate(
         work();
     } else {
         thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(work);
+            for _ in 1..threads {
+                // With fewer threads than asked for, those that there are take all ranges; this one is always there.
+                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
             }
+            work();
         });
     }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -207,3 +207,24 @@ fn every_code_has_its_manual_page_at_hand() {
     assert!(page.stdout.starts_with("parameter-gap (error): ") && page.stdout.contains("Right:"), "{page}");
     assert_snapshot!("no_such_page", sandbox().run(&["check", "--manual", "parametr-gap"]));
 }
+
+#[test]
+fn deep_long_and_big_texts_end_in_diagnostics() {
+    let define =
+        |value: &str| format!("policy a.b {{ title \"T\" cite \"x\" }}\ndefine x: count = {value}\n");
+    for (name, text) in [
+        ("brackets", define(&("(".repeat(100_000) + "1" + &")".repeat(100_000)))),
+        ("open brackets", define(&"(".repeat(100_000))),
+        ("negations", define(&("not ".repeat(100_000) + "yes"))),
+        ("braces", "{".repeat(100_000)),
+        ("one long line", define(&"1 + ".repeat(50_000))),
+        ("noughts", "\u{0}".repeat(10_000)),
+    ] {
+        let sandbox = sandbox().with("a/b.rubric", &text);
+        for format in ["full", "concise", "json"] {
+            let ran = sandbox.run(&["check", "--format", format]);
+            assert_eq!(ran.status, Some(1), "{name}: {}", ran.stderr);
+            assert!(ran.stdout.len() < 200_000, "{name}: {} bytes are shown", ran.stdout.len());
+        }
+    }
+}

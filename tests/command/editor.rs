@@ -182,3 +182,29 @@ fn typing_letter_by_letter_ends_in_the_text_that_was_typed() {
     assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
     assert_eq!(found[0]["code"], "unknown-type");
 }
+
+#[test]
+fn a_deeply_nested_text_does_not_end_the_server() {
+    let sandbox = sandbox();
+    let path = sandbox.path().join("a/b.rubric");
+    let mut editor = Editor::start(sandbox.command());
+    editor.initialize(&sandbox.path(), &[]);
+    editor.open(&path, &format!("policy a.b {{ title \"T\" }}\ndefine x: count = {}", "(".repeat(100_000)));
+    editor.diagnostics(&path, some);
+    editor.change(&path, 2, &json!([{ "text": RIGHT }]));
+    editor.diagnostics(&path, none);
+}
+
+#[test]
+fn what_the_manifest_leaves_out_is_not_read() {
+    let sandbox = sandbox()
+        .with("rubric.toml", "[project]\npolicies = [\"a\"]\n")
+        .with("drafts/a/b.rubric", RIGHT)
+        .with("a/b.rubric", RIGHT);
+    let path = sandbox.path().join("a/b.rubric");
+    let mut editor = Editor::start(sandbox.command());
+    editor.initialize(&sandbox.path(), &[]);
+    editor.open(&path, RIGHT);
+    // With the draft there would be two policies of one name.
+    assert_eq!(editor.diagnostics(&path, |found| found["version"] == 1), json!([]));
+}

@@ -89,7 +89,10 @@ fn a_run_writes_results_errors_and_a_report() {
     assert_snapshot!("run", run(&project, &[]));
     assert_eq!(project.files("results"), ["Student.csv", "data-errors.csv", "run.json"]);
     assert_snapshot!("results", project.read("results/Student.csv"));
-    assert_eq!(project.read("results/data-errors.csv"), "file,line,column,record,key,code,message\n");
+    assert_eq!(
+        project.read("results/data-errors.csv"),
+        "file,line,column,record,key,code,message,severity\n"
+    );
     let report: Value = serde_json::from_str(&project.read("results/run.json")).unwrap();
     assert_fits(&report, include_str!("../../docs/schemas/run.schema.json"));
     assert_eq!(report["as_of"], "2024-06-01");
@@ -376,4 +379,31 @@ fn a_run_without_an_input_that_it_reads_is_refused() {
     let project = with_input("").with("records/Student.csv", "no such column\n");
     assert_snapshot!("input_not_given", run(&project, &[]));
     assert!(!project.path().join("results").exists(), "a refused run writes nothing");
+}
+
+#[test]
+fn private_values_are_in_no_message() {
+    let project = project();
+    replace(&project, POLICY, "us_entry: date?", "us_entry: date? private");
+    replace(
+        &project,
+        "records/Student.csv",
+        "S-1004,SY2023-24,03,yes,",
+        "S-1004,SY2023-24,03,yes,2022-31-12",
+    );
+    let ran = run(&project, &["--verbose"]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    let errors = project.read("results/data-errors.csv");
+    assert!(errors.contains("••• / 2023-24,bad-date,"), "{errors}");
+    let explained = project.run(&["explain", "town.promotion", "S-1003/SY2023-24", "--data", "sample"]);
+    assert!(explained.stdout.contains("us_entry: •••"), "{explained}");
+    for text in [&ran.stdout, &ran.stderr, &errors, &explained.stdout, &project.read("results/run.json")] {
+        assert!(!text.contains("2022-31-12") && !text.contains("2023-01-15"), "{text}");
+    }
+    for text in [&ran.stdout, &ran.stderr, &errors, &explained.stdout] {
+        assert!(!text.contains("S-100"), "{text}");
+    }
+    let revealed =
+        project.run(&["explain", "town.promotion", "S-1003/SY2023-24", "--data", "sample", "--reveal"]);
+    assert!(revealed.stdout.contains("us_entry: 2023-01-15"), "{revealed}");
 }

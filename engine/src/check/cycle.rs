@@ -27,7 +27,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::reach;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::{Code, DecisionId, DefineId, Op, Plan, RecordKind, RequirementId, RowSource, Rows};
+use crate::plan::{
+    Code, DecisionId, DefineId, Op, Plan, RecordKind, RequirementId, ResultId, RowSource, Rows,
+};
 use crate::value::RecordId;
 
 /// Something that is computed from others.
@@ -53,6 +55,28 @@ pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
             found.extend(report(plan, &way));
         }
     }
+}
+
+/// The decisions and requirements that some of these read in the end, themselves among them.
+pub(super) fn reached(plan: &Plan, from: impl Iterator<Item = ResultId>) -> BTreeSet<ResultId> {
+    let graph = graph(plan);
+    let node = |result: ResultId| match result {
+        ResultId::Decision(id) => Node::Decision(id),
+        ResultId::Requirement(id) => Node::Requirement(id),
+    };
+    let mut open: Vec<Node> = from.map(node).collect();
+    let mut seen: BTreeSet<Node> = open.iter().copied().collect();
+    while let Some(node) = open.pop() {
+        let targets = graph.get(&node).into_iter().flatten();
+        open.extend(targets.map(|(target, _)| *target).filter(|target| seen.insert(*target)));
+    }
+    seen.into_iter()
+        .filter_map(|node| match node {
+            Node::Decision(id) => Some(ResultId::Decision(id)),
+            Node::Requirement(id) => Some(ResultId::Requirement(id)),
+            Node::Group(_) | Node::Define(_) => None,
+        })
+        .collect()
 }
 
 fn graph(plan: &Plan) -> Graph {

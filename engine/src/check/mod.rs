@@ -20,11 +20,13 @@ pub(crate) mod walk;
 
 mod pages;
 
+use std::collections::BTreeSet;
+
 use rubric_grammar::ast;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
-use crate::plan::{Code, InputId, Plan, ResultId};
+use crate::plan::{Code, InputId, Plan, PolicyId, ResultId};
 use crate::value::Date;
 
 pub use depends::Fact;
@@ -111,11 +113,18 @@ pub fn unused(plan: &Plan, sources: &[Source<'_>]) -> Vec<Diagnostic> {
     found
 }
 
-/// The parameters and definitions that a run on that day needs and that have no value on it. A run with any of these
-/// is refused before data is read.
+/// The parameters and definitions that a run of these policies on that day needs and that have no value on it. A run
+/// with any of these is refused before data is read. What other policies need is not asked.
 #[must_use]
-pub fn parameter_gaps(plan: &Plan, as_of: Date) -> Vec<Diagnostic> {
-    parameter_gap::at(plan, as_of)
+pub fn parameter_gaps(plan: &Plan, as_of: Date, policies: &BTreeSet<PolicyId>) -> Vec<Diagnostic> {
+    let symbols = &plan.symbols;
+    let policy = |result: &ResultId| match result {
+        ResultId::Decision(id) => symbols.decision(*id).map(|symbol| symbol.policy),
+        ResultId::Requirement(id) => symbols.requirement(*id).map(|symbol| symbol.policy),
+    };
+    let wanted = |result: &ResultId| policy(result).is_some_and(|policy| policies.contains(&policy));
+    let results = cycle::reached(plan, symbols.results.iter().copied().filter(wanted));
+    parameter_gap::at(plan, as_of, &results)
 }
 
 /// The inputs that these results read, each with a place that reads it. One that is not given refuses a run before data

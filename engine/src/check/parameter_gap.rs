@@ -37,8 +37,8 @@ use super::{dates, parameter_overlap, reach};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
 use crate::plan::{
-    Code, DecisionBody, DefineId, ExprId, Interval, MustCheck, Op, ParameterBody, ParameterId, Plan,
-    PolicyId, RequirementBody, TemplatePart,
+    Code, DecisionBody, DecisionId, DefineId, ExprId, Interval, MustCheck, Op, ParameterBody, ParameterId,
+    Plan, PolicyId, RequirementBody, RequirementId, ResultId, TemplatePart,
 };
 use crate::value::{Date, Value};
 
@@ -66,7 +66,7 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
 pub(super) fn before_first(plan: &Plan, found: &mut Vec<Diagnostic>) {
     let mut told: BTreeSet<(ParameterId, Place)> = BTreeSet::new();
     let mut early: BTreeSet<ParameterId> = BTreeSet::new();
-    for need in needs(plan, None) {
+    for need in needs(plan, &roots(plan, None, |_| true), None) {
         let Some(body) = plan.parameters.get(&need.parameter.0) else { continue };
         let Some(first) = body.rows.iter().min_by_key(|row| row.interval.from) else { continue };
         let Some(start) = first.interval.from else { continue };
@@ -95,17 +95,18 @@ pub(super) fn before_first(plan: &Plan, found: &mut Vec<Diagnostic>) {
 }
 
 /// The parameters and definitions that have no value on the day of a run that reads them.
-pub(super) fn at(plan: &Plan, as_of: Date) -> Vec<Diagnostic> {
+pub(super) fn at(plan: &Plan, as_of: Date, results: &BTreeSet<ResultId>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut told = BTreeSet::new();
-    for need in needs(plan, Some(as_of)) {
+    let roots = roots(plan, Some(as_of), |result| results.contains(&result));
+    for need in needs(plan, &roots, Some(as_of)) {
         let Some(body) = plan.parameters.get(&need.parameter.0) else { continue };
         let day = need.on.unwrap_or(as_of);
         if body.row_at(day).is_none() && told.insert((need.parameter, day)) {
             found.push(no_value(&name(plan, need.parameter), day, need.place, body));
         }
     }
-    for (define, place) in dead_defines(plan, as_of) {
+    for (define, place) in dead_defines(plan, &roots, as_of) {
         let name = plan.symbols.define(define).map_or("", |symbol| symbol.name.as_str());
         found.push(
             Diagnostic::error("define-gap", place, format!("`{name}` has no value on {as_of}"))
@@ -152,7 +153,7 @@ struct Root<'a> {
 }
 
 /// What results read, in the order of the results. With a day: only of what is in force on it.
-fn needs(plan: &Plan, on: Option<Date>) -> Vec<Need> {
+fn needs(plan: &Plan, roots: &[Root<'_>], on: Option<Date>) -> Vec<Need> {
     let mut found = Vec::new();
     let mut seen: BTreeSet<(DefineId, Option<Date>, Option<Date>)> = BTreeSet::new();
     let mut open: Vec<(DefineId, Interval)> = Vec::new();
@@ -182,8 +183,8 @@ fn needs(plan: &Plan, on: Option<Date>) -> Vec<Need> {
             }
         }
     };
-    for root in roots(plan, on) {
-        read(&root, &mut found, &mut open);
+    for root in roots {
+        read(root, &mut found, &mut open);
         while let Some((define, window)) = open.pop() {
             if !seen.insert((define, window.from, window.until)) {
                 continue;
@@ -206,19 +207,19 @@ fn in_force(window: Interval, on: Option<Date>) -> bool {
 
 /// The expressions of decisions and requirements, with the days on which they are evaluated. Those with `law on` are
 /// left out: their day is a fact of the record, and a parameter without a value on it is an error of that record.
-fn roots(plan: &Plan, on: Option<Date>) -> Vec<Root<'_>> {
+fn roots(plan: &Plan, on: Option<Date>, wanted: impl Fn(ResultId) -> bool) -> Vec<Root<'_>> {
     let mut found = Vec::new();
     let effective =
         |policy: PolicyId| plan.symbols.policy(policy).map(|policy| policy.effective).unwrap_or_default();
     for (id, body) in &plan.decisions {
-        let policy = plan.symbols.decision(crate::plan::DecisionId(*id)).map(|symbol| symbol.policy);
-        if body.law_on.is_none() {
+        let policy = plan.symbols.decision(DecisionId(*id)).map(|symbol| symbol.policy);
+        if body.law_on.is_none() && wanted(ResultId::Decision(DecisionId(*id))) {
             of_decision(body, policy.map(effective).unwrap_or_default(), &mut found);
         }
     }
     for (id, body) in &plan.requirements {
-        let policy = plan.symbols.requirement(crate::plan::RequirementId(*id)).map(|symbol| symbol.policy);
-        if body.law_on.is_none() {
+        let policy = plan.symbols.requirement(RequirementId(*id)).map(|symbol| symbol.policy);
+        if body.law_on.is_none() && wanted(ResultId::Requirement(RequirementId(*id))) {
             of_requirement(body, policy.map(effective).unwrap_or_default(), &mut found);
         }
     }
@@ -269,7 +270,7 @@ fn of_requirement<'a>(body: &'a RequirementBody, effective: Interval, found: &mu
 }
 
 /// Definitions read on that day of which no arm is in force, each with a place that reads it.
-fn dead_defines(plan: &Plan, as_of: Date) -> Vec<(DefineId, Place)> {
+fn dead_defines(plan: &Plan, roots: &[Root<'_>], as_of: Date) -> Vec<(DefineId, Place)> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open: Vec<(DefineId, Place)> = Vec::new();
@@ -279,8 +280,8 @@ fn dead_defines(plan: &Plan, as_of: Date) -> Vec<(DefineId, Place)> {
             _ => None,
         }));
     };
-    for root in roots(plan, Some(as_of)) {
-        read(&root, &mut open);
+    for root in roots {
+        read(root, &mut open);
         while let Some((define, place)) = open.pop() {
             if !seen.insert(define) {
                 continue;

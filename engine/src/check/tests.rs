@@ -6,6 +6,7 @@ use crate::db::Database;
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::lower::Context;
 use crate::names;
+use crate::plan::PolicyId;
 
 const HEADER: &str = "policy p { title \"T\" cite \"c\" school_year starts july 1 }\n";
 
@@ -423,7 +424,10 @@ fn a_run_on_a_day_without_a_value_is_refused() {
     db.set_text("p.rubric", Some(&text));
     let plan = db.plan();
     let on = |day: &str| -> Vec<String> {
-        super::parameter_gaps(&plan, day.parse().unwrap()).iter().map(|one| one.message.clone()).collect()
+        super::parameter_gaps(&plan, day.parse().unwrap(), &[PolicyId(0)].into())
+            .iter()
+            .map(|one| one.message.clone())
+            .collect()
     };
     assert_eq!(on("2020-07-01"), Vec::<String>::new());
     assert_eq!(on("2020-03-01"), ["`d` has no value on 2020-03-01"]);
@@ -431,6 +435,36 @@ fn a_run_on_a_day_without_a_value_is_refused() {
     assert_eq!(on("2019-06-01"), ["`p` has no value on 2019-06-01"]);
     assert_eq!(on("2018-06-01"), Vec::<String>::new(), "no rule is in force");
     assert_eq!(on("2023-06-01"), Vec::<String>::new(), "the rule that read `p` is gone");
+    assert_eq!(
+        super::parameter_gaps(&plan, "2021-01-01".parse().unwrap(), &[].into()),
+        [],
+        "its policy is not run"
+    );
+}
+
+#[test]
+fn what_a_result_of_another_policy_needs_is_needed() {
+    let state = format!(
+        "policy state {{ title \"S\" cite \"c\" }} {RECORD} parameter p: count {{ cite \"c\" from 2020-01-01: 1 }}
+         decision d of Student {{ outcomes a, b cite \"c\" default b rule r: a when age > p }}
+         requirement other of Student {{ cite \"c\" must age > p }}"
+    );
+    let own = "policy own { title \"O\" cite \"c\" } use state
+         define lucky of Student: flag = d = a
+         requirement q of Student { cite \"c\" must lucky } requirement r of Student { cite \"c\" must age > 1 }";
+    let mut db = Database::default();
+    db.set_text("own.rubric", Some(own));
+    db.set_text("state.rubric", Some(&state));
+    let plan = db.plan();
+    let policy = |name: &str| {
+        PolicyId(plan.symbols.policies.iter().position(|policy| policy.name == name).unwrap() as u32)
+    };
+    let day = "2019-01-01".parse().unwrap();
+    assert_eq!(super::parameter_gaps(&plan, day, &[policy("own")].into()).len(), 1);
+    let alone = own.replace("must lucky", "must age > 2");
+    db.set_text("own.rubric", Some(&alone));
+    let plan = db.plan();
+    assert_eq!(super::parameter_gaps(&plan, day, &[policy("own")].into()), []);
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The queries between a text and its plan.
 
+#![allow(
+    missing_docs,
+    reason = "salsa's macros make functions that take no documentation; the fields have it"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,7 +49,7 @@ pub struct Workspace {
 
 /// A parsed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// The tree and what was wrong.
     pub parse: Parse,
     /// Where lines begin.
@@ -124,7 +129,7 @@ fn context<'a>(collected: &Collected, symbols: &'a Symbols, file: FileId, item: 
 /// The body of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant is documented on the body it holds")]
-pub enum Body {
+pub(crate) enum Body {
     Group(Arc<GroupBody>),
     Parameter(Arc<ParameterBody>),
     Define(Arc<DefineBody>),
@@ -149,7 +154,7 @@ impl Body {
 
 /// What lowering and checking one item gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ItemFacts {
+pub(crate) struct ItemFacts {
     /// Its body, when it has one that means something.
     pub body: Option<Body>,
     /// What is wrong with it.

@@ -12,8 +12,8 @@ use super::outcome::{By, Explanation, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use crate::diagnostic::Place;
 use crate::plan::{
-    DecisionBody, DecisionId, ExprId, Interval, MustCheck, RequirementBody, RequirementId, ResultStatus,
-    RuleBody, category_value, show_fault,
+    DecisionBody, DecisionId, ExprId, Interval, MustCheck, PolicyId, RequirementBody, RequirementId,
+    ResultStatus, RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -47,7 +47,8 @@ impl Evaluator<'_> {
         Explanation {
             title: guide.title(&symbol.name, &subject),
             result: verdict,
-            cites: self.plan.decisions.get(&decision.0).map(|body| body.cites.clone()).unwrap_or_default(),
+            cites: self
+                .cites(symbol.policy, self.plan.decisions.get(&decision.0).map(|body| body.cites.as_slice())),
             because: result.because,
             needs: guide.needs(&result.needs),
             as_of: self.as_of.to_string(),
@@ -77,17 +78,23 @@ impl Evaluator<'_> {
         Explanation {
             title: guide.title(&symbol.name, &subject),
             result: result.status.word().to_owned(),
-            cites: self
-                .plan
-                .requirements
-                .get(&requirement.0)
-                .map(|body| body.cites.clone())
-                .unwrap_or_default(),
+            cites: self.cites(
+                symbol.policy,
+                self.plan.requirements.get(&requirement.0).map(|body| body.cites.as_slice()),
+            ),
             because: result.because.into_iter().collect(),
             needs: guide.needs(&result.needs),
             as_of: self.as_of.to_string(),
             steps,
         }
+    }
+
+    /// The citations of a policy and of one of its declarations, the policy's first.
+    fn cites(&self, policy: PolicyId, own: Option<&[Arc<str>]>) -> Vec<Arc<str>> {
+        let policy = self.symbols().policy(policy);
+        let of_policy =
+            policy.into_iter().flat_map(|policy| &policy.cites).map(|cite| Arc::from(cite.as_str()));
+        of_policy.chain(own.into_iter().flatten().cloned()).collect()
     }
 
     fn nothing_to_say(&self) -> Explanation {
@@ -121,6 +128,7 @@ pub(super) struct Guide<'g, 'a> {
     heard: RefCell<HashSet<(DecisionId, Subject)>>,
     steps: Counter<u32>,
     depth: Counter<u32>,
+    rows: RefCell<Vec<Subject>>,
 }
 
 impl<'g, 'a> Guide<'g, 'a> {
@@ -133,6 +141,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             heard: RefCell::default(),
             steps: Counter::new(0),
             depth: Counter::new(0),
+            rows: RefCell::default(),
         }
     }
 
@@ -173,8 +182,26 @@ impl<'g, 'a> Guide<'g, 'a> {
         }
     }
 
-    pub(super) fn is_subject(&self, reference: &Reference) -> bool {
-        Subject::from(reference) == Subject::from(self.subject)
+    /// Tells of a row that an aggregate looks at.
+    pub(super) fn beside<T>(&self, row: &Value, work: impl FnOnce() -> T) -> T {
+        let Value::Reference(reference) = row else { return work() };
+        self.rows.borrow_mut().push(Subject::from(reference));
+        let told = work();
+        self.rows.borrow_mut().pop();
+        told
+    }
+
+    /// A field by its name alone where it is clear of which row; else with the row.
+    pub(super) fn field_of(&self, owner: &Reference, field: &str) -> String {
+        let owner_row = Subject::from(owner);
+        let rows = self.rows.borrow();
+        let is_told_of = owner_row == Subject::from(self.subject);
+        match rows.last() {
+            Some(row) if *row == owner_row => field.to_owned(),
+            None if is_told_of => field.to_owned(),
+            Some(_) if is_told_of => format!("{}.{field}", self.evaluator.record_name(owner.record)),
+            _ => format!("{}.{field}", self.row_name(owner)),
+        }
     }
 
     pub(super) fn outcome(&self, category: CategoryId, outcome: u32) -> String {

@@ -233,8 +233,8 @@ impl Evaluator<'_> {
         let result = &self.inquiry(requirement, &owner).result;
         match result.status {
             ResultStatus::Met | ResultStatus::Excepted | ResultStatus::Waived => Found::flag(true),
-            ResultStatus::Violated => Found::flag(false),
-            ResultStatus::NotApplicable => Found::known(Value::NotApplicable),
+            // A requirement that did not apply is not met.
+            ResultStatus::Violated | ResultStatus::NotApplicable => Found::flag(false),
             ResultStatus::Error | ResultStatus::Conflict => Found::error(result.faults.clone()),
             _ if result.needs.is_empty() => {
                 let name = self.symbols().requirement(requirement).map_or("", |symbol| symbol.name.as_str());

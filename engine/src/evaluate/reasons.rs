@@ -128,9 +128,12 @@ impl Guide<'_, '_> {
                 let outer = frame.bind(rows.slot, None);
                 for row in candidates.iter().take(ROWS_SHOWN) {
                     frame.bind(rows.slot, Some(row.clone()));
-                    let mut steps: Vec<Step> =
-                        by.iter().flat_map(|&by| self.value_steps(frame, by)).collect();
-                    steps.extend(self.value_steps(frame, *read));
+                    let steps = self.beside(row, || {
+                        let mut steps: Vec<Step> =
+                            by.iter().flat_map(|&by| self.value_steps(frame, by)).collect();
+                        steps.extend(self.value_steps(frame, *read));
+                        steps
+                    });
                     below.push(self.row(rows, row, "picked", distinct(steps)));
                 }
                 frame.bind(rows.slot, outer);
@@ -206,12 +209,10 @@ impl Guide<'_, '_> {
         let (text, source) = match owner.value() {
             Some(Value::Reference(reference)) => {
                 let name = self.field_name(reference.record, field);
-                let text = if self.is_subject(reference) {
-                    name
-                } else {
-                    format!("{}.{name}", self.row_name(reference))
-                };
-                (text, reference.row.and_then(|row| self.origin(reference.record, row)))
+                (
+                    self.field_of(reference, &name),
+                    reference.row.and_then(|row| self.origin(reference.record, row)),
+                )
             }
             _ => {
                 // The row itself is what is not known.
@@ -483,7 +484,8 @@ impl Guide<'_, '_> {
         if selected.is_empty() {
             for (row, _) in all.iter().take(ROWS_SHOWN) {
                 frame.bind(rows.slot, Some(row.clone()));
-                let why = rows.filter.map(|filter| self.condition_steps(frame, filter)).unwrap_or_default();
+                let why = rows.filter.map(|filter| self.beside(row, || self.condition_steps(frame, filter)));
+                let why = why.unwrap_or_default();
                 step.steps.push(self.row(rows, row, "does not match", why));
             }
         }
@@ -506,17 +508,20 @@ impl Guide<'_, '_> {
             if shown.iter().filter(|(other, _)| *other <= rank).count() >= ROWS_SHOWN {
                 continue;
             }
-            let mut why = Vec::new();
-            if let (Some(filter), true) = (rows.filter, !matches || operand.is_none()) {
-                why.extend(self.condition_steps(frame, filter));
-            }
-            if let Some(operand) = operand {
-                why.extend(if quantified {
-                    self.condition_steps(frame, operand)
-                } else {
-                    self.value_steps(frame, operand)
-                });
-            }
+            let why = self.beside(row, || {
+                let mut why = Vec::new();
+                if let (Some(filter), true) = (rows.filter, !matches || operand.is_none()) {
+                    why.extend(self.condition_steps(frame, filter));
+                }
+                if let Some(operand) = operand {
+                    why.extend(if quantified {
+                        self.condition_steps(frame, operand)
+                    } else {
+                        self.value_steps(frame, operand)
+                    });
+                }
+                why
+            });
             shown.push((rank, self.row(rows, row, state, distinct(why))));
         }
         frame.bind(rows.slot, outer);

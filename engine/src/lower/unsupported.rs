@@ -1,7 +1,7 @@
 //! What the language has and the engine does not evaluate yet: one clear error on the construct.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{Item, ItemKind};
+use rubric_grammar::ast::{Decision, DecisionMember, Item, ItemKind, Rule};
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Place};
@@ -39,6 +39,11 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             } else if let Some(grant) = decision.grants.first() {
                 add(grant.span, "a grant to other authorities");
             }
+            for rule in rules(decision) {
+                if let Some(who) = rule.waivable_by.first() {
+                    add(who.span, "`waivable by`");
+                }
+            }
         }
         ItemKind::Requirement(requirement) => {
             if requirement.amend {
@@ -47,9 +52,19 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
                 add(grant.span, "a grant to other authorities");
             } else if let Some(each) = &requirement.for_each {
                 add(each.category.span, "a requirement `for each` value of a category");
+            } else if let Some(who) = requirement.waivable_by.first() {
+                add(who.span, "`waivable by`");
             }
         }
         _ => {}
     }
     found
+}
+
+/// The rules of a decision, those in parts too.
+fn rules(decision: &Decision) -> impl Iterator<Item = &Rule> {
+    decision.members.iter().flat_map(|member| match member {
+        DecisionMember::Rule(rule) => std::slice::from_ref(rule),
+        DecisionMember::Part(part) => &part.rules,
+    })
 }

@@ -640,7 +640,7 @@ impl Collector {
             Symbol::Define(other) if *other < id => symbols.define(*other),
             _ => None,
         });
-        if let Some(first) = earlier.filter(|other| other.of == define.of).last() {
+        if let Some(first) = earlier.rev().find(|other| other.of == define.of) {
             self.out.diagnostics.push(
                 Diagnostic::error(
                     "duplicate-name",

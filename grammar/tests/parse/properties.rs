@@ -158,3 +158,12 @@ proptest! {
         prop_assert_eq!(parse(&text), parse(&text));
     }
 }
+
+#[test]
+fn documentation_above_a_damaged_declaration_moves_no_error() {
+    let text = "/// d\ndecision d of R { absent\nwhen b\namend ";
+    holds(text, &parse(text));
+    let parsed = parse(text);
+    let misplaced = parsed.errors.iter().find(|error| error.message.contains("does not belong")).unwrap();
+    assert!(text[misplaced.span.start as usize..].starts_with("when b"), "{misplaced:?}");
+}

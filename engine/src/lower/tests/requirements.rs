@@ -56,6 +56,8 @@ fn what_is_not_evaluated_yet_is_said_once() {
         "requirement q of Student for each Subject as s { must yes }",
         "requirement q of Student, districts may tighten { must yes }",
         "assert promotion never depends on gpa",
+        "requirement q of Student { waivable by \"commissioner\" must yes }",
+        "decision d of Student { outcomes a, b default a rule x: b when yes waivable by \"board\" }",
     ];
     let mut all = String::new();
     for text in cases {
