@@ -693,3 +693,52 @@ fn parameters_are_kept_by_school_year() {
         "#,
     );
 }
+
+/// A requirement for each value of a category is as many requirements, each with its own result.
+#[test]
+fn requirements_for_each_value() {
+    passes(
+        3,
+        r#"
+        category Area { math, english, art }
+        record Student { key id: text  grade: count  credits: many Credit }
+        record Credit { key id: text  student: Student  area: Area  earned: number }
+        define earned(a: Area) of Student: number = sum of earned over credits where area = a
+        parameter required by Area: number { cite "c" from 2000-01-01 { math: 3 english: 4 art: 0 } }
+        requirement area_credits of Student for each Area as a where grade >= 9 or a = art {
+          cite "c"
+          because "{earned(a)} of {required(a)} in {a}"
+          must enough: earned(a) >= required(a)
+          except art_is_free when a = art and grade = 12
+        }
+        requirement all_areas of Student { cite "c" must all of Area as a satisfy area_credits(a) is met }
+        decision graduation of Student { outcomes graduates, stays default stays cite "c"
+          rule enough: graduates when area_credits(math) is met and area_credits(english) is met cite "c" }
+        fixture one {
+          as of 2024-09-01
+          Student s { grade: 12 }
+          Credit c1 { student: s area: math earned: 3 }
+          Credit c2 { student: s area: english earned: 2 }
+        }
+        test "each by itself" from one {
+          expect s.area_credits(math) = met
+          expect s.area_credits(english) = violated by enough
+          expect s.area_credits(art) = met
+          expect s.area_credits(english) is not met
+          expect s.all_areas = violated
+          expect s.graduation = stays
+        }
+        test "what is unknown of one says nothing of the others" from one {
+          Credit c3 { student: s area: english }
+          expect s.area_credits(math) = met
+          expect s.area_credits(english) = undetermined needs c3.earned
+          expect s.graduation = undetermined needs c3.earned
+        }
+        test "the condition may read the value" from one {
+          Student s { grade: 8 }
+          expect s.area_credits(math) = not_applicable
+          expect s.area_credits(art) = met
+        }
+        "#,
+    );
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rubric_engine::evaluate::{Evaluator, Explanation};
-use rubric_engine::plan::{Privacy, ResultId};
+use rubric_engine::plan::{Instance, Privacy, ResultId};
 use rubric_engine::value::RecordId;
 
 use super::Outcome;
@@ -28,14 +28,17 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome,
     for result in &asked.results {
         let of = record_of(&session, *result);
         for (_, row) in rows.iter().filter(|(record, _)| Some(*record) == of) {
-            let explanation = match *result {
-                ResultId::Decision(id) => evaluator.explain_decision(id, *row, &text),
-                ResultId::Requirement(id) => evaluator.explain_requirement(id, *row, &text),
+            let explained = match *result {
+                ResultId::Decision(id) => vec![evaluator.explain_decision(id, *row, &text)],
+                ResultId::Requirement(id) => {
+                    let instances = session.plan.symbols.instances(id).into_iter().filter(|it| asked.has(it));
+                    instances.map(|it| evaluator.explain_requirement(it, *row, &text)).collect()
+                }
             };
-            explanations.push(match &asked.label {
+            explanations.extend(explained.into_iter().map(|explanation| match &asked.label {
                 Some(label) => only(explanation, label),
                 None => explanation,
-            });
+            }));
         }
     }
     let mut lookup = Lookup::new(&session.project.database);
@@ -58,6 +61,14 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome,
 struct Asked {
     results: Vec<ResultId>,
     label: Option<String>,
+    /// Of a requirement `for each` value only this instance.
+    instance: Option<Instance>,
+}
+
+impl Asked {
+    fn has(&self, instance: &Instance) -> bool {
+        self.instance.is_none_or(|only| only == *instance)
+    }
 }
 
 /// All results of the policy; those of that name; or those that have a rule, `must` or `except` of that name.
@@ -69,17 +80,25 @@ fn asked(session: &Session, rule: Option<&str>) -> Result<Asked, Failure> {
                 "this policy has no decision and no requirement, so there is nothing to explain",
             ))
         } else {
-            Ok(Asked { results: all, label: None })
+            Ok(Asked { results: all, label: None, instance: None })
         };
     };
     let named: Vec<ResultId> = all.iter().copied().filter(|id| name_of(session, *id) == rule).collect();
     if !named.is_empty() {
-        return Ok(Asked { results: named, label: None });
+        return Ok(Asked { results: named, label: None, instance: None });
+    }
+    let symbols = &session.plan.symbols;
+    for id in &all {
+        let ResultId::Requirement(requirement) = *id else { continue };
+        let mut instances = symbols.instances(requirement).into_iter();
+        if let Some(instance) = instances.find(|it| symbols.instance_name(*it) == rule) {
+            return Ok(Asked { results: vec![*id], label: None, instance: Some(instance) });
+        }
     }
     let with_label: Vec<ResultId> =
         all.iter().copied().filter(|id| labels_of(session, *id).iter().any(|label| label == rule)).collect();
     if !with_label.is_empty() {
-        return Ok(Asked { results: with_label, label: Some(rule.to_owned()) });
+        return Ok(Asked { results: with_label, label: Some(rule.to_owned()), instance: None });
     }
     let names: BTreeSet<String> = all
         .iter()

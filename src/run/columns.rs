@@ -29,7 +29,8 @@ pub(crate) struct Column {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    Result(ResultId),
+    /// Of a requirement `for each` value: which value.
+    Result(ResultId, Option<u32>),
     Fact(DefineId),
 }
 
@@ -39,17 +40,20 @@ pub(crate) fn sheets(session: &Session, facts: bool) -> Vec<Sheet> {
     let symbols = &session.plan.symbols;
     let mut by_record: BTreeMap<RecordId, Vec<(String, PolicyId, Content)>> = BTreeMap::new();
     for id in session.results() {
-        let (of, name, policy) = match id {
-            ResultId::Decision(decision) => match symbols.decision(decision) {
-                Some(symbol) => (symbol.of, symbol.name.clone(), symbol.policy),
-                None => continue,
-            },
-            ResultId::Requirement(requirement) => match symbols.requirement(requirement) {
-                Some(symbol) => (symbol.of, symbol.name.clone(), symbol.policy),
-                None => continue,
-            },
-        };
-        by_record.entry(of).or_default().push((name, policy, Content::Result(id)));
+        match id {
+            ResultId::Decision(decision) => {
+                let Some(symbol) = symbols.decision(decision) else { continue };
+                let columns = by_record.entry(symbol.of).or_default();
+                columns.push((symbol.name.clone(), symbol.policy, Content::Result(id, None)));
+            }
+            ResultId::Requirement(requirement) => {
+                let Some(symbol) = symbols.requirement(requirement) else { continue };
+                let columns = by_record.entry(symbol.of).or_default();
+                columns.extend(symbols.instances(requirement).into_iter().map(|instance| {
+                    (symbols.instance_name(instance), symbol.policy, Content::Result(id, instance.value))
+                }));
+            }
+        }
     }
     if facts {
         for (position, define) in (0_u32..).zip(&symbols.defines) {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, show_need_with};
-use rubric_engine::plan::{DecisionId, DefineId, Plan, Privacy, RequirementId, ResultId, ResultStatus};
+use rubric_engine::plan::{DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus};
 use rubric_engine::value::{Need, State};
 
 use super::columns::{Column, Content, Sheet, key_parts, written};
@@ -147,7 +147,7 @@ pub(crate) fn evaluate(
 
 fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     let results = sheet.columns.iter().filter_map(|column| match column.content {
-        Content::Result(id) => Some(Tally::new(plan, id, &column.title)),
+        Content::Result(id, _) => Some(Tally::new(plan, id, &column.title)),
         Content::Fact(_) => None,
     });
     results.collect()
@@ -165,7 +165,7 @@ fn titles(sheet: &Sheet) -> Vec<String> {
     let mut titles = sheet.keys.clone();
     for Column { title, content } in &sheet.columns {
         titles.push(title.clone());
-        if matches!(content, Content::Result(_)) {
+        if matches!(content, Content::Result(..)) {
             titles.push(format!("{title}.by"));
             titles.push(format!("{title}.needs"));
         }
@@ -194,8 +194,8 @@ fn part(
         let mut tallies = part.tallies.iter_mut();
         for column in &sheet.columns {
             match column.content {
-                Content::Result(id) => {
-                    let (word, by, needs) = result(facts, evaluator, id, row);
+                Content::Result(id, value) => {
+                    let (word, by, needs) = result(facts, evaluator, id, value, row);
                     if let Some(tally) = tallies.next() {
                         tally.count(&word);
                     }
@@ -235,11 +235,12 @@ fn result(
     facts: Facts<'_>,
     evaluator: &Evaluator<'_>,
     id: ResultId,
+    value: Option<u32>,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
     match id {
         ResultId::Decision(id) => decision(facts, evaluator, id, row),
-        ResultId::Requirement(id) => requirement(facts, evaluator, id, row),
+        ResultId::Requirement(requirement) => judged(facts, evaluator, Instance { requirement, value }, row),
     }
 }
 
@@ -266,14 +267,14 @@ fn decision(
     (word, result.by.iter().filter_map(label).collect(), result.needs)
 }
 
-fn requirement(
+fn judged(
     facts: Facts<'_>,
     evaluator: &Evaluator<'_>,
-    id: RequirementId,
+    instance: Instance,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let result = evaluator.requirement(id, row);
-    let body = facts.plan.requirements.get(&id.0);
+    let result = evaluator.requirement(instance, row);
+    let body = facts.plan.requirements.get(&instance.requirement.0);
     let by = match (result.status, body) {
         (ResultStatus::Violated, Some(body)) => body
             .musts

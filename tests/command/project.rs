@@ -407,3 +407,37 @@ fn private_values_are_in_no_message() {
         project.run(&["explain", "town.promotion", "S-1003/SY2023-24", "--data", "sample", "--reveal"]);
     assert!(revealed.stdout.contains("us_entry: 2023-01-15"), "{revealed}");
 }
+
+#[test]
+fn a_requirement_for_each_value_has_a_column_for_each() {
+    let project = sandbox()
+        .with(
+            "policies/town/credits.rubric",
+            "policy town.credits { title \"Credits\" cite \"c\" }\n\
+             category Area { math, art }\n\
+             record Student { key student_id: text math: count art: count }\n\
+             requirement area_credits of Student for each Area as a {\n\
+               cite \"c\" because \"too few in {a}\"\n\
+               must enough: (if a = math then math else art) >= 2 }\n",
+        )
+        .with("records/Student.csv", "student_id,math,art\ns1,3,1\n")
+        .with(
+            "rubric.toml",
+            "[project]\nname = \"town\"\n[data.sample]\npath = \"records\"\nas_of = 2024-06-01\n",
+        );
+    assert_eq!(run(&project, &["--quiet"]).status, Some(0));
+    assert_snapshot!("results_for_each", project.read("results/Student.csv"));
+    let report: Value = serde_json::from_str(&project.read("results/run.json")).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/run.schema.json"));
+    let columns: Vec<&str> =
+        report["results"].as_array().unwrap().iter().filter_map(|one| one["column"].as_str()).collect();
+    assert_eq!(columns, ["area_credits(math)", "area_credits(art)"]);
+    let explain = |rule: &[&str]| {
+        let mut arguments = vec!["explain", "town.credits", "s1"];
+        arguments.extend(rule);
+        arguments.extend(["--data", "sample"]);
+        project.run(&arguments)
+    };
+    assert_snapshot!("explain_one_of_each", explain(&["area_credits(art)"]));
+    assert_eq!(explain(&["area_credits"]).stdout.matches("area_credits(").count(), 2);
+}

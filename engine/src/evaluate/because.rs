@@ -2,7 +2,7 @@
 
 use super::evaluator::{Evaluator, Frame};
 use super::outcome::{By, DecisionResult, RequirementResult};
-use crate::plan::{DecisionId, RequirementId, ResultStatus};
+use crate::plan::{DecisionId, Instance, ResultStatus};
 use crate::value::Reference;
 
 impl Evaluator<'_> {
@@ -34,16 +34,16 @@ impl Evaluator<'_> {
     /// The text of a violated requirement.
     pub(super) fn requirement_because(
         &self,
-        requirement: RequirementId,
+        requirement: Instance,
         subject: &Reference,
         result: &RequirementResult,
     ) -> Option<String> {
-        let body = self.plan.requirements.get(&requirement.0)?;
+        let body = self.plan.requirements.get(&requirement.requirement.0)?;
         if result.status != ResultStatus::Violated || body.because.is_empty() {
             return None;
         }
         let law = self.inquiry(requirement, subject).law.unwrap_or(self.as_of);
-        let mut frame = Frame::of(&body.code, subject, law);
+        let mut frame = Frame::of_requirement(body, requirement, subject, law);
         Some(self.fill_in(&mut frame, &body.because))
     }
 }

@@ -15,8 +15,7 @@ use super::population::Question;
 use super::requirement::Inquiry;
 use crate::data::Dataset;
 use crate::plan::{
-    Code, DecisionId, DefineId, ExprId, InputId, ParameterId, Plan, Privacy, RecordKind, RequirementId,
-    Symbols,
+    Code, DecisionId, DefineId, ExprId, InputId, Instance, ParameterId, Plan, Privacy, RecordKind, Symbols,
 };
 use crate::value::{Date, RecordId, Reference, State, Value};
 
@@ -139,7 +138,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
 pub(super) enum Task {
     Call(Call),
     Hearing(DecisionId, Subject),
-    Inquiry(RequirementId, Subject),
+    Inquiry(Instance, Subject),
     Group(RecordId),
 }
 
@@ -155,9 +154,9 @@ pub(super) struct Memory {
     pub(super) postponed: Postponed,
     pub(super) calls: Remembered<Call, Found>,
     pub(super) hearings: Remembered<(DecisionId, Subject), Arc<Hearing>>,
-    pub(super) inquiries: Remembered<(RequirementId, Subject), Arc<Inquiry>>,
+    pub(super) inquiries: Remembered<(Instance, Subject), Arc<Inquiry>>,
     pub(super) groupings: Remembered<RecordId, Arc<Grouping>>,
-    pub(super) shared_keys: Remembered<(RequirementId, usize), Arc<RowsByKey>>,
+    pub(super) shared_keys: Remembered<(Instance, usize), Arc<RowsByKey>>,
     pub(super) columns: Remembered<(RecordId, u32), Arc<super::rows::Column>>,
     pub(super) populations: Remembered<Question, Arc<super::population::Partitions>>,
     pub(super) patterns: Remembered<Arc<str>, Option<Regex>>,
@@ -213,11 +212,12 @@ impl<'a> Evaluator<'a> {
         result
     }
 
-    /// What a requirement gives for a row.
+    /// What a requirement gives for a row; of one `for each` value of a category, what the instance gives.
     #[must_use]
-    pub fn requirement(&self, requirement: RequirementId, row: u32) -> RequirementResult {
+    pub fn requirement(&self, requirement: impl Into<Instance>, row: u32) -> RequirementResult {
         self.make_room();
-        let Some(symbol) = self.symbols().requirement(requirement) else {
+        let requirement = requirement.into();
+        let Some(symbol) = self.symbols().requirement(requirement.requirement) else {
             return Inquiry::broken("an unknown requirement").result;
         };
         let subject = self.settle(|| self.reference(symbol.of, row));

@@ -2,7 +2,7 @@
 
 use super::evaluator::Evaluator;
 use super::found::{Found, Truth};
-use crate::plan::{DecisionId, RequirementId};
+use crate::plan::{DecisionId, Instance};
 
 fn held(found: &Found) -> Option<bool> {
     match found.truth() {
@@ -24,8 +24,10 @@ impl Evaluator<'_> {
 
     /// Whether each `must` and each `except` of a requirement held for a row, as [`Evaluator::rules_held`].
     #[must_use]
-    pub fn parts_held(&self, requirement: RequirementId, row: u32) -> (Vec<Option<bool>>, Vec<Option<bool>>) {
-        let Some(symbol) = self.symbols().requirement(requirement) else { return (Vec::new(), Vec::new()) };
+    pub fn parts_held(&self, requirement: Instance, row: u32) -> (Vec<Option<bool>>, Vec<Option<bool>>) {
+        let Some(symbol) = self.symbols().requirement(requirement.requirement) else {
+            return (Vec::new(), Vec::new());
+        };
         let inquiry = self.settle(|| self.inquiry(requirement, &self.reference(symbol.of, row)));
         let musts = inquiry.musts.iter().map(held).collect();
         let excepts = inquiry.excepts.iter().map(|except| except.as_ref().and_then(held)).collect();

@@ -12,7 +12,7 @@ use super::outcome::{By, Explanation, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use crate::diagnostic::Place;
 use crate::plan::{
-    DecisionBody, DecisionId, ExprId, Interval, MustCheck, PolicyId, RequirementBody, RequirementId,
+    DecisionBody, DecisionId, ExprId, Instance, Interval, MustCheck, PolicyId, RequirementBody,
     ResultStatus, RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
@@ -60,27 +60,30 @@ impl Evaluator<'_> {
     #[must_use]
     pub fn explain_requirement(
         &self,
-        requirement: RequirementId,
+        requirement: impl Into<Instance>,
         row: u32,
         text: &SourceText<'_>,
     ) -> Explanation {
+        let requirement = requirement.into();
         let result = self.requirement(requirement, row);
-        let Some(symbol) = self.symbols().requirement(requirement) else { return self.nothing_to_say() };
+        let Some(symbol) = self.symbols().requirement(requirement.requirement) else {
+            return self.nothing_to_say();
+        };
         let subject = self.settle(|| self.reference(symbol.of, row));
         let guide = Guide::new(self, text, &subject);
         let mut steps = Vec::new();
-        if let Some(body) = self.plan.requirements.get(&requirement.0) {
+        if let Some(body) = self.plan.requirements.get(&requirement.requirement.0) {
             let inquiry = self.settle(|| self.inquiry(requirement, &subject));
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            steps.extend(guide.requirement(body, &inquiry, &subject));
+            steps.extend(guide.requirement(body, requirement, &inquiry, &subject));
         }
         steps.extend(guide.faults(&result.faults));
         Explanation {
-            title: guide.title(&symbol.name, &subject),
+            title: guide.title(&self.symbols().instance_name(requirement), &subject),
             result: result.status.word().to_owned(),
             cites: self.cites(
                 symbol.policy,
-                self.plan.requirements.get(&requirement.0).map(|body| body.cites.as_slice()),
+                self.plan.requirements.get(&requirement.requirement.0).map(|body| body.cites.as_slice()),
             ),
             because: result.because.into_iter().collect(),
             needs: guide.needs(&result.needs),
@@ -355,9 +358,15 @@ impl<'g, 'a> Guide<'g, 'a> {
         steps
     }
 
-    fn requirement(&self, body: &RequirementBody, inquiry: &Inquiry, subject: &Reference) -> Vec<Step> {
+    fn requirement(
+        &self,
+        body: &RequirementBody,
+        requirement: Instance,
+        inquiry: &Inquiry,
+        subject: &Reference,
+    ) -> Vec<Step> {
         let law = inquiry.law.unwrap_or(self.evaluator.as_of);
-        let mut frame = Frame::of(&body.code, subject, law);
+        let mut frame = Frame::of_requirement(body, requirement, subject, law);
         let mut steps = self.frame_steps(&mut frame, body.law_on, body.condition, inquiry.scope.as_ref());
         if !body.interval.contains(law) {
             let text = format!("in force {}", period(&body.interval));

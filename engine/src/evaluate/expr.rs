@@ -7,7 +7,8 @@ use super::evaluator::{Call, Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, and, faults_of, needs_of, not, or, strict};
 use super::operate;
 use crate::plan::{
-    Case, CompareOp, DecisionId, DefineId, Expr, ExprId, Op, ParameterId, RequirementId, ResultStatus,
+    Case, CompareOp, DecisionId, DefineId, Expr, ExprId, Instance, Op, ParameterId, RequirementId,
+    ResultStatus,
 };
 use crate::value::{Date, Fault, Need, NeedKind, Number, RecordId, Reference, State, Value};
 
@@ -44,7 +45,7 @@ impl Evaluator<'_> {
             Op::Field { of, field } => self.read_field(frame, *of, *field),
             Op::Define { define, of, arguments } => self.read_define(frame, *define, *of, arguments),
             Op::Decision { decision, of } => self.read_decision(frame, *decision, *of),
-            Op::IsMet { requirement, of } => self.read_requirement(frame, *requirement, *of),
+            Op::IsMet { requirement, value, of } => self.read_requirement(frame, *requirement, *value, *of),
             Op::Parameter { parameter, keys, on } => self.read_parameter(frame, *parameter, keys, *on),
             Op::Lookup { record, keys } => self.lookup(frame, *record, keys),
             Op::Not(a) => not(&self.eval(frame, *a)),
@@ -225,12 +226,22 @@ impl Evaluator<'_> {
         }
     }
 
-    fn read_requirement(&self, frame: &mut Frame<'_>, requirement: RequirementId, of: ExprId) -> Found {
+    fn read_requirement(
+        &self,
+        frame: &mut Frame<'_>,
+        requirement: RequirementId,
+        value: Option<ExprId>,
+        of: ExprId,
+    ) -> Found {
         let owner = match self.owner(frame, of) {
             Ok(owner) => owner,
             Err(found) => return found,
         };
-        let result = &self.inquiry(requirement, &owner).result;
+        let instance = match self.instance(frame, requirement, value) {
+            Ok(instance) => instance,
+            Err(found) => return found,
+        };
+        let result = &self.inquiry(instance, &owner).result;
         match result.status {
             ResultStatus::Met | ResultStatus::Excepted | ResultStatus::Waived => Found::flag(true),
             // A requirement that did not apply is not met.
@@ -246,6 +257,22 @@ impl Evaluator<'_> {
                 })
             }
             _ => Found::unknown(result.needs.clone()),
+        }
+    }
+
+    /// The instance of a requirement for a value; of a value that is none of its category, what asking for it gives.
+    pub(super) fn instance(
+        &self,
+        frame: &mut Frame<'_>,
+        requirement: RequirementId,
+        value: Option<ExprId>,
+    ) -> Result<Instance, Found> {
+        let Some(value) = value else { return Ok(requirement.into()) };
+        let found = self.plain(frame, value).doubted();
+        match found.value() {
+            Some(Value::Category(value)) => Ok(Instance { requirement, value: Some(*value) }),
+            Some(_) => Err(Found::fault(Fault::NotAValue)),
+            None => Err(found),
         }
     }
 

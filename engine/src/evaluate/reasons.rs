@@ -106,7 +106,9 @@ impl Guide<'_, '_> {
                 vec![self.derived(frame, id, expr, *define, *of, arguments)]
             }
             Op::Decision { decision, of } => vec![self.decided(frame, id, expr, *decision, *of)],
-            Op::IsMet { requirement, of } => vec![self.met(frame, id, expr, *requirement, *of)],
+            Op::IsMet { requirement, value, of } => {
+                vec![self.met(frame, id, expr, (*requirement, *value), *of)]
+            }
             Op::Parameter { parameter, keys, on } => {
                 let mut steps: Vec<Step> =
                     keys.iter().chain(on).flat_map(|&key| self.value_steps(frame, key)).collect();
@@ -363,7 +365,7 @@ impl Guide<'_, '_> {
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
-        requirement: RequirementId,
+        (requirement, value): (RequirementId, Option<ExprId>),
         of: ExprId,
     ) -> Step {
         let name = self
@@ -372,10 +374,11 @@ impl Guide<'_, '_> {
             .requirement(requirement)
             .map_or("", |requirement| requirement.name.as_str());
         let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
-        let status = match owner.value() {
-            Some(Value::Reference(owner)) => {
+        let instance = self.evaluator.settle(|| self.evaluator.instance(frame, requirement, value));
+        let status = match (owner.value(), instance) {
+            (Some(Value::Reference(owner)), Ok(instance)) => {
                 let owner = self.evaluator.settle(|| self.evaluator.located(owner));
-                self.evaluator.settle(|| self.evaluator.inquiry(requirement, &owner)).result.status
+                self.evaluator.settle(|| self.evaluator.inquiry(instance, &owner)).result.status
             }
             _ => ResultStatus::Unknown,
         };

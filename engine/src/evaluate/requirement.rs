@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::evaluator::{Evaluator, Frame, RowsByKey, Subject, Task};
 use super::found::{Faults, Found, Truth, and, faults_of, needs_of, strict};
 use super::outcome::{MustOutcome, RequirementResult};
-use crate::plan::{ExprId, MustCheck, Op, RequirementBody, RequirementId, ResultStatus};
+use crate::plan::{ExprId, Instance, MustCheck, Op, RequirementBody, ResultStatus};
 use crate::value::{Date, Fault, Reference, Value};
 
 /// A requirement for one record, with what it was judged from.
@@ -60,9 +60,25 @@ impl Inquiry {
     }
 }
 
+impl<'c> Frame<'c> {
+    /// A frame whose slot 0 is the row, and whose value of `for each` is the instance's.
+    pub(super) fn of_requirement(
+        body: &'c RequirementBody,
+        requirement: Instance,
+        subject: &Reference,
+        law: Date,
+    ) -> Self {
+        let mut frame = Self::of(&body.code, subject, law);
+        if let (Some(slot), Some(value)) = (body.each, requirement.value) {
+            frame.bind(slot, Some(Value::Category(value)));
+        }
+        frame
+    }
+}
+
 impl Evaluator<'_> {
     /// A requirement for a row, worked out once.
-    pub(super) fn inquiry(&self, requirement: RequirementId, subject: &Reference) -> Arc<Inquiry> {
+    pub(super) fn inquiry(&self, requirement: Instance, subject: &Reference) -> Arc<Inquiry> {
         let key = (requirement, Subject::from(subject));
         if self.postpones(|| Task::Inquiry(requirement, Subject::from(subject))) {
             return Arc::new(Inquiry::broken("postponed"));
@@ -74,17 +90,17 @@ impl Evaluator<'_> {
         known.unwrap_or_else(|| Arc::new(Inquiry::broken("a requirement that depends on itself")))
     }
 
-    fn inquire(&self, requirement: RequirementId, subject: &Reference) -> Inquiry {
-        let Some(symbol) = self.symbols().requirement(requirement) else {
+    fn inquire(&self, requirement: Instance, subject: &Reference) -> Inquiry {
+        let Some(symbol) = self.symbols().requirement(requirement.requirement) else {
             return Inquiry::broken("an unknown requirement");
         };
-        let Some(body) = self.plan.requirements.get(&requirement.0) else {
+        let Some(body) = self.plan.requirements.get(&requirement.requirement.0) else {
             return Inquiry::broken(&format!("`{}` has errors", symbol.name));
         };
         if !self.is_effective(symbol.policy) {
             return Inquiry::of(ResultStatus::NotApplicable);
         }
-        let mut frame = Frame::of(&body.code, subject, self.as_of);
+        let mut frame = Frame::of_requirement(body, requirement, subject, self.as_of);
         let law = match self.law_day(&mut frame, body.law_on) {
             Ok(law) => law,
             Err(found) => return Inquiry::open(&found),
@@ -129,13 +145,13 @@ impl Evaluator<'_> {
     /// Whether no other row shares the row's key; a key that is not known is not compared.
     fn unique(
         &self,
-        requirement: RequirementId,
+        requirement: Instance,
         body: &RequirementBody,
         position: usize,
         keys: &[ExprId],
         subject: &Reference,
     ) -> Found {
-        let own = match self.unique_key(body, keys, subject) {
+        let own = match self.unique_key(requirement, body, keys, subject) {
             Ok(key) => key,
             Err(found) => return found,
         };
@@ -145,7 +161,9 @@ impl Evaluator<'_> {
         let count = || {
             let mut shared = RowsByKey::new();
             for row in 0..self.rows_of(subject.record).unwrap_or(0) {
-                if let Ok(key) = self.unique_key(body, keys, &self.reference(subject.record, row)) {
+                if let Ok(key) =
+                    self.unique_key(requirement, body, keys, &self.reference(subject.record, row))
+                {
                     *shared.entry(key).or_default() += 1;
                 }
             }
@@ -159,11 +177,12 @@ impl Evaluator<'_> {
 
     fn unique_key(
         &self,
+        requirement: Instance,
         body: &RequirementBody,
         keys: &[ExprId],
         subject: &Reference,
     ) -> Result<Vec<Value>, Found> {
-        let mut frame = Frame::of(&body.code, subject, self.as_of);
+        let mut frame = Frame::of_requirement(body, requirement, subject, self.as_of);
         let parts: Vec<Found> = keys
             .iter()
             .map(|&key| {

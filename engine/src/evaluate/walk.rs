@@ -7,7 +7,11 @@ pub(super) fn operands(op: &Op) -> Vec<ExprId> {
     let mut found = Vec::new();
     match op {
         Op::Literal(_) | Op::AsOf | Op::Input(_) | Op::Row(_) | Op::Argument(_) | Op::TestRow(_) => {}
-        Op::Field { of, .. } | Op::Decision { of, .. } | Op::IsMet { of, .. } => found.push(*of),
+        Op::Field { of, .. } | Op::Decision { of, .. } => found.push(*of),
+        Op::IsMet { of, value, .. } => {
+            found.push(*of);
+            found.extend(value);
+        }
         Op::Define { of, arguments, .. } => {
             found.extend(of);
             found.extend(arguments);

@@ -8,6 +8,17 @@ use super::{Lowering, Target};
 use crate::plan::{DefineId, ExprId, FieldKind, Op, ParameterId, ResultId, Symbol};
 use crate::value::{Base, RecordId, Type, Value};
 
+/// A decision or requirement that an expression asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedResult {
+    /// Which.
+    pub result: ResultId,
+    /// Of which row.
+    pub of: ExprId,
+    /// Of a requirement `for each`: for which value.
+    pub value: Option<ExprId>,
+}
+
 impl Lowering<'_> {
     /// A bare name as a value.
     pub(super) fn name(
@@ -411,14 +422,28 @@ impl Lowering<'_> {
 
     /// The decision or requirement that an expression names, and of which row; `None`, and nothing is reported, when it
     /// names neither.
-    pub fn result(&mut self, written: &ast::Expr) -> Option<(ResultId, ExprId)> {
+    pub fn result(&mut self, written: &ast::Expr) -> Option<AskedResult> {
+        match &*written.kind {
+            ExprKind::Paren(inner) => self.result(inner),
+            ExprKind::Call(callee, arguments) => {
+                let asked = self.result_called(callee)?;
+                self.instance(asked, Some(arguments), written.span)
+            }
+            _ => {
+                let asked = self.result_called(written)?;
+                self.instance(asked, None, written.span)
+            }
+        }
+    }
+
+    /// A decision or requirement by its name, whatever it is asked for.
+    fn result_called(&mut self, written: &ast::Expr) -> Option<(ResultId, ExprId)> {
         let as_result = |member: Member| match member {
             Member::Decision(id) => Some(ResultId::Decision(id)),
             Member::Requirement(id) => Some(ResultId::Requirement(id)),
             _ => None,
         };
         match &*written.kind {
-            ExprKind::Paren(inner) => self.result(inner),
             ExprKind::Name(name) => {
                 let Search::One(Found::Member(slot, record, member)) = self.find(&name.text, false) else {
                     return None;
@@ -446,18 +471,63 @@ impl Lowering<'_> {
         }
     }
 
+    /// A requirement `for each` value is asked for one of them, everything else for none; else a report.
+    fn instance(
+        &mut self,
+        (result, of): (ResultId, ExprId),
+        arguments: Option<&[ast::Expr]>,
+        span: Span,
+    ) -> Option<AskedResult> {
+        let symbols = self.cx.symbols;
+        let (name, each) = match result {
+            ResultId::Decision(id) => (&symbols.decision(id)?.name, None),
+            ResultId::Requirement(id) => {
+                let symbol = symbols.requirement(id)?;
+                (&symbol.name, symbol.each)
+            }
+        };
+        match (each, arguments) {
+            (None, None) => Some(AskedResult { result, of, value: None }),
+            (None, Some(_)) => {
+                let diagnostic = self
+                    .error("wrong-arguments", span, format!("`{name}` takes no arguments"))
+                    .help(format!("write `{name}`"));
+                self.report(diagnostic);
+                None
+            }
+            (Some(category), Some([argument])) => {
+                let value = self.value(argument, Type::of(Base::Category(category)))?;
+                Some(AskedResult { result, of, value: Some(value) })
+            }
+            (Some(category), _) => {
+                let Some(category) = symbols.category(category) else {
+                    self.failed = true;
+                    return None;
+                };
+                let first = category.values.first().map_or("…", |value| value.name.as_str());
+                let message = format!("`{name}` is a requirement for each `{}`", category.name);
+                let diagnostic = self.error("wrong-arguments", span, message).help(format!(
+                    "say for which: `{name}({first})`; for all of them: `all of {} as x satisfy {name}(x) is met`",
+                    category.name
+                ));
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
     /// `q is met`.
     pub(super) fn is_met(&mut self, item: &ast::Expr, span: Span) -> Option<(ExprId, Type)> {
         let before = self.diagnostics.len();
         let found = self.result(item);
-        if let Some((ResultId::Requirement(requirement), of)) = found {
+        if let Some(AskedResult { result: ResultId::Requirement(requirement), of, value }) = found {
             let ty = Type::of(Base::Flag);
-            return Some((self.push(Op::IsMet { requirement, of }, ty, span), ty));
+            return Some((self.push(Op::IsMet { requirement, value, of }, ty, span), ty));
         }
         if self.diagnostics.len() > before {
             return None;
         }
-        if let Some((ResultId::Decision(id), _)) = found {
+        if let Some(AskedResult { result: ResultId::Decision(id), .. }) = found {
             let decision = self.cx.symbols.decision(id)?;
             let outcomes = self.cx.symbols.category(decision.outcomes)?;
             let name = &decision.name;

@@ -6,13 +6,14 @@ use super::lowering::cites;
 use super::unit::has_equality;
 use super::{Context, Lowered, Lowering};
 use crate::diagnostic::Severity;
-use crate::plan::{ExceptBody, ExprId, MustBody, MustCheck, RequirementBody, RequirementId};
+use crate::plan::{ExceptBody, ExprId, MustBody, MustCheck, Op, RequirementBody, RequirementId};
+use crate::value::{Base, CategoryId, Type};
 
-/// Lowers a `requirement`. An amendment, and one `for each` value of a category, has no body yet.
+/// Lowers a `requirement`. An amendment has no body yet.
 #[must_use]
 pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement) -> Lowered<RequirementBody> {
     let mut lowering = Lowering::new(cx);
-    let Some(symbol) = cx.symbols.requirement(id).filter(|_| !item.amend && item.for_each.is_none()) else {
+    let Some(symbol) = cx.symbols.requirement(id).filter(|_| !item.amend) else {
         return lowering.finish(|_| None);
     };
     if let Some(of) = &item.of {
@@ -23,6 +24,7 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
         return lowering.finish(|_| None);
     }
     lowering.bind_record(symbol.of);
+    let each = item.for_each.as_ref().zip(symbol.each).map(|(each, category)| lowering.each(each, category));
     let condition = item.condition.as_ref().map(|condition| lowering.condition(condition));
     let law_on = item.law_on.as_ref().map(|day| lowering.date_value(day));
     let due = item.due.as_ref().map(|due| lowering.date_value(&due.date).map(|day| (day, due.then_violated)));
@@ -45,6 +47,7 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
             severity,
             cites,
             because,
+            each,
             condition: condition.flatten(),
             law_on: law_on.flatten(),
             interval: interval?,
@@ -56,6 +59,21 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
 }
 
 impl Lowering<'_> {
+    /// Binds the value of `for each`: to its alias, else to the name of the category in small letters.
+    fn each(&mut self, each: &ast::ForEach, category: CategoryId) -> u16 {
+        self.mention_declared(&each.category);
+        let slot = self.new_slot();
+        if self.cx.symbols.category(category).is_none() {
+            self.failed = true;
+        }
+        let name = match &each.alias {
+            Some(alias) => alias.text.clone(),
+            None => super::names::snake_case(&each.category.text),
+        };
+        self.bind(&name, Op::Row(slot), Type::of(Base::Category(category)));
+        slot
+    }
+
     fn severity(&mut self, written: Option<&ast::Name>) -> Severity {
         match written.map(|name| name.text.as_str()) {
             None | Some("error") => Severity::Error,

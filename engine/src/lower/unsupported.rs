@@ -50,8 +50,6 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
                 add(requirement.name.span, "`amend`");
             } else if let Some(grant) = requirement.grants.first() {
                 add(grant.span, "a grant to other authorities");
-            } else if let Some(each) = &requirement.for_each {
-                add(each.category.span, "a requirement `for each` value of a category");
             } else if let Some(who) = requirement.waivable_by.first() {
                 add(who.span, "`waivable by`");
             }

@@ -289,6 +289,7 @@ impl Collector {
                     self.out.symbols.requirements.push(RequirementSymbol {
                         name: requirement.name.text.clone(),
                         of: RecordId(u32::MAX),
+                        each: None,
                         docs: item.docs.clone(),
                         policy,
                         place: here(&requirement.name),
@@ -607,8 +608,24 @@ impl Collector {
                         .of
                         .as_ref()
                         .and_then(|name| record::named_record(symbols, &part, name, diagnostics));
+                    let each = requirement.for_each.as_ref().map(|each| {
+                        let place = here(each.category.span);
+                        match types::named(symbols, policy, &each.category, place, diagnostics) {
+                            Base::Category(category) => category,
+                            Base::Damaged => CategoryId(u32::MAX),
+                            _ => {
+                                let message = format!("`{}` is no category", each.category.text);
+                                diagnostics.push(
+                                    Diagnostic::error("type-mismatch", place, message)
+                                        .help("`for each` goes over the values of a category"),
+                                );
+                                CategoryId(u32::MAX)
+                            }
+                        }
+                    });
                     if let Some(symbol) = symbols.requirements.get_mut(id.0 as usize) {
                         symbol.of = of.unwrap_or(RecordId(u32::MAX));
+                        symbol.each = each;
                     }
                 }
                 _ => {}

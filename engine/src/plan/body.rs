@@ -183,6 +183,8 @@ pub struct RequirementBody {
     pub cites: Vec<Arc<str>>,
     /// `because`; may be empty.
     pub because: Vec<TemplatePart>,
+    /// `for each`: the slot that the value is bound to.
+    pub each: Option<u16>,
     /// `where`.
     pub condition: Option<ExprId>,
     /// `law on`.
@@ -354,6 +356,8 @@ pub enum ExpectKind {
     Requirement {
         /// Which.
         requirement: RequirementId,
+        /// `for each`: the value; a constant.
+        value: Option<ExprId>,
         /// Of which row.
         of: ExprId,
         /// What it should be.

@@ -89,6 +89,8 @@ pub enum Op {
     IsMet {
         /// Which.
         requirement: RequirementId,
+        /// `for each`: for which value.
+        value: Option<ExprId>,
         /// Of which row.
         of: ExprId,
     },

@@ -22,8 +22,8 @@ pub use expr::{
 pub use show::{MASK, Privacy, category_value, show, show_fault, show_with};
 pub use symbols::{
     Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind,
-    InputId, InputSymbol, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId,
-    RequirementSymbol, ResultId, Scope, Symbol, Symbols,
+    InputId, InputSymbol, Instance, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
+    RequirementId, RequirementSymbol, ResultId, Scope, Symbol, Symbols,
 };
 
 /// Everything the evaluators need.

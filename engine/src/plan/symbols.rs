@@ -91,6 +91,28 @@ impl Symbols {
     pub fn requirement(&self, id: RequirementId) -> Option<&RequirementSymbol> {
         self.requirements.get(id.0 as usize)
     }
+    /// What a requirement is asked as: once, or once for each value of its category.
+    #[must_use]
+    pub fn instances(&self, requirement: RequirementId) -> Vec<Instance> {
+        match self.requirement(requirement).and_then(|symbol| symbol.each) {
+            None => vec![requirement.into()],
+            Some(category) => {
+                let values = self.category(category).map_or(0, |category| category.values.len());
+                let values = 0..u32::try_from(values).unwrap_or(u32::MAX);
+                values.map(|value| Instance { requirement, value: Some(value) }).collect()
+            }
+        }
+    }
+    /// What an instance is called: `area_credits(math)`.
+    #[must_use]
+    pub fn instance_name(&self, instance: Instance) -> String {
+        let Some(symbol) = self.requirement(instance.requirement) else { return String::new() };
+        let value = instance.value.and_then(|value| self.category(symbol.each?)?.values.get(value as usize));
+        match value {
+            Some(value) => format!("{}({})", symbol.name, value.name),
+            None => symbol.name.clone(),
+        }
+    }
     /// The record of that name, in any policy.
     #[must_use]
     pub fn record_named(&self, name: &str) -> Option<RecordId> {
@@ -316,6 +338,21 @@ pub struct DecisionSymbol {
     pub place: Place,
 }
 
+/// A requirement, and of one `for each` value of a category, which value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instance {
+    /// Which requirement.
+    pub requirement: RequirementId,
+    /// Position of the value in its category.
+    pub value: Option<u32>,
+}
+
+impl From<RequirementId> for Instance {
+    fn from(requirement: RequirementId) -> Self {
+        Self { requirement, value: None }
+    }
+}
+
 /// A `requirement`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequirementSymbol {
@@ -323,6 +360,8 @@ pub struct RequirementSymbol {
     pub name: String,
     /// The record it is of.
     pub of: RecordId,
+    /// `for each`: it is asked of a record once for each value of the category.
+    pub each: Option<CategoryId>,
     /// Documentation.
     pub docs: Option<String>,
     /// Its policy.

@@ -7,7 +7,7 @@ use super::{Failure, Stage};
 use crate::evaluate::{By, DecisionResult, Env, Evaluator, MustOutcome, RequirementResult, Verdict};
 use crate::names::nearest;
 use crate::plan::{
-    DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Op, Privacy, RequirementId, ResultStatus,
+    DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, Privacy, RequirementId, ResultStatus,
     show_fault, show_with,
 };
 use crate::value::{Base, Fault, Need, NeedKind, Reference, State, Value};
@@ -29,8 +29,11 @@ impl Judge<'_> {
             ExpectKind::Decision { decision, of, expected, negated } => {
                 self.decision(expect, *decision, *of, *expected, *negated)
             }
-            ExpectKind::Requirement { requirement, of, expected, negated } => {
-                self.requirement(expect, *requirement, *of, *expected, *negated)
+            ExpectKind::Requirement { requirement, value, of, expected, negated } => {
+                match self.instance(expect, *requirement, *value) {
+                    Ok(instance) => self.requirement(expect, instance, *of, *expected, *negated),
+                    Err(failure) => Some(failure),
+                }
             }
             ExpectKind::State(id, expected) => self.state(expect, *id, *expected),
             ExpectKind::Condition(id, sides) => self.condition(expect, *id, *sides),
@@ -53,6 +56,20 @@ impl Judge<'_> {
                 Err(self.failed(expect, "which row is meant is an error", self.faults(&faults)))
             }
             State::Missing | State::Known(_) => Err(Failure::new(expect.place, "there is no such row")),
+        }
+    }
+
+    /// The requirement that is asked, for the value that is named.
+    fn instance(
+        &self,
+        expect: &ExpectBody,
+        requirement: RequirementId,
+        value: Option<ExprId>,
+    ) -> Result<Instance, Failure> {
+        let Some(value) = value else { return Ok(requirement.into()) };
+        match self.value(value) {
+            State::Known(Value::Category(value)) => Ok(Instance { requirement, value: Some(value) }),
+            _ => Err(Failure::new(expect.place, "for which value is asked is not known")),
         }
     }
 
@@ -158,7 +175,7 @@ impl Judge<'_> {
     fn requirement(
         &self,
         expect: &ExpectBody,
-        id: RequirementId,
+        instance: Instance,
         of: ExprId,
         expected: ResultStatus,
         negated: bool,
@@ -167,9 +184,9 @@ impl Judge<'_> {
             Ok(row) => row,
             Err(failure) => return Some(failure),
         };
-        let result = self.evaluator.requirement(id, row);
-        let symbol = self.stage.plan.symbols.requirement(id)?;
-        let subject = format!("{}.{}", self.words(of), symbol.name);
+        let id = instance.requirement;
+        let result = self.evaluator.requirement(instance, row);
+        let subject = format!("{}.{}", self.words(of), self.stage.plan.symbols.instance_name(instance));
         let found = result.status.word();
         if (result.status == expected) == negated {
             let message = if negated {

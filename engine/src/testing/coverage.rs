@@ -105,12 +105,14 @@ impl Coverage {
     fn requirement(&mut self, plan: &Plan, evaluator: &Evaluator<'_>, id: RequirementId) {
         let Some(symbol) = plan.symbols.requirement(id) else { return };
         for row in 0..evaluator.rows_of(symbol.of).unwrap_or(0) {
-            let (musts, excepts) = evaluator.parts_held(id, row);
-            for (position, held) in musts.into_iter().enumerate() {
-                self.note(Part::Must(id, position), held);
-            }
-            for (position, held) in excepts.into_iter().enumerate() {
-                self.note(Part::Except(id, position), held);
+            for instance in plan.symbols.instances(id) {
+                let (musts, excepts) = evaluator.parts_held(instance, row);
+                for (position, held) in musts.into_iter().enumerate() {
+                    self.note(Part::Must(id, position), held);
+                }
+                for (position, held) in excepts.into_iter().enumerate() {
+                    self.note(Part::Except(id, position), held);
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use rubric_grammar::ast::{self, BinaryOp, ExprKind, Name};
 
 use super::super::Lowering;
 use super::super::lowering::index;
+use super::super::member::AskedResult;
 use super::super::names::Search;
 use super::rows::Rows;
 use super::{belongs_to_a_row, did_you_mean};
@@ -61,14 +62,20 @@ fn kind(lowering: &mut Lowering<'_>, condition: &ast::Expr, rows: &Rows) -> Opti
                 let negated = *op == BinaryOp::Ne;
                 let before = lowering.diagnostics.len();
                 match lowering.result(left) {
-                    Some((ResultId::Decision(id), of)) => {
+                    Some(AskedResult { result: ResultId::Decision(id), of, .. }) => {
                         if let Some(expected) = of_decision(lowering, id, word)? {
                             return Some(ExpectKind::Decision { decision: id, of, expected, negated });
                         }
                     }
-                    Some((ResultId::Requirement(id), of)) => {
+                    Some(AskedResult { result: ResultId::Requirement(id), of, value }) => {
                         let expected = of_requirement(lowering, id, word)?;
-                        return Some(ExpectKind::Requirement { requirement: id, of, expected, negated });
+                        return Some(ExpectKind::Requirement {
+                            requirement: id,
+                            value,
+                            of,
+                            expected,
+                            negated,
+                        });
                     }
                     None if lowering.diagnostics.len() > before => return None,
                     None => {

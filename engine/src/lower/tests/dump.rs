@@ -154,8 +154,9 @@ pub(super) fn dump(symbols: &Symbols, code: &Code, id: ExprId) -> String {
         Op::Decision { decision, of } => {
             format!("{}.{}?", sub(*of), symbols.decision(*decision).unwrap().name)
         }
-        Op::IsMet { requirement, of } => {
-            format!("(met {}.{})", sub(*of), symbols.requirement(*requirement).unwrap().name)
+        Op::IsMet { requirement, value, of } => {
+            let value = value.map(|value| format!("({})", sub(value))).unwrap_or_default();
+            format!("(met {}.{}{value})", sub(*of), symbols.requirement(*requirement).unwrap().name)
         }
         Op::Parameter { parameter, keys, on } => {
             let name = &symbols.parameter(*parameter).unwrap().name;

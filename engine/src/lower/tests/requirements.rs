@@ -23,6 +23,21 @@ fn a_requirement_lowers_with_all_its_clauses() {
 }
 
 #[test]
+fn a_requirement_for_each_value_binds_the_value() {
+    let text = r#"
+        requirement passed of Student for each Subject as s where s != math {
+          cite "c"
+          must at least 1 of results where subject = s
+          must be unique by student_id, s
+        }
+        requirement by_name of Student for each Subject { cite "c" must any of results as r where r.subject = subject }
+        define science of Student: flag = passed(reading) is met and (all of Subject as x satisfy passed(x) is met)
+        define of_result of Result: flag = student.passed(subject) is met
+    "#;
+    insta::assert_snapshot!(bodies(text));
+}
+
+#[test]
 fn mistakes_in_requirements() {
     let cases = [
         "severity fatal must yes",
@@ -35,10 +50,16 @@ fn mistakes_in_requirements() {
         "law on 30 days must yes",
         "must yes except x when gpa",
         "because \"{nowhere}\" must yes",
+        "must each_one is met",
+        "must each_one(3) is met",
+        "must each_one(math, math) is met",
+        "must plain(math) is met",
     ];
     let mut all = String::new();
     for text in cases {
-        let report = report(&format!("requirement q of Student {{ {text} }}"));
+        let report = report(&format!(
+            "requirement each_one of Student for each Subject as s {{ must yes }} requirement plain of Student {{ must yes }} requirement q of Student {{ {text} }}"
+        ));
         assert_ne!(report, "", "{text}");
         all.push_str(&format!("{text}\n{report}\n"));
     }
@@ -53,7 +74,6 @@ fn what_is_not_evaluated_yet_is_said_once() {
         "amend parameter p { from 2025-07-01: 3 }",
         "decision d of Student, districts may tighten { outcomes a, b default a }",
         "amend decision d { rule x: a when yes }",
-        "requirement q of Student for each Subject as s { must yes }",
         "requirement q of Student, districts may tighten { must yes }",
         "assert promotion never depends on gpa",
         "requirement q of Student { waivable by \"commissioner\" must yes }",
