@@ -8,65 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::reach;
 use crate::diagnostic::Place;
 use crate::plan::{
-    Code, DecisionBody, DecisionId, DefineId, ExprId, FieldKind, InputId, MustCheck, Op, ParameterId, Plan,
-    RecordKind, RequirementBody, RequirementId, ResultId, RowSource, Symbols,
+    Code, DecisionBody, ExprId, Fact, FieldKind, InputId, MustCheck, Op, Plan, RecordKind, RequirementBody,
+    RequirementId, ResultId, RowSource, Symbols,
 };
 use crate::value::{Base, RecordId};
-
-/// Something that a value can hang on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fact {
-    /// A field of a record, also a `many` field.
-    Field(RecordId, u32),
-    /// Which rows of a record there are.
-    Rows(RecordId),
-    /// An input of the run.
-    Input(InputId),
-    /// A parameter.
-    Parameter(ParameterId),
-    /// A derived fact.
-    Define(DefineId),
-    /// A decision.
-    Decision(DecisionId),
-    /// A requirement.
-    Requirement(RequirementId),
-}
-
-impl From<ResultId> for Fact {
-    fn from(result: ResultId) -> Self {
-        match result {
-            ResultId::Decision(id) => Self::Decision(id),
-            ResultId::Requirement(id) => Self::Requirement(id),
-        }
-    }
-}
-
-impl Fact {
-    /// Its name, as policies write it.
-    pub(crate) fn name(self, symbols: &Symbols) -> String {
-        let record = |id: RecordId| symbols.record(id).map_or("", |record| record.name.as_str());
-        match self {
-            Self::Field(of, field) => {
-                let declared = symbols.record(of).and_then(|record| record.fields.get(field as usize));
-                format!("{}.{}", record(of), declared.map_or("", |field| field.name.as_str()))
-            }
-            Self::Rows(of) => record(of).to_owned(),
-            Self::Input(id) => {
-                symbols.inputs.get(id.0 as usize).map_or_else(String::new, |input| input.name.clone())
-            }
-            Self::Parameter(id) => symbols.parameter(id).map_or_else(String::new, |it| it.name.clone()),
-            Self::Define(id) => symbols.define(id).map_or_else(String::new, |it| it.name.clone()),
-            Self::Decision(id) => symbols.decision(id).map_or_else(String::new, |it| it.name.clone()),
-            Self::Requirement(id) => symbols.requirement(id).map_or_else(String::new, |it| it.name.clone()),
-        }
-    }
-
-    /// Whether it is the other, or a part of it: the fields of a record are parts of its rows.
-    pub(crate) fn is_within(self, other: Self) -> bool {
-        self == other
-            || matches!((self, other), (Self::Field(record, _), Self::Rows(whole)) if record == whole)
-    }
-}
 
 /// What a fact is computed from directly, each with the first place that reads it.
 type Reads = BTreeMap<Fact, Place>;
@@ -223,7 +168,10 @@ pub(crate) fn way(plan: &Plan, from: Fact, to: Fact) -> Option<Vec<(Fact, Place)
     let mut before: BTreeMap<Fact, (Fact, Place)> = BTreeMap::new();
     let mut open = VecDeque::from([from]);
     while let Some(fact) = open.pop_front() {
-        for (next, place) in reads(plan, fact) {
+        let mut read: Vec<(Fact, Place)> = reads(plan, fact).into_iter().collect();
+        // A record as a whole says more than one of its fields.
+        read.sort_by_key(|(next, _)| *next != to);
+        for (next, place) in read {
             if next == from || before.contains_key(&next) {
                 continue;
             }

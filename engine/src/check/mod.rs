@@ -29,7 +29,6 @@ use crate::lower::Context;
 use crate::plan::{Code, InputId, Plan, PolicyId, ResultId};
 use crate::value::Date;
 
-pub use depends::Fact;
 pub use missing_table_cell::parameter;
 pub use registry::{PAGES, Page, page};
 pub use settle::settle;
@@ -44,6 +43,7 @@ macro_rules! checks {
 }
 
 checks! {
+    assertion_fails
     bad_allow
     comma_number
     cycle
@@ -99,6 +99,7 @@ pub fn code(code: &Code) -> Vec<Diagnostic> {
 pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
+    assertion_fails::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);
     found

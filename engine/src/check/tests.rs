@@ -596,3 +596,133 @@ fn rankings_are_mended() {
         assert!(after.ends_with(mended), "{after}");
     }
 }
+
+const ATTENDANCE: &str = r#"policy p { title "T" }
+category Kind { full, part }
+record Student { key id: text year: school_year grade: count group_name: text days: many Day }
+record Day { key id: text student: Student minutes: count kind: Kind }
+record Bell { key name: text rings: count }
+group Week of Day by student, kind
+input window: count
+parameter least by Kind: count { cite "c" from 2000-01-01 { full: 1 part: 2 } }
+define present of Student: count = count of days
+define by_kind of Student: count = count of Day as d where d.student = this and d.kind = full
+define threshold(k: Kind) of Student: count = least(k) on last_day_seen
+define last_day_seen of Student: date = date(2024, 1, max(1, present))
+define ranked of Student: flag = in top 5% of grade among Student where grade is known per group_name
+define plain of Student: flag = grade > 3
+define weekly of Student: count = count of Week as w where w.student = this
+define rings of Student: count? = (only of Bell where name = group_name).rings
+decision promotion of Student where plain { outcomes up, stay default stay cite "c" because "{present}" rule r: up when BODY cite "c" }
+requirement once of Student { cite "c" must be unique by group_name }
+"#;
+
+/// What an assertion about `promotion` says when its rule reads that.
+fn depends(body: &str, on: &str) -> Vec<String> {
+    let text = format!("{}assert promotion never depends on {on}", ATTENDANCE.replace("BODY", body));
+    let mut db = Database::default();
+    let file = db.set_text("p.rubric", Some(&text));
+    let found =
+        db.diagnostics(file).into_iter().filter(|one| one.severity == crate::diagnostic::Severity::Error);
+    found
+        .map(|one| {
+            let labels: Vec<String> = one
+                .labels
+                .iter()
+                .skip(1)
+                .map(|label| format!("{} at {}", label.text, db.source(label.place).unwrap_or_default()))
+                .collect();
+            format!("{}: {}; {}", one.code, one.message, labels.join("; "))
+        })
+        .collect()
+}
+
+#[test]
+fn what_a_result_never_depends_on() {
+    let nothing: &[&str] = &[];
+    for (body, on, expected) in [
+        ("plain", "days, Day, Day.minutes, Bell, window, least, present, ranked", nothing),
+        // A text that is only shown decides nothing; the keys of the record itself are not joined.
+        ("plain", "present, id", nothing),
+        (
+            "grade > 3 or plain",
+            "grade",
+            &[
+                "assertion-fails: `promotion` depends on `Student.grade`: `promotion` → `Student.grade`; `promotion` reads `Student.grade` at grade",
+            ],
+        ),
+        (
+            "present > 100",
+            "Day",
+            &[
+                "assertion-fails: `promotion` depends on `Day`: `promotion` → `present` → `Day`; `promotion` reads `present` at present; `present` reads `Day` at count of days",
+            ],
+        ),
+        (
+            "present > 100",
+            "Day.student",
+            &[
+                "assertion-fails: `promotion` depends on `Day.student`: `promotion` → `present` → `Day.student`; `promotion` reads `present` at present; `present` reads `Day.student` at count of days",
+            ],
+        ),
+        ("present > 100", "Day.minutes, Day.kind", nothing),
+        (
+            "by_kind > 1",
+            "Day.kind",
+            &[
+                "assertion-fails: `promotion` depends on `Day.kind`: `promotion` → `by_kind` → `Day.kind`; `promotion` reads `by_kind` at by_kind; `by_kind` reads `Day.kind` at d.kind",
+            ],
+        ),
+        (
+            "threshold(full) > 1",
+            "days",
+            &[
+                "assertion-fails: `promotion` depends on `Student.days`: `promotion` → `threshold` → `last_day_seen` → `present` → `Student.days`; `promotion` reads `threshold` at threshold(full); `threshold` reads `last_day_seen` at last_day_seen; `last_day_seen` reads `present` at present; `present` reads `Student.days` at count of days",
+            ],
+        ),
+        (
+            "ranked",
+            "group_name",
+            &[
+                "assertion-fails: `promotion` depends on `Student.group_name`: `promotion` → `ranked` → `Student.group_name`; `promotion` reads `ranked` at ranked; `ranked` reads `Student.group_name` at group_name",
+            ],
+        ),
+        (
+            "weekly > 1",
+            "Day",
+            &[
+                "assertion-fails: `promotion` depends on `Day`: `promotion` → `weekly` → `Week.student` → `Day`; `promotion` reads `weekly` at weekly; `weekly` reads `Week.student` at w.student; `Week.student` reads `Day` at Week",
+            ],
+        ),
+        (
+            "rings > 1",
+            "Bell.name",
+            &[
+                "assertion-fails: `promotion` depends on `Bell.name`: `promotion` → `rings` → `Bell.name`; `promotion` reads `rings` at rings; `rings` reads `Bell.name` at name",
+            ],
+        ),
+        (
+            "once is met",
+            "group_name",
+            &[
+                "assertion-fails: `promotion` depends on `Student.group_name`: `promotion` → `once` → `Student.group_name`; `promotion` reads `once` at once is met; `once` reads `Student.group_name` at group_name",
+            ],
+        ),
+        (
+            "window > 1",
+            "window",
+            &[
+                "assertion-fails: `promotion` depends on `window`: `promotion` → `window`; `promotion` reads `window` at window",
+            ],
+        ),
+        ("plain", "Dya", &["unknown-name: there is no `Dya` here; "]),
+        (
+            "plain",
+            "Day.minuts",
+            &["unknown-field: `Day` has no field `minuts`; `Day` is declared here at Day"],
+        ),
+        ("plain", "as_of", &["type-mismatch: a result cannot depend on this; "]),
+    ] {
+        assert_eq!(depends(body, on), expected, "{body} never depends on {on}");
+    }
+}

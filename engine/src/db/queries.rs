@@ -16,8 +16,8 @@ use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Se
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody, Symbols,
-    TestBody,
+    AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody,
+    Symbols, TestBody,
 };
 use crate::value::Type;
 
@@ -135,6 +135,7 @@ pub(crate) enum Body {
     Define(Arc<DefineBody>),
     Decision(Arc<DecisionBody>),
     Requirement(Arc<RequirementBody>),
+    Assert(Arc<AssertBody>),
     Test(Arc<TestBody>),
 }
 
@@ -143,7 +144,7 @@ impl Body {
     fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
-            Self::Parameter(_) => None,
+            Self::Parameter(_) | Self::Assert(_) => None,
             Self::Define(body) => Some(&body.code),
             Self::Decision(body) => Some(&body.code),
             Self::Requirement(body) => Some(&body.code),
@@ -197,6 +198,7 @@ pub(super) fn item_facts(
         (ItemKind::Requirement(requirement), Some(Declared::Requirement(id))) => {
             ItemFacts::new(lower::requirement(&cx, id, requirement), Body::Requirement)
         }
+        (ItemKind::Assert(assert), _) => ItemFacts::new(lower::assertion(&cx, assert), Body::Assert),
         (ItemKind::Test(test), _) => {
             let fixtures = fixtures(db, workspace, &collected, cx.policy);
             ItemFacts::new(lower::test::test(&cx, test, &fixtures), Body::Test)
@@ -269,6 +271,7 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
                 (Body::Requirement(body), Some(Declared::Requirement(id))) => {
                     drop(plan.requirements.insert(id.0, body))
                 }
+                (Body::Assert(body), _) => plan.asserts.push(body),
                 (Body::Test(body), _) => plan.tests.push(body),
                 _ => {}
             }

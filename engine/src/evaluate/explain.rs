@@ -12,8 +12,8 @@ use super::outcome::{By, Explanation, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use crate::diagnostic::Place;
 use crate::plan::{
-    DecisionBody, DecisionId, ExprId, Instance, Interval, MustCheck, PolicyId, RequirementBody,
-    ResultStatus, RuleBody, category_value, show_fault,
+    DecisionBody, DecisionId, ExprId, Instance, Interval, MustCheck, PolicyId, RequirementBody, ResultStatus,
+    RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 

@@ -4,6 +4,7 @@
 //! declaration. What a name means is decided in `names`, which types fit together in `units`.
 
 mod aggregate;
+mod assertion;
 mod call;
 mod compare;
 mod constant;
@@ -38,6 +39,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{PolicyId, Symbol, Symbols};
 use crate::value::{CategoryId, RecordId};
 
+pub use assertion::assertion;
 pub use decision::decision;
 pub use define::define;
 pub use group::group;

@@ -1,7 +1,7 @@
 //! What the language has and the engine does not evaluate yet: one clear error on the construct.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{Decision, DecisionMember, Item, ItemKind, Rule};
+use rubric_grammar::ast::{Claim, Decision, DecisionMember, Item, ItemKind, Rule};
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Place};
@@ -19,7 +19,13 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
     let mut add = |span: Span, construct: &str| found.push(not_supported(cx.place(span), construct));
     match &item.kind {
         ItemKind::Amount(amount) => add(amount.name.span, "`amount`"),
-        ItemKind::Assert(assert) => add(assert.subject.span, "`assert`"),
+        ItemKind::Assert(assert) => match &assert.claim {
+            Claim::NeverDepends(_) | Claim::Damaged => {}
+            Claim::NeverWorsens { .. } => add(assert.subject.span, "`never worsens`"),
+            Claim::AtLeast(_) => add(assert.subject.span, "`assert … is at least`"),
+            Claim::AtMost(_) => add(assert.subject.span, "`assert … is at most`"),
+            Claim::Implies(_) => add(assert.subject.span, "`assert … implies`"),
+        },
         ItemKind::Waiver(waiver) => add(waiver.record.span, "`waiver`"),
         ItemKind::Policy(policy) => {
             if let Some(under) = policy.authority.as_ref().and_then(|authority| authority.under.as_ref()) {

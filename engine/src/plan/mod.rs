@@ -5,6 +5,7 @@
 
 mod body;
 mod expr;
+mod fact;
 mod show;
 mod symbols;
 
@@ -19,6 +20,7 @@ pub use body::{
 pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
 };
+pub use fact::{AssertBody, Fact};
 pub use show::{MASK, Privacy, category_value, show, show_fault, show_with};
 pub use symbols::{
     Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind,
@@ -41,6 +43,8 @@ pub struct Plan {
     pub decisions: BTreeMap<u32, Arc<DecisionBody>>,
     /// By [`RequirementId`]; absent when its declaration has errors.
     pub requirements: BTreeMap<u32, Arc<RequirementBody>>,
+    /// In the order of files and text.
+    pub asserts: Vec<Arc<AssertBody>>,
     /// In the order of files and text.
     pub tests: Vec<Arc<TestBody>>,
 }
