@@ -118,7 +118,7 @@ impl Session {
         Facts { plan: &self.plan, data: &self.data, as_of: self.as_of, options: &self.options }
     }
 
-    /// The decisions and requirements that are asked for, in the order of files and text.
+    /// The decisions, requirements and amounts that are asked for, in the order of files and text.
     pub(crate) fn results(&self) -> impl Iterator<Item = ResultId> {
         results_of(&self.plan.symbols, &self.policies)
     }
@@ -132,6 +132,7 @@ fn policy_of(symbols: &Symbols, id: ResultId) -> Option<PolicyId> {
     match id {
         ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
         ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
+        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.policy),
     }
 }
 

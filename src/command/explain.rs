@@ -34,6 +34,7 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome,
                     let instances = session.plan.symbols.instances(id).into_iter().filter(|it| asked.has(it));
                     instances.map(|it| evaluator.explain_requirement(it, *row, &text)).collect()
                 }
+                ResultId::Amount(id) => vec![evaluator.explain_amount(id, *row, &text)],
             };
             explanations.extend(explained.into_iter().map(|explanation| match &asked.label {
                 Some(label) => only(explanation, label),
@@ -77,7 +78,7 @@ fn asked(session: &Session, rule: Option<&str>) -> Result<Asked, Failure> {
     let Some(rule) = rule else {
         return if all.is_empty() {
             Err(Failure::new(
-                "this policy has no decision and no requirement, so there is nothing to explain",
+                "this policy has no decision, requirement or amount, so there is nothing to explain",
             ))
         } else {
             Ok(Asked { results: all, label: None, instance: None })
@@ -119,6 +120,7 @@ fn name_of(session: &Session, id: ResultId) -> String {
     let name = match id {
         ResultId::Decision(id) => symbols.decision(id).map(|symbol| &symbol.name),
         ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| &symbol.name),
+        ResultId::Amount(id) => symbols.amount(id).map(|symbol| &symbol.name),
     };
     name.cloned().unwrap_or_default()
 }
@@ -128,6 +130,7 @@ fn record_of(session: &Session, id: ResultId) -> Option<RecordId> {
     match id {
         ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.of),
         ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.of),
+        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.of),
     }
 }
 
@@ -136,6 +139,9 @@ fn labels_of(session: &Session, id: ResultId) -> Vec<String> {
         ResultId::Decision(id) => {
             let body = session.plan.decisions.get(&id.0);
             body.into_iter().flat_map(|body| &body.rules).map(|rule| rule.label.to_string()).collect()
+        }
+        ResultId::Amount(id) => {
+            session.plan.symbols.amount(id).map(|symbol| symbol.lines.clone()).unwrap_or_default()
         }
         ResultId::Requirement(id) => {
             let Some(body) = session.plan.requirements.get(&id.0) else { return Vec::new() };

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let sheets = sheets(&session, args.facts);
     if sheets.is_empty() {
         return Err(Failure::new(
-            "these policies have no decision and no requirement, so there is nothing to run",
+            "these policies have no decision, requirement or amount, so there is nothing to run",
         ));
     }
     let facts = session.facts();

@@ -111,6 +111,7 @@ fn name(symbols: &Symbols, id: ResultId) -> &str {
     match id {
         ResultId::Decision(id) => symbols.decision(id).map_or("", |symbol| symbol.name.as_str()),
         ResultId::Requirement(id) => symbols.requirement(id).map_or("", |symbol| symbol.name.as_str()),
+        ResultId::Amount(id) => symbols.amount(id).map_or("", |symbol| symbol.name.as_str()),
     }
 }
 

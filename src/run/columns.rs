@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rubric_engine::data::{Cell, Dataset};
 use rubric_engine::plan::{DefineId, PolicyId, RecordKind, ResultId, Symbols, category_value};
-use rubric_engine::value::{Base, RecordId, Reference, Value};
+use rubric_engine::value::{Base, Number, RecordId, Reference, Value};
 
 use crate::session::Session;
 
@@ -52,6 +52,11 @@ pub(crate) fn sheets(session: &Session, facts: bool) -> Vec<Sheet> {
                 columns.extend(symbols.instances(requirement).into_iter().map(|instance| {
                     (symbols.instance_name(instance), symbol.policy, Content::Result(id, instance.value))
                 }));
+            }
+            ResultId::Amount(amount) => {
+                let Some(symbol) = symbols.amount(amount) else { continue };
+                let columns = by_record.entry(symbol.of).or_default();
+                columns.push((symbol.name.clone(), symbol.policy, Content::Result(id, None)));
             }
         }
     }
@@ -113,7 +118,7 @@ pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: 
 pub(crate) fn written(symbols: &Symbols, value: &Value, base: Base) -> String {
     match value {
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::Number(number) => number.to_decimal(12).unwrap_or_else(|| number.to_fraction()),
+        Value::Number(number) => written_number(number),
         Value::Text(text) => text.to_string(),
         Value::Date(date) => date.to_string(),
         Value::Never => "never".to_owned(),
@@ -130,6 +135,14 @@ pub(crate) fn written(symbols: &Symbols, value: &Value, base: Base) -> String {
         Value::NotApplicable => "not_applicable".to_owned(),
     }
 }
+
+/// Its digits where these end, else a fraction: never a digit that is not so.
+pub(crate) fn written_number(number: &Number) -> String {
+    number.to_decimal(12).or_else(|| number.to_decimal(MOST_PLACES)).unwrap_or_else(|| number.to_fraction())
+}
+
+/// No number has more places.
+const MOST_PLACES: u32 = 76;
 
 fn written_key(symbols: &Symbols, reference: &Reference) -> String {
     let fields = symbols.record(reference.record).map_or(&[][..], |record| record.fields.as_slice());

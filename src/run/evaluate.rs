@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, show_need_with};
-use rubric_engine::plan::{DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus};
-use rubric_engine::value::{Need, State};
+use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, Worth, show_need_with};
+use rubric_engine::plan::{AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus};
+use rubric_engine::value::{Need, Number, RecordId, State};
 
-use super::columns::{Column, Content, Sheet, key_parts, written};
+use super::columns::{Column, Content, Sheet, key_parts, written, written_number};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -31,6 +31,20 @@ pub(crate) struct Tally {
     pub(crate) title: String,
     /// Every way it can come out, in the order in which they are shown, with how often it did.
     pub(crate) counts: Vec<(String, u64)>,
+    /// Of an amount: the sum of what is known; `None` when it grows too large.
+    pub(crate) known: Option<Number>,
+}
+
+/// How often an amount was known, among the counts.
+pub(crate) const KNOWN: &str = "known";
+
+/// What an amount comes to over all records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Total {
+    /// `exact`, `undetermined` or `error`.
+    pub(crate) status: &'static str,
+    /// The sum of what is known.
+    pub(crate) known: Option<Number>,
 }
 
 impl Tally {
@@ -52,10 +66,14 @@ impl Tally {
                 ResultStatus::Undetermined,
                 ResultStatus::Error,
             ],
+            ResultId::Amount(_) => {
+                &[ResultStatus::NotApplicable, ResultStatus::Undetermined, ResultStatus::Error]
+            }
         };
         let words =
             outcomes(plan, id).into_iter().chain(statuses.iter().map(|status| status.word().to_owned()));
-        Self { id, title: title.to_owned(), counts: words.map(|word| (word, 0)).collect() }
+        let counts = words.map(|word| (word, 0)).collect();
+        Self { id, title: title.to_owned(), counts, known: Some(Number::ZERO) }
     }
 
     fn count(&mut self, word: &str) {
@@ -69,6 +87,20 @@ impl Tally {
         for ((_, count), (_, more)) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
         }
+        self.known = self.known.take().zip(other.known.as_ref()).and_then(|(sum, more)| sum.add(more).ok());
+    }
+
+    /// Of an amount: its sum over the records to which it applies, exact only if each of them is known. A part is never
+    /// the whole.
+    pub(crate) fn total(&self) -> Option<Total> {
+        let ResultId::Amount(_) = self.id else { return None };
+        let status = match self.known {
+            _ if self.of(ResultStatus::Error.word()) > 0 => ResultStatus::Error.word(),
+            _ if self.of(ResultStatus::Undetermined.word()) > 0 => ResultStatus::Undetermined.word(),
+            Some(_) => "exact",
+            None => ResultStatus::Error.word(),
+        };
+        Some(Total { status, known: self.known.clone() })
     }
 
     /// How often it came out so.
@@ -78,7 +110,11 @@ impl Tally {
 }
 
 fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
-    let ResultId::Decision(id) = id else { return Vec::new() };
+    let id = match id {
+        ResultId::Decision(id) => id,
+        ResultId::Requirement(_) => return Vec::new(),
+        ResultId::Amount(_) => return vec![KNOWN.to_owned()],
+    };
     let category = plan.symbols.decision(id).and_then(|decision| plan.symbols.category(decision.outcomes));
     category
         .map(|category| category.values.iter().map(|value| value.name.clone()).collect())
@@ -134,7 +170,8 @@ pub(crate) fn evaluate(
     }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
-    let mut evaluated = Evaluated { bytes: header(sheet, format)?, tallies: tallies(facts.plan, sheet) };
+    let mut evaluated =
+        Evaluated { bytes: header(facts.plan, sheet, format)?, tallies: tallies(facts.plan, sheet) };
     for (_, part) in parts {
         let part = part?;
         evaluated.bytes.extend(part.bytes);
@@ -154,20 +191,28 @@ fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
 }
 
 /// The titles of a file's columns; JSON lines have them in each line.
-fn header(sheet: &Sheet, format: TableFormat) -> Result<Vec<u8>, Failure> {
+fn header(plan: &Plan, sheet: &Sheet, format: TableFormat) -> Result<Vec<u8>, Failure> {
     match format {
-        TableFormat::Csv => csv_line(&titles(sheet)),
+        TableFormat::Csv => csv_line(&titles(plan, sheet)),
         TableFormat::Jsonl => Ok(Vec::new()),
     }
 }
 
-fn titles(sheet: &Sheet) -> Vec<String> {
+fn titles(plan: &Plan, sheet: &Sheet) -> Vec<String> {
     let mut titles = sheet.keys.clone();
     for Column { title, content } in &sheet.columns {
         titles.push(title.clone());
-        if matches!(content, Content::Result(..)) {
-            titles.push(format!("{title}.by"));
-            titles.push(format!("{title}.needs"));
+        match content {
+            Content::Fact(_) => {}
+            Content::Result(ResultId::Amount(id), _) => {
+                titles.push(format!("{title}.needs"));
+                let lines = plan.symbols.amount(*id).map_or(&[][..], |symbol| &symbol.lines);
+                titles.extend(lines.iter().map(|label| format!("{title}.{label}")));
+            }
+            Content::Result(..) => {
+                titles.push(format!("{title}.by"));
+                titles.push(format!("{title}.needs"));
+            }
         }
     }
     titles
@@ -186,7 +231,7 @@ fn part(
     rows: std::ops::Range<u32>,
 ) -> Result<Part, Failure> {
     let mut part = Part { bytes: Vec::new(), tallies: tallies(facts.plan, sheet) };
-    let titles = titles(sheet);
+    let titles = titles(facts.plan, sheet);
     for row in rows {
         let key = key_parts(&facts.plan.symbols, facts.data, &evaluator.row(sheet.record, row), sheet.record);
         let mut cells: Vec<Output> = key.into_iter().map(Output::One).collect();
@@ -194,6 +239,9 @@ fn part(
         let mut tallies = part.tallies.iter_mut();
         for column in &sheet.columns {
             match column.content {
+                Content::Result(ResultId::Amount(id), _) => {
+                    cells.extend(amount(facts, evaluator, id, (sheet.record, row), tallies.next()));
+                }
                 Content::Result(id, value) => {
                     let (word, by, needs) = result(facts, evaluator, id, value, row);
                     if let Some(tally) = tallies.next() {
@@ -241,7 +289,40 @@ fn result(
     match id {
         ResultId::Decision(id) => decision(facts, evaluator, id, row),
         ResultId::Requirement(requirement) => judged(facts, evaluator, Instance { requirement, value }, row),
+        // It has other columns: see `amount`.
+        ResultId::Amount(_) => (String::new(), Vec::new(), Needs::default()),
     }
+}
+
+/// The cells of an amount: what it comes to, what is missing, and its lines.
+fn amount(
+    facts: Facts<'_>,
+    evaluator: &Evaluator<'_>,
+    id: AmountId,
+    about: (RecordId, u32),
+    tally: Option<&mut Tally>,
+) -> Vec<Output> {
+    let result = evaluator.amount(id, about.1);
+    if let Some(tally) = tally {
+        match &result.total {
+            Worth::Known(number) => {
+                tally.count(KNOWN);
+                tally.known = tally.known.take().and_then(|known| known.add(number).ok());
+            }
+            other => tally.count(other.status().map_or("", ResultStatus::word)),
+        }
+    }
+    let cell = |worth: &Worth| match worth {
+        Worth::Known(number) => written_number(number),
+        other => other.status().map_or("", ResultStatus::word).to_owned(),
+    };
+    let needs = result.total.needs();
+    let need = |need: &Need| show_need_with(facts.plan, facts.data, need, about, Privacy::Reveal);
+    let mut needs: Vec<String> = needs.iter().map(need).collect();
+    needs.dedup();
+    let mut cells = vec![Output::One(cell(&result.total)), Output::Many(needs)];
+    cells.extend(result.lines.iter().map(|line| Output::One(cell(&line.worth))));
+    cells
 }
 
 fn decision(

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use rubric_engine::data::{DataError, Severity};
-use rubric_engine::plan::ResultId;
+use rubric_engine::plan::{ResultId, show};
+use rubric_engine::value::Value;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::columns::Sheet;
-use super::evaluate::Tally;
+use super::columns::{Sheet, written_number};
+use super::evaluate::{Tally, Total};
 use crate::session::Session;
 use crate::terminal::{Style, Terminal, counted, harmless};
 
@@ -56,6 +57,26 @@ struct ResultCount {
     record: String,
     column: String,
     counts: BTreeMap<String, u64>,
+    /// Of an amount: its sum over all records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<TotalReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct TotalReport {
+    status: &'static str,
+    /// Only where it is exact.
+    value: Option<String>,
+    /// The sum of what is known; `null` where it grows past all bounds.
+    known_part: Option<String>,
+}
+
+impl TotalReport {
+    fn new(total: &Total) -> Self {
+        let known_part = total.known.as_ref().map(written_number);
+        let value = known_part.clone().filter(|_| total.status == "exact");
+        Self { status: total.status, value, known_part }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +155,7 @@ pub(crate) fn report(
                 ResultId::Requirement(id) => {
                     (symbols.requirement(id).map(|symbol| symbol.name.clone()), "requirement")
                 }
+                ResultId::Amount(id) => (symbols.amount(id).map(|symbol| symbol.name.clone()), "amount"),
             };
             let policy = session.policy_of(tally.id).and_then(|policy| symbols.policy(policy));
             ResultCount {
@@ -143,6 +165,7 @@ pub(crate) fn report(
                 record: sheet.name.clone(),
                 column: tally.title.clone(),
                 counts: tally.counts.iter().filter(|(_, count)| *count > 0).cloned().collect(),
+                total: tally.total().as_ref().map(TotalReport::new),
             }
         })
     });
@@ -196,6 +219,10 @@ pub(crate) fn table(
             for (word, count) in shown {
                 lines.push([sheet.name.clone(), tally.title.clone(), word.clone()]);
                 counts.push(count.to_string());
+            }
+            for (word, sum) in total_words(session, tally) {
+                lines.push([sheet.name.clone(), tally.title.clone(), word]);
+                counts.push(sum);
             }
         }
     }
@@ -256,6 +283,21 @@ fn errors_of_files(session: &Session) -> String {
         format!("  {}: {}\n", harmless(file), harmless(&error.message))
     };
     of_files.take(SHOWN_FILE_ERRORS).map(line).collect()
+}
+
+/// The total of an amount for the table: its value only where it is exact, else its status and what is known of it.
+fn total_words(session: &Session, tally: &Tally) -> Vec<(String, String)> {
+    let (Some(total), ResultId::Amount(id)) = (tally.total(), tally.id) else { return Vec::new() };
+    let symbols = &session.plan.symbols;
+    let Some(symbol) = symbols.amount(id) else { return Vec::new() };
+    let known = match &total.known {
+        Some(known) => show(symbols, &Value::Number(known.clone()), symbol.ty),
+        None => "too large".to_owned(),
+    };
+    if total.status == "exact" {
+        return vec![("total".to_owned(), known)];
+    }
+    vec![("total".to_owned(), total.status.to_owned()), ("known part".to_owned(), known)]
 }
 
 fn style(outcome: &str) -> Option<Style> {

@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod amounts;
 mod check;
 mod data;
 mod editor;

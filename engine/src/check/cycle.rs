@@ -2,7 +2,7 @@
 //!
 //! Severity: error
 //!
-//! A definition, decision, requirement or group key may read others, but never, in the end, itself: there would be no
+//! A definition, decision, requirement, amount, line or group key may read others, but never, in the end, itself: there would be no
 //! value to begin with, or one that hangs on the order of reading. The message shows the shortest way round, with a
 //! place for each step.
 //!
@@ -28,7 +28,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::reach;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::{
-    Code, DecisionId, DefineId, Op, Plan, RecordKind, RequirementId, ResultId, RowSource, Rows,
+    AmountBody, AmountId, Code, DecisionId, DefineId, Expr, ExprId, Op, Plan, RecordKind, RequirementId, ResultId,
+    RowSource, Rows,
 };
 use crate::value::RecordId;
 
@@ -39,6 +40,9 @@ enum Node {
     Define(DefineId),
     Decision(DecisionId),
     Requirement(RequirementId),
+    Amount(AmountId),
+    /// By position in the symbol.
+    Line(AmountId, u32),
 }
 
 type Graph = BTreeMap<Node, BTreeMap<Node, Place>>;
@@ -63,6 +67,7 @@ pub(super) fn reached(plan: &Plan, from: impl Iterator<Item = ResultId>) -> BTre
     let node = |result: ResultId| match result {
         ResultId::Decision(id) => Node::Decision(id),
         ResultId::Requirement(id) => Node::Requirement(id),
+        ResultId::Amount(id) => Node::Amount(id),
     };
     let mut open: Vec<Node> = from.map(node).collect();
     let mut seen: BTreeSet<Node> = open.iter().copied().collect();
@@ -74,6 +79,7 @@ pub(super) fn reached(plan: &Plan, from: impl Iterator<Item = ResultId>) -> BTre
         .filter_map(|node| match node {
             Node::Decision(id) => Some(ResultId::Decision(id)),
             Node::Requirement(id) => Some(ResultId::Requirement(id)),
+            Node::Amount(id) | Node::Line(id, _) => Some(ResultId::Amount(id)),
             Node::Group(_) | Node::Define(_) => None,
         })
         .collect()
@@ -93,13 +99,52 @@ fn graph(plan: &Plan) -> Graph {
     for (id, body) in &plan.requirements {
         graph.insert(Node::Requirement(RequirementId(*id)), reads(plan, &body.code));
     }
+    for (id, body) in &plan.amounts {
+        amount(plan, AmountId(*id), body, &mut graph);
+    }
     graph
+}
+
+/// An amount reads its lines, and each line what it is made of; `where` and `law on` belong to all of them.
+fn amount(plan: &Plan, id: AmountId, body: &AmountBody, graph: &mut Graph) {
+    let reading = |roots: Vec<ExprId>| -> BTreeMap<Node, Place> {
+        let exprs = roots.into_iter().flat_map(|root| reach::within(&body.code, root));
+        reads_of(plan, exprs)
+    };
+    let whole: Vec<ExprId> = body.condition.into_iter().chain(body.law_on).collect();
+    let labels = plan.symbols.amount(id).map_or(&[][..], |symbol| &symbol.lines);
+    let mut of_amount = reading(whole.clone());
+    for line in &body.lines {
+        let above = line.subject_to.iter().filter_map(|above| body.lines.get(*above as usize)?.when);
+        let own = [Some(line.value), line.when, line.at_most, line.at_least].into_iter().flatten();
+        let read = reading(whole.iter().copied().chain(own).chain(above).collect());
+        match labels.iter().position(|label| **label == *line.label) {
+            Some(position) => {
+                let node = Node::Line(id, u32::try_from(position).unwrap_or(u32::MAX));
+                of_amount.entry(node).or_insert(line.place);
+                graph.entry(node).or_default().extend(read);
+            }
+            None => of_amount.extend(read),
+        }
+    }
+    if let Some(total) = &body.total {
+        let adjustment = Node::Line(id, u32::try_from(labels.len()).map_or(0, |lines| lines.saturating_sub(1)));
+        let mut read = reading(whole.into_iter().chain(total.at_most).chain(total.at_least).collect());
+        read.extend(of_amount.clone());
+        of_amount.insert(adjustment, total.place);
+        graph.insert(adjustment, read);
+    }
+    graph.insert(Node::Amount(id), of_amount);
 }
 
 /// What a body reads, each with the first place.
 fn reads(plan: &Plan, code: &Code) -> BTreeMap<Node, Place> {
+    reads_of(plan, &code.exprs)
+}
+
+fn reads_of<'e>(plan: &Plan, exprs: impl IntoIterator<Item = &'e Expr>) -> BTreeMap<Node, Place> {
     let mut found: BTreeMap<Node, Place> = BTreeMap::new();
-    for expr in &code.exprs {
+    for expr in exprs {
         let mut add = |node: Node| {
             let first = found.entry(node).or_insert(expr.place);
             *first = (*first).min(expr.place);
@@ -115,6 +160,10 @@ fn reads(plan: &Plan, code: &Code) -> BTreeMap<Node, Place> {
             Op::Define { define, .. } => add(Node::Define(*define)),
             Op::Decision { decision, .. } => add(Node::Decision(*decision)),
             Op::IsMet { requirement, .. } => add(Node::Requirement(*requirement)),
+            Op::Amount { amount, line, .. } => add(match line {
+                Some(line) => Node::Line(*amount, *line),
+                None => Node::Amount(*amount),
+            }),
             Op::Lookup { record, .. } => group(*record).into_iter().for_each(add),
             op => {
                 let all = reach::rows_of(op).map(all_of).unwrap_or_default();
@@ -221,6 +270,11 @@ fn report(plan: &Plan, way: &[(Node, Place)]) -> Option<Diagnostic> {
             Node::Define(id) => plan.symbols.define(id).map(|symbol| symbol.name.as_str()),
             Node::Decision(id) => plan.symbols.decision(id).map(|symbol| symbol.name.as_str()),
             Node::Requirement(id) => plan.symbols.requirement(id).map(|symbol| symbol.name.as_str()),
+            Node::Amount(id) => plan.symbols.amount(id).map(|symbol| symbol.name.as_str()),
+            Node::Line(id, line) => {
+                let symbol = plan.symbols.amount(id);
+                symbol.and_then(|symbol| symbol.lines.get(line as usize)).map(String::as_str)
+            }
         }
         .unwrap_or_default()
     };

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::reach;
 use crate::diagnostic::Place;
 use crate::plan::{
-    Code, DecisionBody, ExprId, Fact, FieldKind, InputId, MustCheck, Op, Plan, RecordKind, RequirementBody,
-    RequirementId, ResultId, RowSource, Symbols,
+    AmountBody, Code, DecisionBody, ExprId, Fact, FieldKind, InputId, LineBody, MustCheck, Op, Plan,
+    RecordKind, RequirementBody, RequirementId, ResultId, RowSource, Symbols,
 };
 use crate::value::{Base, RecordId};
 
@@ -36,6 +36,28 @@ pub(crate) fn reads(plan: &Plan, fact: Fact) -> Reads {
                 unique_rows(plan, id, body, &mut found);
             }
         }
+        Fact::Amount(id) => {
+            if let Some(body) = plan.amounts.get(&id.0) {
+                let whole = body.condition.into_iter().chain(body.law_on);
+                let total =
+                    body.total.iter().flat_map(|total| total.at_most.into_iter().chain(total.at_least));
+                let lines = body.lines.iter().flat_map(|line| of_line(body, line));
+                read(plan, &body.code, whole.chain(total).chain(lines), &mut found);
+            }
+        }
+        Fact::Line(id, line) => {
+            if let (Some(body), Some(symbol)) = (plan.amounts.get(&id.0), plan.symbols.amount(id)) {
+                let label = symbol.lines.get(line as usize).map_or("", String::as_str);
+                let whole = body.condition.into_iter().chain(body.law_on);
+                let versions = body.lines.iter().filter(|line| &*line.label == label);
+                let own: Vec<ExprId> = versions.flat_map(|line| of_line(body, line)).collect();
+                if own.is_empty() {
+                    // The generated line is the difference of the total and all others.
+                    add(&mut found, Fact::Amount(id), symbol.place);
+                }
+                read(plan, &body.code, whole.chain(own), &mut found);
+            }
+        }
         Fact::Field(record, _) | Fact::Rows(record) => group(plan, record, &mut found),
         Fact::Input(_) | Fact::Parameter(_) => {}
     }
@@ -44,6 +66,12 @@ pub(crate) fn reads(plan: &Plan, fact: Fact) -> Reads {
 
 fn of_decision(body: &DecisionBody) -> impl Iterator<Item = ExprId> {
     body.condition.into_iter().chain(body.law_on).chain(body.rules.iter().filter_map(|rule| rule.when))
+}
+
+fn of_line(body: &AmountBody, line: &LineBody) -> Vec<ExprId> {
+    let own = [Some(line.value), line.when, line.at_most, line.at_least].into_iter().flatten();
+    let above = line.subject_to.iter().filter_map(|above| body.lines.get(*above as usize)?.when);
+    own.chain(above).collect()
 }
 
 fn of_requirement(body: &RequirementBody) -> impl Iterator<Item = ExprId> {
@@ -106,6 +134,10 @@ fn read(plan: &Plan, code: &Code, roots: impl Iterator<Item = ExprId>, found: &m
                 Op::Define { define, .. } => add(Fact::Define(*define)),
                 Op::Decision { decision, .. } => add(Fact::Decision(*decision)),
                 Op::IsMet { requirement, .. } => add(Fact::Requirement(*requirement)),
+                Op::Amount { amount, line, .. } => add(match line {
+                    Some(line) => Fact::Line(*amount, *line),
+                    None => Fact::Amount(*amount),
+                }),
                 Op::Parameter { parameter, .. } => add(Fact::Parameter(*parameter)),
                 Op::Input(input) => add(Fact::Input(*input)),
                 Op::Lookup { record, .. } => {

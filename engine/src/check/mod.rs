@@ -12,6 +12,7 @@
 
 mod dates;
 pub(crate) mod depends;
+mod grain;
 pub(crate) mod reach;
 mod registry;
 mod settle;
@@ -57,6 +58,9 @@ checks! {
     rank_needs_known
     self_comparison
     swallowed_comparison
+    uneven_limit
+    uneven_share
+    unrounded_money
     unused_definition
     unused_use
     vacuous_all
@@ -94,7 +98,7 @@ pub fn code(code: &Code) -> Vec<Diagnostic> {
 }
 
 /// What needs all bodies: declarations that read each other in a circle, parameters used before their first value,
-/// labels in tests.
+/// labels in tests, money that is not whole cents.
 #[must_use]
 pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -102,6 +106,10 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     assertion_fails::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);
+    let grains = grain::Grains::new(plan);
+    unrounded_money::check(plan, &grains, &mut found);
+    uneven_limit::check(plan, &grains, &mut found);
+    uneven_share::check(plan, &grains, &mut found);
     found
 }
 
@@ -122,6 +130,7 @@ pub fn parameter_gaps(plan: &Plan, as_of: Date, policies: &BTreeSet<PolicyId>) -
     let policy = |result: &ResultId| match result {
         ResultId::Decision(id) => symbols.decision(*id).map(|symbol| symbol.policy),
         ResultId::Requirement(id) => symbols.requirement(*id).map(|symbol| symbol.policy),
+        ResultId::Amount(id) => symbols.amount(*id).map(|symbol| symbol.policy),
     };
     let wanted = |result: &ResultId| policy(result).is_some_and(|policy| policies.contains(&policy));
     let results = cycle::reached(plan, symbols.results.iter().copied().filter(wanted));

@@ -37,8 +37,8 @@ use super::{dates, parameter_overlap, reach};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
 use crate::plan::{
-    Code, DecisionBody, DecisionId, DefineId, ExprId, Interval, MustCheck, Op, ParameterBody, ParameterId,
-    Plan, PolicyId, RequirementBody, RequirementId, ResultId, TemplatePart,
+    AmountBody, AmountId, Code, DecisionBody, DecisionId, DefineId, ExprId, Interval, MustCheck, Op, ParameterBody,
+    ParameterId, Plan, PolicyId, RequirementBody, RequirementId, ResultId, TemplatePart,
 };
 use crate::value::{Date, Value};
 
@@ -205,7 +205,7 @@ fn in_force(window: Interval, on: Option<Date>) -> bool {
     !dates::is_empty(window) && on.is_none_or(|day| window.contains(day))
 }
 
-/// The expressions of decisions and requirements, with the days on which they are evaluated. Those with `law on` are
+/// The expressions of decisions, requirements and amounts, with the days on which they are evaluated. Those with `law on` are
 /// left out: their day is a fact of the record, and a parameter without a value on it is an error of that record.
 fn roots(plan: &Plan, on: Option<Date>, wanted: impl Fn(ResultId) -> bool) -> Vec<Root<'_>> {
     let mut found = Vec::new();
@@ -221,6 +221,12 @@ fn roots(plan: &Plan, on: Option<Date>, wanted: impl Fn(ResultId) -> bool) -> Ve
         let policy = plan.symbols.requirement(RequirementId(*id)).map(|symbol| symbol.policy);
         if body.law_on.is_none() && wanted(ResultId::Requirement(RequirementId(*id))) {
             of_requirement(body, policy.map(effective).unwrap_or_default(), &mut found);
+        }
+    }
+    for (id, body) in &plan.amounts {
+        let policy = plan.symbols.amount(AmountId(*id)).map(|symbol| symbol.policy);
+        if body.law_on.is_none() && wanted(ResultId::Amount(AmountId(*id))) {
+            of_amount(body, policy.map(effective).unwrap_or_default(), &mut found);
         }
     }
     found.retain(|root| in_force(root.window, on));
@@ -266,6 +272,18 @@ fn of_requirement<'a>(body: &'a RequirementBody, effective: Interval, found: &mu
     }
     for except in &body.excepts {
         found.push(Root { code, expr: except.when, window: dates::meet(window, except.interval) });
+    }
+}
+
+fn of_amount<'a>(body: &'a AmountBody, effective: Interval, found: &mut Vec<Root<'a>>) {
+    let code = &body.code;
+    let total = body.total.iter().flat_map(|total| total.at_most.into_iter().chain(total.at_least));
+    let whole = body.condition.into_iter().chain(values(&body.because)).chain(total);
+    found.extend(whole.map(|expr| Root { code, expr, window: effective }));
+    for line in &body.lines {
+        let window = dates::meet(effective, line.interval);
+        let own = [Some(line.value), line.when, line.at_most, line.at_least].into_iter().flatten();
+        found.extend(own.chain(values(&line.because)).map(|expr| Root { code, expr, window }));
     }
 }
 

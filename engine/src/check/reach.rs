@@ -8,7 +8,10 @@ use crate::plan::{Code, Expr, ExprId, Op, Rows};
 /// The rows that an operation goes over.
 pub(crate) fn rows_of(op: &Op) -> Option<&Rows> {
     match op {
-        Op::Aggregate { rows, .. } | Op::Pick { rows, .. } | Op::Quantity(_, _, rows) => Some(rows),
+        Op::Aggregate { rows, .. }
+        | Op::Pick { rows, .. }
+        | Op::Quantity(_, _, rows)
+        | Op::Apportion { rows, .. } => Some(rows),
         Op::Population(population) => Some(&population.rows),
         _ => None,
     }

@@ -32,6 +32,6 @@ fn labels<'a>(plan: &'a Plan, expect: &ExpectBody) -> Option<(&'a str, Vec<&'a s
             let known = musts.chain(body.excepts.iter().map(|except| &*except.label)).collect();
             Some((&plan.symbols.requirement(*requirement)?.name, known))
         }
-        ExpectKind::State(..) | ExpectKind::Condition(..) => None,
+        ExpectKind::Amount { .. } | ExpectKind::State(..) | ExpectKind::Condition(..) => None,
     }
 }

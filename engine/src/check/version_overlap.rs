@@ -45,6 +45,19 @@ use crate::plan::Interval;
 pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) {
     match &item.kind {
         ItemKind::Decision(decision) => versions(cx, decision, found),
+        ItemKind::Amount(amount) => {
+            let mut by_label: BTreeMap<&str, Vec<Dated>> = BTreeMap::new();
+            for line in &amount.lines {
+                if let Some(dated) = dated(line.interval.as_ref(), None, line.label.span) {
+                    by_label.entry(&line.label.text).or_default().push(dated);
+                }
+            }
+            for (label, versions) in by_label {
+                if let Some((earlier, later, both)) = dates::first_overlap(&versions) {
+                    report(cx, &format!("two lines `{label}` are"), earlier, later, both, found);
+                }
+            }
+        }
         ItemKind::Define(define) => {
             let DefineBody::Dated(arms) = &define.body else { return };
             let dated: Vec<Dated> = arms

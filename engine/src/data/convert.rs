@@ -112,9 +112,15 @@ impl Converter {
             Wanted::Number => number(text)
                 .map(Value::Number)
                 .ok_or_else(|| self.problem("bad-number", text, "is not a number")),
-            Wanted::Money => money(text).map(Value::Number).ok_or_else(|| {
-                self.problem("bad-number", text, "is not an amount of money such as $1,000.50")
-            }),
+            Wanted::Money => match money(text) {
+                Some(amount) if amount.has_places(2) => Ok(Value::Number(amount)),
+                Some(_) => Err(self.problem(
+                    "bad-number",
+                    text,
+                    "has fractions of a cent: money is whole cents, a rate is a `number`",
+                )),
+                None => Err(self.problem("bad-number", text, "is not an amount of money such as $1,000.50")),
+            },
             Wanted::Percent { written, field } => self.percent(text, *written, field),
             Wanted::Text { last_part } => {
                 let text = if *last_part { last_part_of_descriptor(text) } else { text };

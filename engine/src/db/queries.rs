@@ -16,8 +16,8 @@ use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Se
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId, RequirementBody,
-    Symbols, TestBody,
+    AmountBody, AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId,
+    RequirementBody, Symbols, TestBody,
 };
 use crate::value::Type;
 
@@ -135,6 +135,7 @@ pub(crate) enum Body {
     Define(Arc<DefineBody>),
     Decision(Arc<DecisionBody>),
     Requirement(Arc<RequirementBody>),
+    Amount(Arc<AmountBody>),
     Assert(Arc<AssertBody>),
     Test(Arc<TestBody>),
 }
@@ -148,6 +149,7 @@ impl Body {
             Self::Define(body) => Some(&body.code),
             Self::Decision(body) => Some(&body.code),
             Self::Requirement(body) => Some(&body.code),
+            Self::Amount(body) => Some(&body.code),
             Self::Test(body) => Some(&body.code),
         }
     }
@@ -197,6 +199,9 @@ pub(super) fn item_facts(
         }
         (ItemKind::Requirement(requirement), Some(Declared::Requirement(id))) => {
             ItemFacts::new(lower::requirement(&cx, id, requirement), Body::Requirement)
+        }
+        (ItemKind::Amount(amount), Some(Declared::Amount(id))) => {
+            ItemFacts::new(lower::amount(&cx, id, amount), Body::Amount)
         }
         (ItemKind::Assert(assert), _) => ItemFacts::new(lower::assertion(&cx, assert), Body::Assert),
         (ItemKind::Test(test), _) => {
@@ -271,6 +276,7 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
                 (Body::Requirement(body), Some(Declared::Requirement(id))) => {
                     drop(plan.requirements.insert(id.0, body))
                 }
+                (Body::Amount(body), Some(Declared::Amount(id))) => drop(plan.amounts.insert(id.0, body)),
                 (Body::Assert(body), _) => plan.asserts.push(body),
                 (Body::Test(body), _) => plan.tests.push(body),
                 _ => {}

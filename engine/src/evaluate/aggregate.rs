@@ -119,10 +119,15 @@ impl Evaluator<'_> {
 
     fn read(&self, frame: &mut Frame<'_>, slot: u16, members: Members, operand: ExprId) -> Vec<Item> {
         let outer = frame.bind(slot, None);
+        let quantity = frame.code.get(operand).is_some_and(|expr| !matches!(expr.ty.base, Base::Category(_)));
         let mut items = Vec::new();
         for (value, lets_in) in members {
             frame.bind(slot, Some(value));
-            items.push(Item { lets_in, operand: self.eval(frame, operand).doubted().plain() });
+            let operand = self.eval(frame, operand).doubted().plain();
+            // What is not applicable to a row is nothing of it, and adds nothing.
+            if !(quantity && operand.value() == Some(&Value::NotApplicable)) {
+                items.push(Item { lets_in, operand });
+            }
         }
         frame.bind(slot, outer);
         items

@@ -1,8 +1,9 @@
 //! The texts that say why, with values filled in.
 
 use super::evaluator::{Evaluator, Frame};
+use super::found::Truth;
 use super::outcome::{By, DecisionResult, RequirementResult};
-use crate::plan::{DecisionId, Instance, ResultStatus};
+use crate::plan::{AmountId, DecisionId, Instance, ResultStatus};
 use crate::value::Reference;
 
 impl Evaluator<'_> {
@@ -23,6 +24,32 @@ impl Evaluator<'_> {
                 By::Default(default) => body.defaults.get(*default as usize).map(|default| &default.because),
             };
             let Some(parts) = parts.filter(|parts| !parts.is_empty()) else { continue };
+            let text = self.fill_in(&mut frame, parts);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+
+    /// The texts of an amount and of its lines that apply, none twice.
+    pub(super) fn amount_because(&self, amount: AmountId, subject: &Reference) -> Vec<String> {
+        let Some(body) = self.plan.amounts.get(&amount.0) else { return Vec::new() };
+        let setting = self.setting(amount, body, subject);
+        if setting.instead.is_some() {
+            return Vec::new();
+        }
+        let mut frame = Frame::of(&body.code, subject, setting.law.unwrap_or(self.as_of));
+        let applies = |position: usize| {
+            self.entry(amount, body, position, subject)
+                .is_some_and(|entry| entry.applies.truth() == Truth::True)
+        };
+        let lines = body.lines.iter().enumerate().filter(|(position, _)| applies(*position));
+        let mut texts = Vec::new();
+        for parts in std::iter::once(&body.because).chain(lines.map(|(_, line)| &line.because)) {
+            if parts.is_empty() {
+                continue;
+            }
             let text = self.fill_in(&mut frame, parts);
             if !texts.contains(&text) {
                 texts.push(text);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::amount::{Account, Entry, Setting};
 use super::decision::Hearing;
 use super::found::Found;
 use super::group::{GroupTable, Grouping};
@@ -15,7 +16,8 @@ use super::population::Question;
 use super::requirement::Inquiry;
 use crate::data::Dataset;
 use crate::plan::{
-    Code, DecisionId, DefineId, ExprId, InputId, Instance, ParameterId, Plan, Privacy, RecordKind, Symbols,
+    AmountId, Code, DecisionId, DefineId, ExprId, InputId, Instance, ParameterId, Plan, Privacy, RecordKind,
+    Symbols,
 };
 use crate::value::{Date, RecordId, Reference, State, Value};
 
@@ -139,8 +141,12 @@ pub(super) enum Task {
     Call(Call),
     Hearing(DecisionId, Subject),
     Inquiry(Instance, Subject),
+    Amount(AmountKey),
     Group(RecordId),
 }
+
+/// An amount, or a line of it, for a row.
+pub(super) type AmountKey = (AmountId, Option<u32>, Subject);
 
 /// Set while the work at hand is given up, because something deep below has to be worked out first.
 pub(super) type Postponed = RefCell<Option<Task>>;
@@ -155,6 +161,10 @@ pub(super) struct Memory {
     pub(super) calls: Remembered<Call, Found>,
     pub(super) hearings: Remembered<(DecisionId, Subject), Arc<Hearing>>,
     pub(super) inquiries: Remembered<(Instance, Subject), Arc<Inquiry>>,
+    pub(super) worths: Remembered<AmountKey, Found>,
+    pub(super) settings: Remembered<(AmountId, Subject), Arc<Setting>>,
+    pub(super) entries: Remembered<(AmountId, usize, Subject), Arc<Entry>>,
+    pub(super) accounts: Remembered<(AmountId, Subject), Arc<Account>>,
     pub(super) groupings: Remembered<RecordId, Arc<Grouping>>,
     pub(super) shared_keys: Remembered<(Instance, usize), Arc<RowsByKey>>,
     pub(super) columns: Remembered<(RecordId, u32), Arc<super::rows::Column>>,
@@ -276,10 +286,14 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Keeps what is remembered within bounds, between questions.
-    fn make_room(&self) {
+    pub(super) fn make_room(&self) {
         self.memory.calls.forget_if_full();
         self.memory.hearings.forget_if_full();
         self.memory.inquiries.forget_if_full();
+        self.memory.worths.forget_if_full();
+        self.memory.settings.forget_if_full();
+        self.memory.entries.forget_if_full();
+        self.memory.accounts.forget_if_full();
         if self.memory.names.borrow().len() > REMEMBERED {
             self.memory.names.borrow_mut().clear();
         }
@@ -310,6 +324,9 @@ impl<'a> Evaluator<'a> {
             }
             Task::Hearing(decision, subject) => drop(self.hearing(*decision, &self.named(subject))),
             Task::Inquiry(requirement, subject) => drop(self.inquiry(*requirement, &self.named(subject))),
+            Task::Amount((amount, line, subject)) => {
+                drop(self.amount_of(*amount, *line, &self.named(subject)));
+            }
             Task::Group(group) => drop(self.group_table(*group)),
         }
     }
@@ -338,6 +355,9 @@ impl<'a> Evaluator<'a> {
                 let broken = Inquiry::broken("a requirement that depends on itself");
                 self.memory.inquiries.keep((requirement, subject), Arc::new(broken));
             }
+            Task::Amount(key) => {
+                self.memory.worths.keep(key, Found::broken("an amount that depends on itself"));
+            }
             Task::Group(group) => {
                 let broken = Found::broken("a group that depends on itself");
                 self.memory.groupings.keep(group, Arc::new(Err(broken)));
@@ -365,6 +385,7 @@ impl<'a> Evaluator<'a> {
             Task::Inquiry(requirement, subject) => {
                 self.memory.inquiries.has(&(*requirement, subject.clone()))
             }
+            Task::Amount(key) => self.memory.worths.has(key),
             Task::Group(group) => self.memory.groupings.has(group),
         };
         if !known {

@@ -2,7 +2,7 @@
 
 use super::evaluator::Evaluator;
 use super::found::{Found, Truth};
-use crate::plan::{DecisionId, Instance};
+use crate::plan::{AmountId, DecisionId, Instance};
 
 fn held(found: &Found) -> Option<bool> {
     match found.truth() {
@@ -20,6 +20,21 @@ impl Evaluator<'_> {
         let Some(symbol) = self.symbols().decision(decision) else { return Vec::new() };
         let hearing = self.settle(|| self.hearing(decision, &self.reference(symbol.of, row)));
         hearing.conditions.iter().map(|condition| condition.as_ref().and_then(held)).collect()
+    }
+
+    /// Whether each line of an amount applied to a row, as [`Evaluator::rules_held`].
+    #[must_use]
+    pub fn lines_held(&self, amount: AmountId, row: u32) -> Vec<Option<bool>> {
+        let (Some(symbol), Some(body)) = (self.symbols().amount(amount), self.plan.amounts.get(&amount.0))
+        else {
+            return Vec::new();
+        };
+        let subject = self.settle(|| self.reference(symbol.of, row));
+        if self.settle(|| self.setting(amount, body, &subject)).instead.is_some() {
+            return Vec::new();
+        }
+        let account = self.settle(|| self.account(amount, body, &subject));
+        account.lines.iter().map(|entry| entry.as_ref().and_then(|entry| held(&entry.applies))).collect()
     }
 
     /// Whether each `must` and each `except` of a requirement held for a row, as [`Evaluator::rules_held`].

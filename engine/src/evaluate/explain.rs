@@ -4,6 +4,7 @@ use std::cell::{Cell as Counter, RefCell};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::amount::Entry;
 use super::decision::{Hearing, default_at};
 use super::evaluator::{Call, Evaluator, Frame, Subject};
 use super::found::{Found, Truth};
@@ -12,8 +13,8 @@ use super::outcome::{By, Explanation, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use crate::diagnostic::Place;
 use crate::plan::{
-    DecisionBody, DecisionId, ExprId, Instance, Interval, MustCheck, PolicyId, RequirementBody, ResultStatus,
-    RuleBody, category_value, show_fault,
+    ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExprId, Instance, Interval, LineBody,
+    MustCheck, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -100,6 +101,37 @@ impl Evaluator<'_> {
         of_policy.chain(own.into_iter().flatten().cloned()).collect()
     }
 
+    /// Why an amount gives what it gives for a row.
+    #[must_use]
+    pub fn explain_amount(&self, amount: AmountId, row: u32, text: &SourceText<'_>) -> Explanation {
+        let result = self.amount(amount, row);
+        let Some(symbol) = self.symbols().amount(amount) else { return self.nothing_to_say() };
+        let subject = self.settle(|| self.reference(symbol.of, row));
+        let guide = Guide::new(self, text, &subject);
+        let found = self.settle(|| self.amount_of(amount, None, &subject));
+        let mut steps = Vec::new();
+        let mut state = guide.worth(&found, symbol.ty);
+        if let Some(body) = self.plan.amounts.get(&amount.0) {
+            if result.lines.is_empty() && body.lines.iter().any(|line| self.is_masked(&body.code, line.value))
+            {
+                state = crate::plan::MASK.to_owned();
+            }
+            steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
+            steps.extend(guide.amount(amount, body, &subject, Detail::All));
+        }
+        steps.extend(guide.faults(&found.faults()));
+        Explanation {
+            title: guide.title(&symbol.name, &subject),
+            result: state,
+            cites: self
+                .cites(symbol.policy, self.plan.amounts.get(&amount.0).map(|body| body.cites.as_slice())),
+            because: result.because,
+            needs: guide.needs(&found.needs()),
+            as_of: self.as_of.to_string(),
+            steps,
+        }
+    }
+
     fn nothing_to_say(&self) -> Explanation {
         Explanation {
             title: String::new(),
@@ -129,6 +161,7 @@ pub(super) struct Guide<'g, 'a> {
     subject: &'g Reference,
     told: RefCell<HashSet<Call>>,
     heard: RefCell<HashSet<(DecisionId, Subject)>>,
+    counted: RefCell<HashSet<(AmountId, Subject)>>,
     steps: Counter<u32>,
     depth: Counter<u32>,
     rows: RefCell<Vec<Subject>>,
@@ -142,6 +175,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             subject,
             told: RefCell::default(),
             heard: RefCell::default(),
+            counted: RefCell::default(),
             steps: Counter::new(0),
             depth: Counter::new(0),
             rows: RefCell::default(),
@@ -156,6 +190,11 @@ impl<'g, 'a> Guide<'g, 'a> {
     /// Whether a decision is told for the first time in this tree.
     pub(super) fn first_hearing(&self, decision: DecisionId, of: &Reference) -> bool {
         self.heard.borrow_mut().insert((decision, Subject::from(of)))
+    }
+
+    /// Whether an amount is told for the first time in this tree.
+    pub(super) fn first_counting(&self, amount: AmountId, of: &Reference) -> bool {
+        self.counted.borrow_mut().insert((amount, Subject::from(of)))
     }
 
     /// Tells more, one level deeper, where there is room.
@@ -356,6 +395,100 @@ impl<'g, 'a> Guide<'g, 'a> {
             ));
         }
         steps
+    }
+
+    /// What an amount or a line comes to, or its status.
+    pub(super) fn worth(&self, found: &Found, ty: Type) -> String {
+        match &found.state {
+            State::Known(value) => self.evaluator.show_value(value, ty),
+            State::Missing | State::Unknown(_) => ResultStatus::Undetermined.word().to_owned(),
+            State::Error(_) => ResultStatus::Error.word().to_owned(),
+        }
+    }
+
+    /// The lines of an amount, each with what it comes to.
+    pub(super) fn amount(
+        &self,
+        amount: AmountId,
+        body: &AmountBody,
+        subject: &Reference,
+        detail: Detail,
+    ) -> Vec<Step> {
+        let evaluator = self.evaluator;
+        let setting = evaluator.settle(|| evaluator.setting(amount, body, subject));
+        let law = setting.law.unwrap_or(evaluator.as_of);
+        let mut frame = Frame::of(&body.code, subject, law);
+        let mut steps = match detail {
+            Detail::All => self.frame_steps(&mut frame, body.law_on, body.condition, setting.scope.as_ref()),
+            Detail::Decisive => Vec::new(),
+        };
+        if setting.instead.is_some() {
+            return steps;
+        }
+        let account = evaluator.settle(|| evaluator.account(amount, body, subject));
+        for (line, entry) in body.lines.iter().zip(&account.lines) {
+            let decisive = entry.as_ref().is_some_and(|entry| entry.applies.truth() != Truth::False);
+            if detail == Detail::Decisive && !decisive {
+                continue;
+            }
+            steps.push(self.line(&mut frame, line, entry.as_deref()));
+        }
+        if let (Some(total), Some(adjustment)) = (&body.total, &account.adjustment) {
+            let ty = evaluator.symbols().amount(amount).map_or(Type::of(Base::Money), |symbol| symbol.ty);
+            let mut made = step(StepKind::Held, format!("line {ADJUSTMENT}"), &self.worth(adjustment, ty));
+            if adjustment.value().is_none() {
+                made.kind = StepKind::Undetermined;
+            }
+            made.place = Some(total.place);
+            let limits = [("at most", total.at_most), ("at least", total.at_least)];
+            made.steps =
+                limits.into_iter().filter_map(|(word, limit)| self.limit(&mut frame, word, limit)).collect();
+            steps.push(made);
+        }
+        steps
+    }
+
+    fn line(&self, frame: &mut Frame<'_>, line: &LineBody, entry: Option<&Entry>) -> Step {
+        let text = format!("line {} = {}", line.label, self.expr_text(frame, line.value, "…"));
+        let (kind, state) = match entry {
+            None => {
+                (StepKind::NotInForce, format!("not in force on {}: {}", frame.law, period(&line.interval)))
+            }
+            Some(entry) => match (entry.applies.truth(), entry.worth.truth()) {
+                (Truth::False, _) => (StepKind::NotHeld, "does not apply".to_owned()),
+                (_, Truth::Error) => {
+                    (StepKind::Fault, format!("error: {}", self.fault_text(&entry.worth.faults())))
+                }
+                (_, Truth::Unknown) => (StepKind::Undetermined, "unknown".to_owned()),
+                _ => (StepKind::Held, self.state_of(frame, line.value, &entry.worth)),
+            },
+        };
+        let mut made = step(kind, text, &state);
+        made.cites.clone_from(&line.cites);
+        made.place = Some(line.place);
+        let Some(entry) = entry else { return made };
+        if let Some(when) = line.when {
+            let found = self.evaluator.settle(|| self.evaluator.eval(frame, when));
+            let text = format!("when {}", self.expr_text(frame, when, "…"));
+            let mut condition = step(StepKind::Condition, text, &self.state_of(frame, when, &found));
+            condition.steps = self.below(frame, when);
+            made.steps.push(condition);
+        }
+        if entry.applies.truth() != Truth::False {
+            made.steps.extend(self.value_steps(frame, line.value));
+            let limits = [("at most", line.at_most), ("at least", line.at_least)];
+            made.steps.extend(limits.into_iter().filter_map(|(word, limit)| self.limit(frame, word, limit)));
+        }
+        made
+    }
+
+    fn limit(&self, frame: &mut Frame<'_>, word: &str, limit: Option<ExprId>) -> Option<Step> {
+        let limit = limit?;
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, limit));
+        let text = format!("{word} {}", self.expr_text(frame, limit, "…"));
+        let mut made = step(StepKind::Condition, text, &self.state_of(frame, limit, &found));
+        made.steps = self.value_steps(frame, limit);
+        Some(made)
     }
 
     fn requirement(

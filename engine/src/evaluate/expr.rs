@@ -46,6 +46,11 @@ impl Evaluator<'_> {
             Op::Define { define, of, arguments } => self.read_define(frame, *define, *of, arguments),
             Op::Decision { decision, of } => self.read_decision(frame, *decision, *of),
             Op::IsMet { requirement, value, of } => self.read_requirement(frame, *requirement, *value, *of),
+            Op::Amount { amount, line, of } => match self.owner(frame, *of) {
+                Ok(owner) => self.amount_of(*amount, *line, &owner),
+                Err(found) => found,
+            },
+            Op::Apportion { total, rows, by, unit } => self.apportion(frame, *total, rows, *by, *unit),
             Op::Parameter { parameter, keys, on } => self.read_parameter(frame, *parameter, keys, *on),
             Op::Lookup { record, keys } => self.lookup(frame, *record, keys),
             Op::Not(a) => not(&self.eval(frame, *a)),

@@ -5,6 +5,8 @@
 //! questions about one row at a time and remembers what it found on the way.
 
 mod aggregate;
+mod amount;
+mod apportion;
 mod because;
 mod bounds;
 mod decide;
@@ -34,5 +36,6 @@ pub use evaluator::{Env, Evaluator, Givens, Options};
 pub use explain::SourceText;
 pub use needs::{show_need, show_need_with};
 pub use outcome::{
-    By, DecisionResult, Explanation, Fact, MustOutcome, RequirementResult, Step, StepKind, Verdict,
+    AmountResult, By, DecisionResult, Explanation, Fact, LineResult, MustOutcome, RequirementResult, Step,
+    StepKind, Verdict, Worth,
 };

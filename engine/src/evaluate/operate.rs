@@ -71,12 +71,16 @@ pub(super) fn shift(
 }
 
 pub(super) fn round(a: &Value, mode: RoundingMode, unit: RoundingUnit) -> Computed {
-    let places = match unit {
+    number(a)?.rounded(mode, places(unit)).map(Value::Number)
+}
+
+/// How many places after the point a unit has.
+pub(super) fn places(unit: RoundingUnit) -> u32 {
+    match unit {
         RoundingUnit::Cents => 2,
         RoundingUnit::Dollars | RoundingUnit::Whole => 0,
         RoundingUnit::Places(places) => u32::from(places),
-    };
-    number(a)?.rounded(mode, places).map(Value::Number)
+    }
 }
 
 pub(super) fn part(part: PartOf, a: &Value, start: Option<(u8, u8)>) -> Computed {

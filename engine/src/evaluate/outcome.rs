@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Place;
 use crate::plan::ResultStatus;
-use crate::value::{Fault, Need};
+use crate::value::{Fault, Need, Number};
 
 /// A rule or the default, that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +58,61 @@ pub struct RequirementResult {
     pub faults: Arc<[Fault]>,
     /// The `because` text with values filled in, private values masked; set when violated.
     pub because: Option<String>,
+}
+
+/// What an amount gives for one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AmountResult {
+    /// The sum of the lines.
+    pub total: Worth,
+    /// One for each line of the symbol, in its order; together they are the total.
+    pub lines: Vec<LineResult>,
+    /// The `because` texts of the amount and of the lines that apply, values filled in, private values masked.
+    pub because: Vec<String>,
+}
+
+/// What a line gives for one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineResult {
+    /// Its label.
+    pub label: String,
+    /// What it comes to.
+    pub worth: Worth,
+}
+
+/// What an amount or a line comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// So much.
+    Known(Number),
+    /// The amount does not apply to the record.
+    NotApplicable,
+    /// Facts are missing: which.
+    Undetermined(Arc<[Need]>),
+    /// No fact helps: why.
+    Error(Arc<[Fault]>),
+}
+
+impl Worth {
+    /// The status, where it is not a value.
+    #[must_use]
+    pub const fn status(&self) -> Option<ResultStatus> {
+        match self {
+            Self::Known(_) => None,
+            Self::NotApplicable => Some(ResultStatus::NotApplicable),
+            Self::Undetermined(_) => Some(ResultStatus::Undetermined),
+            Self::Error(_) => Some(ResultStatus::Error),
+        }
+    }
+
+    /// The facts that are missing.
+    #[must_use]
+    pub fn needs(&self) -> Arc<[Need]> {
+        match self {
+            Self::Undetermined(needs) => Arc::clone(needs),
+            _ => Arc::default(),
+        }
+    }
 }
 
 /// The state of a `must`.

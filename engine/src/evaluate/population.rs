@@ -305,8 +305,10 @@ impl Own {
 impl Partitions {
     fn add(&mut self, member: Own) {
         let truth = member.lets_in.truth();
-        let is_out =
-            truth == Truth::False || member.key.iter().any(|part| part.value() == Some(&Value::None));
+        // An amount that does not apply to a row is nothing of it.
+        let is_out = truth == Truth::False
+            || member.operand.value() == Some(&Value::NotApplicable)
+            || member.key.iter().any(|part| part.value() == Some(&Value::None));
         if is_out {
             return;
         }

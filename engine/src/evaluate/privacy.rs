@@ -2,7 +2,7 @@
 
 use super::evaluator::Evaluator;
 use super::walk::operands;
-use crate::plan::{Code, DefineId, ExprId, MASK, Op, Privacy, TemplatePart, show_with};
+use crate::plan::{AmountId, Code, DefineId, ExprId, MASK, Op, Privacy, TemplatePart, show_with};
 use crate::value::{Base, State, Type, Value};
 
 impl Evaluator<'_> {
@@ -23,6 +23,7 @@ impl Evaluator<'_> {
             // A decision, and whether something is so, are what has to be explained. A row shows its key, whose
             // private parts are masked where it is shown.
             Op::Decision { .. } | Op::Row(_) | Op::TestRow(_) | Op::Lookup { .. } => false,
+            Op::Amount { amount, .. } => self.amount_hands_on(*amount, 0),
             Op::Presumed(a, b) => self.exposes(code, *a) || self.exposes(code, *b),
             Op::If(_, yes, no) => self.exposes(code, *yes) || self.exposes(code, *no),
             Op::Case(case) => {
@@ -50,12 +51,19 @@ impl Evaluator<'_> {
         depth > 50 || body.arms.iter().any(|arm| self.passes(&body.code, arm.value, depth + 1))
     }
 
+    /// Whether a line of an amount is nothing but a private value under another name.
+    fn amount_hands_on(&self, amount: AmountId, depth: u32) -> bool {
+        let Some(body) = self.plan.amounts.get(&amount.0) else { return true };
+        depth > 50 || body.lines.iter().any(|line| self.passes(&body.code, line.value, depth + 1))
+    }
+
     fn passes(&self, code: &Code, id: ExprId, depth: u32) -> bool {
         let Some(expr) = code.get(id) else { return true };
         let either = |list: &[ExprId]| list.iter().any(|&one| self.passes(code, one, depth));
         match &expr.op {
             Op::Field { of, field } => self.is_private(code, *of, *field),
             Op::Define { define, .. } => self.hands_on(*define, depth),
+            Op::Amount { amount, .. } => self.amount_hands_on(*amount, depth),
             Op::Presumed(a, b) | Op::If(_, a, b) => either(&[*a, *b]),
             Op::Case(case) => {
                 case.arms.iter().any(|(_, value)| self.passes(code, *value, depth))

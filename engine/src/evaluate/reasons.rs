@@ -8,8 +8,8 @@ use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
 use super::walk::operands;
 use crate::plan::{
-    DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId, ResultStatus,
-    RowSource, Rows,
+    AmountId, DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId,
+    ResultStatus, RowSource, Rows,
 };
 use crate::value::{Base, Need, NeedKind, RecordId, Reference, State, Type, Value};
 
@@ -74,6 +74,7 @@ impl Guide<'_, '_> {
                 | Op::Define { .. }
                 | Op::Decision { .. }
                 | Op::IsMet { .. }
+                | Op::Amount { .. }
                 | Op::Aggregate { .. }
                 | Op::Quantity(..)
                 | Op::Population(_)
@@ -106,6 +107,7 @@ impl Guide<'_, '_> {
                 vec![self.derived(frame, id, expr, *define, *of, arguments)]
             }
             Op::Decision { decision, of } => vec![self.decided(frame, id, expr, *decision, *of)],
+            Op::Amount { amount, line, of } => vec![self.counted(frame, id, expr, *amount, *line, *of)],
             Op::IsMet { requirement, value, of } => {
                 vec![self.met(frame, id, expr, (*requirement, *value), *of)]
             }
@@ -150,6 +152,19 @@ impl Guide<'_, '_> {
                 step.place = Some(expr.place);
                 step.steps = below;
                 vec![step]
+            }
+            Op::Apportion { total, rows, by, .. } => {
+                let mut steps = self.value_steps(frame, *total);
+                let selected = self.evaluator.settle(|| self.evaluator.select(frame, rows));
+                let outer = frame.bind(rows.slot, None);
+                for (row, lets_in) in selected.iter().flatten().take(ROWS_SHOWN) {
+                    frame.bind(rows.slot, Some(row.clone()));
+                    let state = if lets_in.truth() == Truth::True { "shares" } else { "perhaps shares" };
+                    let weight = self.value_steps(frame, *by);
+                    steps.push(self.row(rows, row, state, distinct(weight)));
+                }
+                frame.bind(rows.slot, outer);
+                distinct(steps)
             }
             Op::Input(input) => {
                 let name = self
@@ -356,6 +371,46 @@ impl Guide<'_, '_> {
         {
             step.cites.clone_from(&body.cites);
             step.steps = self.decision(body, symbol.outcomes, &hearing, &owner, Detail::Decisive);
+        }
+        step
+    }
+
+    /// An amount, or a line of it, that something else reads.
+    fn counted(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        amount: AmountId,
+        line: Option<u32>,
+        of: ExprId,
+    ) -> Step {
+        let symbol = self.evaluator.symbols().amount(amount);
+        let name = symbol.map_or("", |symbol| symbol.name.as_str());
+        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
+        let mut step =
+            step(StepKind::Define, self.expr_text(frame, id, name), &self.state_of(frame, id, &found));
+        step.place = Some(expr.place);
+        let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
+        let Some(Value::Reference(owner)) = owner.value() else {
+            step.steps = self.value_steps(frame, of);
+            return step;
+        };
+        let owner = self.evaluator.settle(|| self.evaluator.located(owner));
+        let Some(body) = self.evaluator.plan.amounts.get(&amount.0) else { return step };
+        match line {
+            Some(line) => {
+                // What a line is made of stands at the line; elsewhere its citation says enough.
+                let label = symbol.and_then(|symbol| symbol.lines.get(line as usize));
+                let version =
+                    body.lines.iter().find(|line| label.is_some_and(|label| **label == *line.label));
+                step.cites = version.map(|line| line.cites.clone()).unwrap_or_default();
+            }
+            None if self.first_counting(amount, &owner) => {
+                step.cites.clone_from(&body.cites);
+                step.steps = self.amount(amount, body, &owner, Detail::Decisive);
+            }
+            None => {}
         }
         step
     }

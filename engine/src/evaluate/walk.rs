@@ -7,7 +7,7 @@ pub(super) fn operands(op: &Op) -> Vec<ExprId> {
     let mut found = Vec::new();
     match op {
         Op::Literal(_) | Op::AsOf | Op::Input(_) | Op::Row(_) | Op::Argument(_) | Op::TestRow(_) => {}
-        Op::Field { of, .. } | Op::Decision { of, .. } => found.push(*of),
+        Op::Field { of, .. } | Op::Decision { of, .. } | Op::Amount { of, .. } => found.push(*of),
         Op::IsMet { of, value, .. } => {
             found.push(*of);
             found.extend(value);
@@ -70,6 +70,11 @@ pub(super) fn operands(op: &Op) -> Vec<ExprId> {
             of_rows(rows, &mut found);
             found.extend(by);
             found.push(*read);
+        }
+        Op::Apportion { total, rows, by, .. } => {
+            found.push(*total);
+            of_rows(rows, &mut found);
+            found.push(*by);
         }
         Op::Quantity(_, n, rows) => {
             found.push(*n);

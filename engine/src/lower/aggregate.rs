@@ -84,8 +84,18 @@ impl Lowering<'_> {
         Some((Rows { source, slot, filter: None }, element))
     }
 
+    /// Binds the rows as [`Lowering::enter`] does, and hides all else: what is written of them is read of each row alone.
+    /// Also what was visible, to return to.
+    pub(super) fn shared_rows(&mut self, written: &ast::Rows) -> (Option<Rows>, (Vec<Frame>, Vec<Bound>)) {
+        let visible = (self.frames.clone(), self.bound.clone());
+        let entered = self.enter(written).map(|(rows, _)| rows);
+        self.frames.drain(..visible.0.len().min(self.frames.len()));
+        self.bound.drain(..visible.1.len().min(self.bound.len()));
+        (entered, visible)
+    }
+
     /// Adds the filter; a whole record kind needs an equality in it.
-    fn filtered(&mut self, written: &ast::Rows, mut rows: Rows) -> Option<Rows> {
+    pub(super) fn filtered(&mut self, written: &ast::Rows, mut rows: Rows) -> Option<Rows> {
         if let Some(filter) = &written.filter {
             rows.filter = Some(self.condition(filter)?);
         }

@@ -33,6 +33,7 @@ fn record_of(symbols: &Symbols, subject: Fact) -> Option<RecordId> {
     match subject {
         Fact::Decision(id) => Some(symbols.decision(id)?.of),
         Fact::Requirement(id) => Some(symbols.requirement(id)?.of),
+        Fact::Amount(id) | Fact::Line(id, _) => Some(symbols.amount(id)?.of),
         Fact::Define(id) => symbols.define(id)?.of,
         _ => None,
     }
@@ -42,6 +43,7 @@ fn declared(symbol: Symbol) -> Option<Fact> {
     match symbol {
         Symbol::Decision(id) => Some(Fact::Decision(id)),
         Symbol::Requirement(id) => Some(Fact::Requirement(id)),
+        Symbol::Amount(id) => Some(Fact::Amount(id)),
         Symbol::Define(id) => Some(Fact::Define(id)),
         Symbol::Parameter(id) => Some(Fact::Parameter(id)),
         Symbol::Input(id) => Some(Fact::Input(id)),
@@ -56,28 +58,30 @@ const fn member_fact(record: RecordId, member: Member) -> Fact {
         Member::Define(id) => Fact::Define(id),
         Member::Decision(id) => Fact::Decision(id),
         Member::Requirement(id) => Fact::Requirement(id),
+        Member::Amount(id) => Fact::Amount(id),
     }
 }
 
 impl Lowering<'_> {
     /// What an assertion is about.
     fn subject(&mut self, written: &ast::Expr) -> Option<Fact> {
-        let ExprKind::Name(name) = &*written.kind else {
-            self.no_subject(written);
-            return None;
+        let name = match &*written.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Field(amount, line) => return self.line_of(amount, line),
+            _ => {
+                self.no_subject(written);
+                return None;
+            }
         };
         match self.find(&name.text, false) {
             Search::One(Found::Symbol(
-                symbol @ (Symbol::Decision(_) | Symbol::Requirement(_) | Symbol::Define(_)),
+                symbol @ (Symbol::Decision(_)
+                | Symbol::Requirement(_)
+                | Symbol::Amount(_)
+                | Symbol::Define(_)),
             )) => {
                 self.mention(name.span, Target::Symbol(symbol));
                 declared(symbol)
-            }
-            Search::One(Found::Symbol(Symbol::Unsupported)) => {
-                let diagnostic =
-                    super::unsupported::not_supported(self.place(written.span), "`assert` of an amount");
-                self.report(diagnostic);
-                None
             }
             Search::Nothing => {
                 self.report_unknown(name, None);
@@ -94,10 +98,27 @@ impl Lowering<'_> {
         }
     }
 
+    /// `lcff.base`.
+    fn line_of(&mut self, amount: &ast::Expr, line: &Name) -> Option<Fact> {
+        let id = match self.subject(amount)? {
+            Fact::Amount(id) => id,
+            _ => {
+                self.no_subject(amount);
+                return None;
+            }
+        };
+        let lines = &self.cx.symbols.amount(id)?.lines;
+        let Some(position) = lines.iter().position(|label| *label == line.text) else {
+            self.report_unknown_line(id, line);
+            return None;
+        };
+        Some(Fact::Line(id, super::lowering::index(position)))
+    }
+
     fn no_subject(&mut self, written: &ast::Expr) {
         let diagnostic = self
             .error("type-mismatch", written.span, "nothing can be asserted of this")
-            .help("name a decision, a requirement or a define");
+            .help("name a decision, a requirement, an amount, a line of an amount, or a define");
         self.report(diagnostic);
     }
 

@@ -159,7 +159,7 @@ impl Lowering<'_> {
                 ),
             })
             .collect();
-        let overridden_by = self.overrides(&ranked, &parts);
+        let overridden_by = self.overrides(&ranked, &parts, "rule");
         let listed = item.outcomes.is_some();
         let mut lowered = Vec::with_capacity(placed.len());
         for (placed, overridden_by) in placed.iter().zip(overridden_by) {

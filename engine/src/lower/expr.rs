@@ -50,7 +50,7 @@ impl Lowering<'_> {
             ExprKind::PercentRank(among) => self.percent_rank(among, span),
             ExprKind::InTop(share, among) => self.in_top(share, among, span),
             ExprKind::Total(among) => self.total(among, span),
-            ExprKind::Apportion { .. } => self.not_supported("apportion", span),
+            ExprKind::Apportion { total, rows, by, unit } => self.apportion(total, rows, by, *unit, span),
         };
         self.checked(lowered)
     }

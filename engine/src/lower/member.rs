@@ -5,7 +5,7 @@ use rubric_grammar::ast::{self, ExprKind, Name};
 
 use super::names::{Found, Member, Search, holds_rows};
 use super::{Lowering, Target};
-use crate::plan::{DefineId, ExprId, FieldKind, Op, ParameterId, ResultId, Symbol};
+use crate::plan::{AmountId, DefineId, ExprId, FieldKind, Op, ParameterId, ResultId, Symbol};
 use crate::value::{Base, RecordId, Type, Value};
 
 /// A decision or requirement that an expression asks for.
@@ -107,6 +107,7 @@ impl Lowering<'_> {
             Found::Member(_, _, Member::Decision(id)) => {
                 Type::of(Base::Category(symbols.decision(*id)?.outcomes))
             }
+            Found::Member(_, _, Member::Amount(id)) => symbols.amount(*id)?.ty,
             Found::Symbol(Symbol::Parameter(id)) => symbols.parameter(*id)?.ty,
             Found::Symbol(Symbol::Input(id)) => symbols.inputs.get(id.0 as usize)?.ty,
             Found::Member(..) | Found::Symbol(_) => return None,
@@ -182,8 +183,8 @@ impl Lowering<'_> {
                 self.report(diagnostic);
                 None
             }
-            Symbol::Unsupported => {
-                self.failed = true;
+            Symbol::Amount(id) => {
+                self.belongs_elsewhere(name, "an amount", symbols.amount(id)?.of);
                 None
             }
         }
@@ -235,6 +236,9 @@ impl Lowering<'_> {
                 return None;
             }
             other => {
+                if let Some(Op::Amount { amount, line: None, .. }) = self.code.get(of).map(|expr| &expr.op) {
+                    return self.line(of, *amount, name, span);
+                }
                 let what = super::unit::base_name(self.cx.symbols, other);
                 let diagnostic = self
                     .error("unknown-field", name.span, format!("a `{what}` has no field `{}`", name.text))
@@ -310,6 +314,14 @@ impl Lowering<'_> {
                 let ty =
                     Type { base: Base::Category(symbols.decision(id)?.outcomes), optional: of_type.optional };
                 Some((self.push(Op::Decision { decision: id, of }, ty, span), ty))
+            }
+            Member::Amount(id) => {
+                if arguments.is_some() {
+                    self.takes_no_arguments(name, span);
+                    return None;
+                }
+                let ty = Type { base: symbols.amount(id)?.ty.base, optional: of_type.optional };
+                Some((self.push(Op::Amount { amount: id, line: None, of }, ty, span), ty))
             }
             Member::Requirement(_) => {
                 let text = &name.text;
@@ -420,8 +432,39 @@ impl Lowering<'_> {
         Some((self.push(Op::Lookup { record: id, keys }, ty, span), ty))
     }
 
-    /// The decision or requirement that an expression names, and of which row; `None`, and nothing is reported, when it
-    /// names neither.
+    /// `lcff.base`: `of` is the amount, and becomes the line of it.
+    fn line(&mut self, of: ExprId, amount: AmountId, name: &Name, span: Span) -> Option<(ExprId, Type)> {
+        let symbol = self.cx.symbols.amount(amount)?;
+        let Some(line) = symbol.lines.iter().position(|label| *label == name.text) else {
+            self.report_unknown_line(amount, name);
+            return None;
+        };
+        let place = self.place(span);
+        let total = self.code.exprs.get_mut(of.0 as usize)?;
+        if let Op::Amount { line: of_total, .. } = &mut total.op {
+            *of_total = Some(super::lowering::index(line));
+        }
+        total.place = place;
+        Some((of, total.ty))
+    }
+
+    pub(super) fn report_unknown_line(&mut self, amount: AmountId, name: &Name) {
+        let Some(symbol) = self.cx.symbols.amount(amount) else { return };
+        let message = format!("`{}` has no line `{}`", symbol.name, name.text);
+        let diagnostic = self.error("unknown-label", name.span, message);
+        let labels = symbol.lines.iter().map(String::as_str);
+        let diagnostic = match crate::names::nearest(&name.text, labels.clone()) {
+            Some(near) => super::names::replace(diagnostic, near),
+            None if symbol.lines.is_empty() => {
+                diagnostic.help(format!("it is one value without lines: write `{}`", symbol.name))
+            }
+            None => diagnostic.help(format!("its lines are {}", super::unit::one_of(labels))),
+        };
+        self.report(diagnostic);
+    }
+
+    /// The decision, requirement or amount that an expression names, and of which row; `None`, and nothing is reported, when
+    /// it names none.
     pub fn result(&mut self, written: &ast::Expr) -> Option<AskedResult> {
         match &*written.kind {
             ExprKind::Paren(inner) => self.result(inner),
@@ -436,11 +479,12 @@ impl Lowering<'_> {
         }
     }
 
-    /// A decision or requirement by its name, whatever it is asked for.
+    /// A decision, requirement or amount by its name, whatever it is asked for.
     fn result_called(&mut self, written: &ast::Expr) -> Option<(ResultId, ExprId)> {
         let as_result = |member: Member| match member {
             Member::Decision(id) => Some(ResultId::Decision(id)),
             Member::Requirement(id) => Some(ResultId::Requirement(id)),
+            Member::Amount(id) => Some(ResultId::Amount(id)),
             _ => None,
         };
         match &*written.kind {
@@ -454,10 +498,9 @@ impl Lowering<'_> {
             }
             ExprKind::Field(base, name) => {
                 let declared = self.cx.symbols.policy(self.cx.policy)?.scope.get(&name.text);
-                if !declared
-                    .iter()
-                    .any(|symbol| matches!(symbol, Symbol::Decision(_) | Symbol::Requirement(_)))
-                {
+                if !declared.iter().any(|symbol| {
+                    matches!(symbol, Symbol::Decision(_) | Symbol::Requirement(_) | Symbol::Amount(_))
+                }) {
                     return None;
                 }
                 let (of, ty) = self.dotted(base)?;
@@ -481,6 +524,7 @@ impl Lowering<'_> {
         let symbols = self.cx.symbols;
         let (name, each) = match result {
             ResultId::Decision(id) => (&symbols.decision(id)?.name, None),
+            ResultId::Amount(id) => (&symbols.amount(id)?.name, None),
             ResultId::Requirement(id) => {
                 let symbol = symbols.requirement(id)?;
                 (&symbol.name, symbol.each)
@@ -525,6 +569,13 @@ impl Lowering<'_> {
             return Some((self.push(Op::IsMet { requirement, value, of }, ty, span), ty));
         }
         if self.diagnostics.len() > before {
+            return None;
+        }
+        if let Some(AskedResult { result: ResultId::Amount(id), .. }) = found {
+            let name = &self.cx.symbols.amount(id)?.name;
+            let message = format!("`{name}` is an amount, and only a requirement is met");
+            let diagnostic = self.error("type-mismatch", item.span, message);
+            self.report(diagnostic.help(format!("compare it: `{name} > $0`")));
             return None;
         }
         if let Some(AskedResult { result: ResultId::Decision(id), .. }) = found {
@@ -592,6 +643,7 @@ fn member_symbol(member: Member) -> Option<Symbol> {
         Member::Define(id) => Some(Symbol::Define(id)),
         Member::Decision(id) => Some(Symbol::Decision(id)),
         Member::Requirement(id) => Some(Symbol::Requirement(id)),
+        Member::Amount(id) => Some(Symbol::Amount(id)),
     }
 }
 

@@ -4,6 +4,8 @@
 //! declaration. What a name means is decided in `names`, which types fit together in `units`.
 
 mod aggregate;
+mod amount;
+mod apportion;
 mod assertion;
 mod call;
 mod compare;
@@ -39,6 +41,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{PolicyId, Symbol, Symbols};
 use crate::value::{CategoryId, RecordId};
 
+pub use amount::amount;
 pub use assertion::assertion;
 pub use decision::decision;
 pub use define::define;

@@ -10,7 +10,7 @@ use super::lowering::index;
 use super::{Lowering, Target};
 use crate::diagnostic::{Applicability, Diagnostic, Place};
 use crate::names::nearest;
-use crate::plan::{DecisionId, DefineId, FieldKind, Op, PolicyId, RequirementId, Symbol, Symbols};
+use crate::plan::{AmountId, DecisionId, DefineId, FieldKind, Op, PolicyId, RequirementId, Symbol, Symbols};
 use crate::value::{Base, CategoryId, RecordId, Type, Value};
 
 /// What belongs to a row.
@@ -20,6 +20,7 @@ pub(super) enum Member {
     Define(DefineId),
     Decision(DecisionId),
     Requirement(RequirementId),
+    Amount(AmountId),
 }
 
 /// What a name was found to be.
@@ -60,6 +61,11 @@ impl Lowering<'_> {
             return Search::One(Found::Row(frame.slot, frame.record));
         }
         if let Some(bound) = self.bound.iter().rev().find(|bound| bound.name == name) {
+            if let Op::Amount { amount, line: Some(_), .. } = bound.op
+                && let Some(several) = self.also_in_rows(amount, name, dotted)
+            {
+                return several;
+            }
             return Search::One(Found::Bound(bound.op.clone(), bound.ty));
         }
         if name == "as_of" {
@@ -69,6 +75,32 @@ impl Lowering<'_> {
             return search;
         }
         self.find_declared(name)
+    }
+
+    /// A line of the amount whose name a row answers too.
+    fn also_in_rows(&self, amount: AmountId, name: &str, dotted: bool) -> Option<Search> {
+        let of_line = format!("{}.{name}", self.cx.symbols.amount(amount)?.name);
+        let in_rows = self.find_in_rows(name, dotted).or_else(|| match self.find_declared(name) {
+            Search::Nothing | Search::One(Found::Symbol(_)) => None,
+            found => Some(found),
+        })?;
+        let mut ways = vec![(of_line, None)];
+        match in_rows {
+            Search::One(Found::Member(slot, record, member)) => {
+                let at = self.frames.iter().position(|frame| frame.slot == slot)?;
+                let place = match member {
+                    Member::Field(field) => self.field_place(at, field),
+                    _ => None,
+                };
+                debug_assert_eq!(self.frames.get(at).map(|frame| frame.record), Some(record));
+                let row = if at == 0 { "this".to_owned() } else { self.row_words(at) };
+                ways.push((format!("{row}.{name}"), place));
+            }
+            Search::One(Found::Row(..)) => ways.push(("this".to_owned(), None)),
+            Search::Rows(others) => ways.extend(others),
+            _ => return None,
+        }
+        Some(Search::Rows(ways))
     }
 
     fn find_in_rows(&self, name: &str, dotted: bool) -> Option<Search> {
@@ -493,6 +525,7 @@ pub(super) fn member_of(symbols: &Symbols, symbol: Symbol) -> Option<(RecordId, 
         Symbol::Define(id) => Some((symbols.define(id)?.of?, Member::Define(id))),
         Symbol::Decision(id) => Some((symbols.decision(id)?.of, Member::Decision(id))),
         Symbol::Requirement(id) => Some((symbols.requirement(id)?.of, Member::Requirement(id))),
+        Symbol::Amount(id) => Some((symbols.amount(id)?.of, Member::Amount(id))),
         _ => None,
     }
 }
@@ -506,7 +539,7 @@ fn policy_of(symbols: &Symbols, symbol: Symbol) -> Option<&str> {
         Symbol::Define(id) => symbols.define(id)?.policy,
         Symbol::Decision(id) => symbols.decision(id)?.policy,
         Symbol::Requirement(id) => symbols.requirement(id)?.policy,
-        Symbol::Unsupported => return None,
+        Symbol::Amount(id) => symbols.amount(id)?.policy,
     };
     symbols.policy(id).map(|policy| policy.name.as_str())
 }
@@ -521,6 +554,9 @@ fn declaring_policies(symbols: &Symbols, name: &str, of: Option<RecordId>) -> Ve
     );
     found.extend(
         symbols.requirements.iter().filter(|it| it.name == name && belongs(Some(it.of))).map(|it| it.policy),
+    );
+    found.extend(
+        symbols.amounts.iter().filter(|it| it.name == name && belongs(Some(it.of))).map(|it| it.policy),
     );
     if of.is_none() {
         found.extend(symbols.parameters.iter().filter(|it| it.name == name).map(|it| it.policy));

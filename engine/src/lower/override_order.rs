@@ -24,7 +24,12 @@ pub(super) struct Ranked<'e> {
 impl Lowering<'_> {
     /// For each rule the positions of those that directly override it. A part's label names all its rules, a rule's
     /// label all its versions.
-    pub(super) fn overrides(&mut self, rules: &[Ranked<'_>], parts: &[(&Name, Vec<usize>)]) -> Vec<Vec<u32>> {
+    pub(super) fn overrides(
+        &mut self,
+        rules: &[Ranked<'_>],
+        parts: &[(&Name, Vec<usize>)],
+        kind: &'static str,
+    ) -> Vec<Vec<u32>> {
         let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (position, rule) in rules.iter().enumerate() {
             named.entry(&rule.label.text).or_default().push(position);
@@ -48,13 +53,13 @@ impl Lowering<'_> {
         let mut overridden_by: Vec<Vec<u32>> = vec![Vec::new(); rules.len()];
         for (position, rule) in rules.iter().enumerate() {
             for name in &rule.subject_to {
-                let above = self.labelled(name, &named);
+                let above = self.labelled(name, &named, kind);
                 if let Some(below) = overridden_by.get_mut(position) {
                     below.extend(above.into_iter().map(index));
                 }
             }
             for name in &rule.notwithstanding {
-                for below in self.labelled(name, &named) {
+                for below in self.labelled(name, &named, kind) {
                     if let Some(below) = overridden_by.get_mut(below) {
                         below.push(index(position));
                     }
@@ -65,16 +70,17 @@ impl Lowering<'_> {
             above.sort_unstable();
             above.dedup();
         }
-        self.check_cycles(rules, &overridden_by);
+        self.check_cycles(rules, &overridden_by, kind);
         overridden_by
     }
 
-    fn labelled(&mut self, name: &Name, named: &BTreeMap<&str, Vec<usize>>) -> Vec<usize> {
+    fn labelled(&mut self, name: &Name, named: &BTreeMap<&str, Vec<usize>>, kind: &str) -> Vec<usize> {
         if let Some(found) = named.get(name.text.as_str()) {
             return found.clone();
         }
+        let kinds = if kind == "rule" { "rule or part" } else { kind };
         let diagnostic =
-            self.error("unknown-label", name.span, format!("no rule or part here is called `{}`", name.text));
+            self.error("unknown-label", name.span, format!("no {kinds} here is called `{}`", name.text));
         let diagnostic = match nearest(&name.text, named.keys().copied()) {
             Some(near) => replace(diagnostic, near),
             None if name.text == "default" => {
@@ -104,7 +110,7 @@ impl Lowering<'_> {
     }
 
     /// Overriding may not go in a circle, over all dates.
-    fn check_cycles(&mut self, rules: &[Ranked<'_>], overridden_by: &[Vec<u32>]) {
+    fn check_cycles(&mut self, rules: &[Ranked<'_>], overridden_by: &[Vec<u32>], kind: &str) {
         // By label: that no two versions are in force together does not help the reader.
         let mut above: BTreeMap<&str, Vec<&Name>> = BTreeMap::new();
         for (rule, others) in rules.iter().zip(overridden_by) {
@@ -134,7 +140,7 @@ impl Lowering<'_> {
                         .map(|(label, _)| *label)
                         .skip_while(|label| label.text != next.text)
                         .collect();
-                    self.report_cycle(&circle);
+                    self.report_cycle(&circle, kind);
                     finished.extend(path.iter().map(|(label, _)| label.text.as_str()));
                     break;
                 }
@@ -146,7 +152,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn report_cycle(&mut self, circle: &[&Name]) {
+    fn report_cycle(&mut self, circle: &[&Name], kind: &str) {
         let Some(first) = circle.first() else { return };
         // Each label of the circle is overridden by the next, so that it is told from its end.
         let mut told: Vec<String> = circle.iter().rev().map(|label| format!("`{}`", label.text)).collect();
@@ -154,8 +160,8 @@ impl Lowering<'_> {
             told.push(last);
         }
         let message = match circle {
-            [only] => format!("the rule `{}` overrides itself", only.text),
-            _ => format!("these rules override each other in a circle: {}", told.join(" overrides ")),
+            [only] => format!("the {kind} `{}` overrides itself", only.text),
+            _ => format!("these {kind}s override each other in a circle: {}", told.join(" overrides ")),
         };
         let mut diagnostic = self.error("override-cycle", first.span, message);
         for label in circle.iter().skip(1) {

@@ -18,7 +18,16 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut add = |span: Span, construct: &str| found.push(not_supported(cx.place(span), construct));
     match &item.kind {
-        ItemKind::Amount(amount) => add(amount.name.span, "`amount`"),
+        ItemKind::Amount(amount) => {
+            if amount.amend {
+                add(amount.name.span, "`amend`");
+            } else if let Some(grant) = amount.grants.first() {
+                add(grant.span, "a grant to other authorities");
+            }
+            for each in amount.lines.iter().filter_map(|line| line.for_each.as_ref()) {
+                add(each.category.span, "a line `for each` value of a category");
+            }
+        }
         ItemKind::Assert(assert) => match &assert.claim {
             Claim::NeverDepends(_) | Claim::Damaged => {}
             Claim::NeverWorsens { .. } => add(assert.subject.span, "`never worsens`"),

@@ -8,7 +8,7 @@ pub fn operands(op: &Op) -> Vec<ExprId> {
     let mut found = Vec::new();
     match op {
         Op::Literal(_) | Op::AsOf | Op::Input(_) | Op::Row(_) | Op::Argument(_) | Op::TestRow(_) => {}
-        Op::Field { of, .. } | Op::Decision { of, .. } => found.push(*of),
+        Op::Field { of, .. } | Op::Decision { of, .. } | Op::Amount { of, .. } => found.push(*of),
         Op::IsMet { of, value, .. } => {
             found.push(*of);
             found.extend(value);
@@ -76,6 +76,11 @@ pub fn operands(op: &Op) -> Vec<ExprId> {
             rows(of, &mut found);
             found.extend(by);
             found.push(*read);
+        }
+        Op::Apportion { total, rows: of, by, .. } => {
+            found.push(*total);
+            rows(of, &mut found);
+            found.push(*by);
         }
         Op::Quantity(_, count, of) => {
             found.push(*count);

@@ -10,9 +10,9 @@ use super::scope::nearest;
 use super::{FileSummary, types};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
-    Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, InputId, InputSymbol,
-    Interval, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId,
-    RequirementSymbol, ResultId, Symbol, Symbols,
+    AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
+    InputId, InputSymbol, Interval, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
+    RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
 };
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
 
@@ -42,6 +42,7 @@ pub enum Declared {
     Define(DefineId),
     Decision(DecisionId),
     Requirement(RequirementId),
+    Amount(AmountId),
 }
 
 fn index(len: usize) -> u32 {
@@ -304,7 +305,19 @@ impl Collector {
                     );
                 }
                 ItemKind::Amount(amount) if !amount.amend => {
-                    self.own_name(policy, &amount.name, here(&amount.name), Symbol::Unsupported);
+                    let id = AmountId(index(self.out.symbols.amounts.len()));
+                    self.out.symbols.amounts.push(AmountSymbol {
+                        name: amount.name.text.clone(),
+                        of: RecordId(u32::MAX),
+                        ty: Type::of(Base::Money),
+                        lines: amount.lines.iter().map(|line| line.label.text.clone()).collect(),
+                        docs: item.docs.clone(),
+                        policy,
+                        place: here(&amount.name),
+                    });
+                    self.out.declared.insert(key, Declared::Amount(id));
+                    self.out.symbols.results.push(ResultId::Amount(id));
+                    self.own_name(policy, &amount.name, here(&amount.name), Symbol::Amount(id));
                 }
                 ItemKind::Fixture(fixture) => {
                     let name = (policy, fixture.name.text.clone());
@@ -628,6 +641,19 @@ impl Collector {
                         symbol.each = each;
                     }
                 }
+                (ItemKind::Amount(amount), Some(Declared::Amount(id))) => {
+                    let of = amount
+                        .of
+                        .as_ref()
+                        .and_then(|name| record::named_record(symbols, &part, name, diagnostics));
+                    let ty = amount.ty.as_ref().map_or(Type::of(Base::Money), |ty| {
+                        types::resolve(symbols, policy, ty, here, diagnostics)
+                    });
+                    if let Some(symbol) = symbols.amounts.get_mut(id.0 as usize) {
+                        symbol.of = of.unwrap_or(RecordId(u32::MAX));
+                        symbol.ty = ty;
+                    }
+                }
                 _ => {}
             }
         }
@@ -739,7 +765,7 @@ fn symbol_place(symbols: &Symbols, symbol: Symbol) -> Option<Place> {
         Symbol::Define(id) => symbols.define(id).map(|it| it.place),
         Symbol::Decision(id) => symbols.decision(id).map(|it| it.place),
         Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.place),
-        Symbol::Unsupported => None,
+        Symbol::Amount(id) => symbols.amount(id).map(|it| it.place),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The signatures of one file.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{DefineBody, ExprKind, File, Item, ItemKind};
+use rubric_grammar::ast::{DefineBody, Expr, ExprKind, File, Item, ItemKind, Limits, Line, Name};
 
 use crate::diagnostic::FileId;
+use crate::plan::ADJUSTMENT;
 
 /// The items of a file without their bodies and without where they stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +56,9 @@ fn signature(item: &Item) -> Item {
         ItemKind::Amount(amount) => {
             let mut kept = amount.clone();
             (kept.condition, kept.law_on, kept.value, kept.because) = (None, None, None, None);
-            kept.limits = rubric_grammar::ast::Limits::default();
-            kept.lines.clear();
+            let adjusted = kept.limits != Limits::default() || kept.rounding.is_some();
+            (kept.limits, kept.rounding) = (Limits::default(), None);
+            kept.lines = lines(&amount.lines, adjusted);
             kept.cites.clear();
             ItemKind::Amount(kept)
         }
@@ -82,4 +84,30 @@ fn signature(item: &Item) -> Item {
         | ItemKind::Input(_) => item.kind.clone(),
     };
     Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged: item.damaged }
+}
+
+/// The labels of an amount's lines, each once and without its place, which moves when the text of a line changes.
+fn lines(written: &[Line], adjusted: bool) -> Vec<Line> {
+    let mut labels: Vec<&str> = Vec::new();
+    let generated = adjusted.then_some(ADJUSTMENT);
+    for label in written.iter().map(|line| line.label.text.as_str()).chain(generated) {
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    let bare = |label: &str| Line {
+        docs: None,
+        allows: Vec::new(),
+        label: Name { text: label.to_owned(), span: Span::default() },
+        for_each: None,
+        value: Expr { kind: Box::new(ExprKind::Damaged), span: Span::default() },
+        when: None,
+        subject_to: Vec::new(),
+        limits: Limits::default(),
+        interval: None,
+        cites: Vec::new(),
+        because: None,
+        span: Span::default(),
+    };
+    labels.into_iter().map(bare).collect()
 }

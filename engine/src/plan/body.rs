@@ -1,9 +1,11 @@
-//! What declarations are worth: bodies of groups, parameters, defines, decisions, requirements and tests.
+//! What declarations are worth: bodies of groups, parameters, defines, decisions, requirements, amounts and tests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Code, DecisionId, DefineId, ExprId, InputId, ParameterId, PolicyId, RequirementId};
+use rubric_grammar::ast::{RoundingMode, RoundingUnit};
+
+use super::{AmountId, Code, DecisionId, DefineId, ExprId, InputId, ParameterId, PolicyId, RequirementId};
 use crate::diagnostic::{Place, Severity};
 use crate::value::{Date, RecordId, Value};
 
@@ -236,6 +238,63 @@ pub struct ExceptBody {
     pub place: Place,
 }
 
+/// An amount: the sum of its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AmountBody {
+    /// Slot 0 is the record.
+    pub code: Code,
+    /// `where`.
+    pub condition: Option<ExprId>,
+    /// `law on`.
+    pub law_on: Option<ExprId>,
+    /// Citations of the whole.
+    pub cites: Vec<Arc<str>>,
+    /// `because`; may be empty.
+    pub because: Vec<TemplatePart>,
+    /// In the order of the text; versions of one line share its label.
+    pub lines: Vec<LineBody>,
+    /// What is done to the total: the generated line is the difference.
+    pub total: Option<TotalBody>,
+}
+
+/// One version of one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineBody {
+    /// Its label; that of the amount where this is all of it.
+    pub label: Arc<str>,
+    /// Its worth where it applies, before the limits; its rounding is part of it.
+    pub value: ExprId,
+    /// `when`; absent: always.
+    pub when: Option<ExprId>,
+    /// Positions of the lines that put this one aside where their `when` holds.
+    pub subject_to: Vec<u32>,
+    /// `at most`.
+    pub at_most: Option<ExprId>,
+    /// `at least`.
+    pub at_least: Option<ExprId>,
+    /// When in force.
+    pub interval: Interval,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// `because`; may be empty.
+    pub because: Vec<TemplatePart>,
+    /// Its label in the text.
+    pub place: Place,
+}
+
+/// Limits and rounding of a total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TotalBody {
+    /// `at most`.
+    pub at_most: Option<ExprId>,
+    /// `at least`.
+    pub at_least: Option<ExprId>,
+    /// `rounded`.
+    pub rounding: Option<(RoundingMode, RoundingUnit)>,
+    /// The amount's name in the text.
+    pub place: Place,
+}
+
 /// A test, its fixtures merged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestBody {
@@ -361,6 +420,19 @@ pub enum ExpectKind {
         /// Of which row.
         of: ExprId,
         /// What it should be.
+        expected: ResultStatus,
+        /// `!=`.
+        negated: bool,
+    },
+    /// An amount of a row, or a line of it.
+    Amount {
+        /// Which.
+        amount: AmountId,
+        /// Which line, by position in the symbol; absent: the total.
+        line: Option<u32>,
+        /// Of which row.
+        of: ExprId,
+        /// `undetermined`, `not_applicable` or `error`.
         expected: ResultStatus,
         /// `!=`.
         negated: bool,

@@ -4,7 +4,7 @@ use rubric_grammar::ast::{
     AggregateKind, DurationUnit, MonthEnd, PartOf, QuantityKind, RoundingMode, RoundingUnit, TextTest,
 };
 
-use super::{DecisionId, DefineId, InputId, ParameterId, RequirementId};
+use super::{AmountId, DecisionId, DefineId, InputId, ParameterId, RequirementId};
 use crate::diagnostic::Place;
 use crate::value::{CategoryId, RecordId, Type, Value};
 
@@ -93,6 +93,27 @@ pub enum Op {
         value: Option<ExprId>,
         /// Of which row.
         of: ExprId,
+    },
+    /// An amount of a row, or a line of it; not applicable where the amount is not.
+    Amount {
+        /// Which.
+        amount: AmountId,
+        /// Which line, by position in its symbol; absent: the total.
+        line: Option<u32>,
+        /// Of which row.
+        of: ExprId,
+    },
+    /// `apportion T over S by w to u`: the part of the row in slot 0. The rows and the sum are the same for each of the
+    /// rows, which lowering has made sure of.
+    Apportion {
+        /// What is shared.
+        total: ExprId,
+        /// Among which rows; the row in slot 0 is one of their source.
+        rows: Rows,
+        /// By which weight.
+        by: ExprId,
+        /// In which unit.
+        unit: RoundingUnit,
     },
     /// `p`, `p(a, b)`, `p on d`.
     Parameter {

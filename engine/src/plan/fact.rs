@@ -1,6 +1,6 @@
 //! What a value can hang on.
 
-use super::{DecisionId, DefineId, InputId, ParameterId, RequirementId, ResultId, Symbols};
+use super::{AmountId, DecisionId, DefineId, InputId, ParameterId, RequirementId, ResultId, Symbols};
 use crate::diagnostic::Place;
 use crate::value::RecordId;
 
@@ -21,6 +21,10 @@ pub enum Fact {
     Decision(DecisionId),
     /// A requirement.
     Requirement(RequirementId),
+    /// An amount.
+    Amount(AmountId),
+    /// A line of an amount, by position in its symbol.
+    Line(AmountId, u32),
 }
 
 impl From<ResultId> for Fact {
@@ -28,6 +32,7 @@ impl From<ResultId> for Fact {
         match result {
             ResultId::Decision(id) => Self::Decision(id),
             ResultId::Requirement(id) => Self::Requirement(id),
+            ResultId::Amount(id) => Self::Amount(id),
         }
     }
 }
@@ -50,6 +55,13 @@ impl Fact {
             Self::Define(id) => symbols.define(id).map_or_else(String::new, |it| it.name.clone()),
             Self::Decision(id) => symbols.decision(id).map_or_else(String::new, |it| it.name.clone()),
             Self::Requirement(id) => symbols.requirement(id).map_or_else(String::new, |it| it.name.clone()),
+            Self::Amount(id) => symbols.amount(id).map_or_else(String::new, |it| it.name.clone()),
+            Self::Line(id, line) => {
+                let symbol = symbols.amount(id);
+                let label =
+                    symbol.and_then(|symbol| symbol.lines.get(line as usize)).map_or("", String::as_str);
+                format!("{}.{label}", symbol.map_or("", |symbol| symbol.name.as_str()))
+            }
         }
     }
 

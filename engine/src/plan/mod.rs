@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use body::{
-    DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind, Expected,
-    GivenBody, GivenTarget, GivenValue, GroupBody, Interval, MustBody, MustCheck, ParameterBody,
-    ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell, TestRow,
+    AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
+    Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, MustBody, MustCheck,
+    ParameterBody, ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell,
+    TestRow, TotalBody,
 };
 pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
@@ -23,9 +24,9 @@ pub use expr::{
 pub use fact::{AssertBody, Fact};
 pub use show::{MASK, Privacy, category_value, show, show_fault, show_with};
 pub use symbols::{
-    Absent, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol, Field, FieldKind,
-    InputId, InputSymbol, Instance, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
-    RequirementId, RequirementSymbol, ResultId, Scope, Symbol, Symbols,
+    ADJUSTMENT, Absent, AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol,
+    DefineId, DefineSymbol, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId, ParameterSymbol,
+    Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope, Symbol, Symbols,
 };
 
 /// Everything the evaluators need.
@@ -43,6 +44,8 @@ pub struct Plan {
     pub decisions: BTreeMap<u32, Arc<DecisionBody>>,
     /// By [`RequirementId`]; absent when its declaration has errors.
     pub requirements: BTreeMap<u32, Arc<RequirementBody>>,
+    /// By [`AmountId`]; absent when its declaration has errors.
+    pub amounts: BTreeMap<u32, Arc<AmountBody>>,
     /// In the order of files and text.
     pub asserts: Vec<Arc<AssertBody>>,
     /// In the order of files and text.

@@ -137,7 +137,11 @@ pub fn show_fault(symbols: &Symbols, fault: &Fault) -> String {
         Fault::CaseDisagrees => "arms of a `case` that hold disagree".to_owned(),
         Fault::NoSuchDate => "there is no such day".to_owned(),
         Fault::NotInForce(name) => format!("no definition of `{name}` is in force"),
-        Fault::NotAValue => "`never` or `none` where a number or a day is needed".to_owned(),
+        Fault::NotAValue => {
+            "`never`, `none` or what is not applicable where a number or a day is needed".to_owned()
+        }
+        Fault::LimitsCross(name) => format!("the least of `{name}` is more than its most"),
+        Fault::BadApportionment(why) => format!("cannot be shared: {why}"),
         Fault::Broken(what) => format!("cannot be evaluated: {what}"),
     }
 }

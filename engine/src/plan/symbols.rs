@@ -30,6 +30,8 @@ id! {
     DecisionId;
     /// A requirement.
     RequirementId;
+    /// An amount.
+    AmountId;
 }
 
 /// Everything that is declared in a workspace.
@@ -51,7 +53,9 @@ pub struct Symbols {
     pub decisions: Vec<DecisionSymbol>,
     /// By [`RequirementId`].
     pub requirements: Vec<RequirementSymbol>,
-    /// Decisions and requirements in the order of files and text.
+    /// By [`AmountId`].
+    pub amounts: Vec<AmountSymbol>,
+    /// Decisions, requirements and amounts in the order of files and text.
     pub results: Vec<ResultId>,
 }
 
@@ -90,6 +94,11 @@ impl Symbols {
     #[must_use]
     pub fn requirement(&self, id: RequirementId) -> Option<&RequirementSymbol> {
         self.requirements.get(id.0 as usize)
+    }
+    /// The amount.
+    #[must_use]
+    pub fn amount(&self, id: AmountId) -> Option<&AmountSymbol> {
+        self.amounts.get(id.0 as usize)
     }
     /// What a requirement is asked as: once, or once for each value of its category.
     #[must_use]
@@ -161,8 +170,7 @@ pub enum Symbol {
     Define(DefineId),
     Decision(DecisionId),
     Requirement(RequirementId),
-    /// Declared, but of a kind that is not evaluated yet (an amount); already reported there.
-    Unsupported,
+    Amount(AmountId),
 }
 
 /// A category, or the outcomes of a decision.
@@ -370,10 +378,34 @@ pub struct RequirementSymbol {
     pub place: Place,
 }
 
-/// A decision or a requirement.
+/// An `amount`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AmountSymbol {
+    /// Its name.
+    pub name: String,
+    /// The record it is of.
+    pub of: RecordId,
+    /// The type of its lines and of its total.
+    pub ty: Type,
+    /// The labels of its lines, each once; of limits or rounding of the total, [`ADJUSTMENT`] is the last. Empty for
+    /// `amount a of R = E`.
+    pub lines: Vec<String>,
+    /// Documentation.
+    pub docs: Option<String>,
+    /// Its policy.
+    pub policy: PolicyId,
+    /// Its declaration's name.
+    pub place: Place,
+}
+
+/// The generated line that makes the lines add up to a total that is limited or rounded.
+pub const ADJUSTMENT: &str = "adjustment";
+
+/// A decision, a requirement or an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "they say themselves")]
 pub enum ResultId {
     Decision(DecisionId),
     Requirement(RequirementId),
+    Amount(AmountId),
 }

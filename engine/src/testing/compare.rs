@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Failure, Stage};
-use crate::evaluate::{By, DecisionResult, Env, Evaluator, MustOutcome, RequirementResult, Verdict};
+use crate::evaluate::{By, DecisionResult, Env, Evaluator, MustOutcome, RequirementResult, Verdict, Worth};
 use crate::names::nearest;
 use crate::plan::{
-    DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, Privacy, RequirementId, ResultStatus,
-    show_fault, show_with,
+    AmountId, DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, Privacy, RequirementId,
+    ResultStatus, show_fault, show_with,
 };
 use crate::value::{Base, Fault, Need, NeedKind, Reference, State, Value};
 
@@ -34,6 +34,9 @@ impl Judge<'_> {
                     Ok(instance) => self.requirement(expect, instance, *of, *expected, *negated),
                     Err(failure) => Some(failure),
                 }
+            }
+            ExpectKind::Amount { amount, line, of, expected, negated } => {
+                self.amount(expect, (*amount, *line), *of, *expected, *negated)
             }
             ExpectKind::State(id, expected) => self.state(expect, *id, *expected),
             ExpectKind::Condition(id, sides) => self.condition(expect, *id, *sides),
@@ -121,6 +124,51 @@ impl Judge<'_> {
             return Some(self.failed(expect, message, notes));
         }
         self.lacking(expect, &subject, &result.needs)
+    }
+
+    /// The status of an amount or of a line.
+    fn amount(
+        &self,
+        expect: &ExpectBody,
+        (id, line): (AmountId, Option<u32>),
+        of: ExprId,
+        expected: ResultStatus,
+        negated: bool,
+    ) -> Option<Failure> {
+        let row = match self.row(expect, of) {
+            Ok(row) => row,
+            Err(failure) => return Some(failure),
+        };
+        let symbols = &self.stage.plan.symbols;
+        let symbol = symbols.amount(id)?;
+        let result = self.evaluator.amount(id, row);
+        let label = line.and_then(|line| symbol.lines.get(line as usize));
+        let worth = match line {
+            Some(line) => &result.lines.get(line as usize)?.worth,
+            None => &result.total,
+        };
+        let name = label.map_or_else(|| symbol.name.clone(), |label| format!("{}.{label}", symbol.name));
+        let subject = format!("{}.{name}", self.words(of));
+        let found = match worth {
+            Worth::Known(number) => {
+                show_with(symbols, &Value::Number(number.clone()), symbol.ty, Privacy::Reveal)
+            }
+            other => other.status().map_or("", ResultStatus::word).to_owned(),
+        };
+        if (worth.status() == Some(expected)) == negated {
+            let message = if negated {
+                format!("`{subject}` is `{found}`, which it should not be")
+            } else {
+                format!("`{subject}` is `{found}`, not `{}`", expected.word())
+            };
+            let notes = match worth {
+                Worth::Undetermined(needs) => self.needs(needs),
+                Worth::Error(faults) => self.faults(faults),
+                _ => Vec::new(),
+            };
+            return Some(self.failed(expect, message, notes));
+        }
+        self.lacking(expect, &subject, &worth.needs())
     }
 
     /// Labels of what decided, in the order of the text, each once.
@@ -398,6 +446,13 @@ impl Judge<'_> {
             Op::Decision { decision, of } => {
                 let name = symbols.decision(*decision).map_or("", |decision| decision.name.as_str());
                 format!("{}.{name}", self.words(*of))
+            }
+            Op::Amount { amount, line, of } => {
+                let symbol = symbols.amount(*amount);
+                let name = symbol.map_or("", |symbol| symbol.name.as_str());
+                let label = line.and_then(|line| symbol?.lines.get(line as usize));
+                let label = label.map_or_else(String::new, |label| format!(".{label}"));
+                format!("{}.{name}{label}", self.words(*of))
             }
             Op::Lookup { record, keys } => {
                 let name = symbols.record(*record).map_or("", |record| record.name.as_str());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Stage;
 use crate::diagnostic::Place;
 use crate::evaluate::{By, Evaluator};
-use crate::plan::{DecisionId, Plan, RequirementId, ResultId};
+use crate::plan::{AmountId, DecisionId, Plan, RequirementId, ResultId};
 
 /// What the tests seen so far exercised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,13 +13,14 @@ pub struct Coverage {
     seen: BTreeMap<Part, Seen>,
 }
 
-/// A part of a decision or requirement, by position.
+/// A part of a decision, requirement or amount, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Default(DecisionId, usize),
     Rule(DecisionId, usize),
     Must(RequirementId, usize),
     Except(RequirementId, usize),
+    Line(AmountId, usize),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,10 +29,10 @@ struct Seen {
     no: bool,
 }
 
-/// A rule, default, `must` or `except`, and how the tests met it.
+/// A rule, default, `must`, `except` or line, and how the tests met it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
-    /// The decision or requirement.
+    /// The decision, requirement or amount.
     pub result: ResultId,
     /// What it is.
     pub kind: CoveredKind,
@@ -53,6 +54,7 @@ pub enum CoveredKind {
     Rule,
     Must,
     Except,
+    Line,
 }
 
 impl CoveredKind {
@@ -64,18 +66,20 @@ impl CoveredKind {
             Self::Rule => "rule",
             Self::Must => "must",
             Self::Except => "except",
+            Self::Line => "line",
         }
     }
 }
 
 impl Coverage {
-    /// Evaluates every decision and requirement for every row of the test.
+    /// Evaluates every decision, requirement and amount for every row of the test.
     pub(super) fn add(&mut self, stage: &Stage<'_>) {
         let evaluator = stage.evaluator();
         for result in &stage.plan.symbols.results {
             match result {
                 ResultId::Decision(id) => self.decision(stage.plan, &evaluator, *id),
                 ResultId::Requirement(id) => self.requirement(stage.plan, &evaluator, *id),
+                ResultId::Amount(id) => self.amount(stage.plan, &evaluator, *id),
             }
         }
     }
@@ -117,6 +121,15 @@ impl Coverage {
         }
     }
 
+    fn amount(&mut self, plan: &Plan, evaluator: &Evaluator<'_>, id: AmountId) {
+        let Some(symbol) = plan.symbols.amount(id) else { return };
+        for row in 0..evaluator.rows_of(symbol.of).unwrap_or(0) {
+            for (position, held) in evaluator.lines_held(id, row).into_iter().enumerate() {
+                self.note(Part::Line(id, position), held);
+            }
+        }
+    }
+
     fn note(&mut self, part: Part, held: Option<bool>) {
         let seen = self.seen.entry(part).or_default();
         seen.yes |= held == Some(true);
@@ -127,7 +140,7 @@ impl Coverage {
         self.seen.get(&part).copied().unwrap_or_default()
     }
 
-    /// Every rule, default, `must` and `except` of the plan, in the order of files and text.
+    /// Every rule, default, `must`, `except` and line of the plan, in the order of files and text.
     #[must_use]
     pub fn report(&self, plan: &Plan) -> Vec<Covered> {
         let mut found = Vec::new();
@@ -162,6 +175,14 @@ impl Coverage {
                         let mut seen = self.seen(Part::Rule(*id, position));
                         seen.no |= rule.when.is_none() && seen.yes;
                         add(CoveredKind::Rule, &rule.label, rule.place, seen);
+                    }
+                }
+                ResultId::Amount(id) => {
+                    let Some(body) = plan.amounts.get(&id.0) else { continue };
+                    for (position, line) in body.lines.iter().enumerate() {
+                        let mut seen = self.seen(Part::Line(*id, position));
+                        seen.no |= line.when.is_none() && line.subject_to.is_empty() && seen.yes;
+                        add(CoveredKind::Line, &line.label, line.place, seen);
                     }
                 }
                 ResultId::Requirement(id) => {

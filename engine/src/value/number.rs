@@ -202,6 +202,12 @@ impl Number {
         }
     }
 
+    /// Whether it is a whole multiple of 10^-places.
+    #[must_use]
+    pub fn has_places(&self, places: u32) -> bool {
+        self.rounded(RoundingMode::Down, places).is_ok_and(|rounded| rounded == *self)
+    }
+
     /// Whether it is below zero.
     #[must_use]
     pub fn is_negative(&self) -> bool {

@@ -79,8 +79,12 @@ pub enum Fault {
     NoSuchDate,
     /// A dated definition has no arm at the legal date; its name.
     NotInForce(Arc<str>),
-    /// `never` or `none` where a number or a day is needed.
+    /// `never`, `none` or what is not applicable where a number or a day is needed.
     NotAValue,
+    /// `at least` is above `at most`; the amount or line.
+    LimitsCross(Arc<str>),
+    /// `apportion` has no weights to share by, or the wrong ones: why.
+    BadApportionment(Arc<str>),
     /// The plan cannot be followed: a declaration with errors, or nested too deeply.
     Broken(Arc<str>),
 }

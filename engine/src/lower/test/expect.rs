@@ -33,6 +33,10 @@ const OF_REQUIREMENT: [ResultStatus; 8] = [
     ResultStatus::Error,
 ];
 
+/// Statuses that an amount and its lines can have, beside their value.
+const OF_AMOUNT: [ResultStatus; 3] =
+    [ResultStatus::Undetermined, ResultStatus::NotApplicable, ResultStatus::Error];
+
 /// States that a value can be in, beside known.
 const OF_VALUE: [ResultStatus; 3] = [ResultStatus::Missing, ResultStatus::Unknown, ResultStatus::Error];
 
@@ -67,6 +71,11 @@ fn kind(lowering: &mut Lowering<'_>, condition: &ast::Expr, rows: &Rows) -> Opti
                             return Some(ExpectKind::Decision { decision: id, of, expected, negated });
                         }
                     }
+                    Some(AskedResult { result: ResultId::Amount(_), .. }) => {
+                        if let Some(kind) = of_amount(lowering, left, word, negated)? {
+                            return Some(kind);
+                        }
+                    }
                     Some(AskedResult { result: ResultId::Requirement(id), of, value }) => {
                         let expected = of_requirement(lowering, id, word)?;
                         return Some(ExpectKind::Requirement {
@@ -79,6 +88,9 @@ fn kind(lowering: &mut Lowering<'_>, condition: &ast::Expr, rows: &Rows) -> Opti
                     }
                     None if lowering.diagnostics.len() > before => return None,
                     None => {
+                        if let Some(kind) = of_line(lowering, left, word, negated)? {
+                            return Some(kind);
+                        }
                         if let Some(state) = state(lowering, left, word, negated)? {
                             return Some(state);
                         }
@@ -118,6 +130,43 @@ fn of_decision(lowering: &mut Lowering<'_>, id: DecisionId, word: &Name) -> Opti
     let words: Vec<&str> = outcomes.chain(OF_DECISION.iter().map(|status| status.word())).collect();
     unknown_outcome(lowering, word, &decision.name, &words);
     None
+}
+
+/// `x.lcff = undetermined`; `Some(None)`: the word stands for a value.
+fn of_amount(
+    lowering: &mut Lowering<'_>,
+    left: &ast::Expr,
+    word: &Name,
+    negated: bool,
+) -> Option<Option<ExpectKind>> {
+    if lowering.find(&word.text, false) != Search::Nothing {
+        return Some(None);
+    }
+    let (id, _) = lowering.expr(left, None)?;
+    let Some(Op::Amount { amount, line, of }) = lowering.code.get(id).map(|expr| expr.op.clone()) else {
+        return Some(None);
+    };
+    if let Some(expected) = status(word, &OF_AMOUNT) {
+        return Some(Some(ExpectKind::Amount { amount, line, of, expected, negated }));
+    }
+    let words: Vec<&str> = OF_AMOUNT.iter().map(|status| status.word()).collect();
+    let name = &lowering.cx.symbols.amount(amount)?.name;
+    unknown_outcome(lowering, word, name, &words);
+    None
+}
+
+/// `x.lcff.base = undetermined`; `Some(None)`: no line is named.
+fn of_line(
+    lowering: &mut Lowering<'_>,
+    left: &ast::Expr,
+    word: &Name,
+    negated: bool,
+) -> Option<Option<ExpectKind>> {
+    let ExprKind::Field(base, _) = &*left.kind else { return Some(None) };
+    match lowering.result(base) {
+        Some(AskedResult { result: ResultId::Amount(_), .. }) => of_amount(lowering, left, word, negated),
+        _ => Some(None),
+    }
 }
 
 fn of_requirement(lowering: &mut Lowering<'_>, id: RequirementId, word: &Name) -> Option<ResultStatus> {
@@ -184,6 +233,9 @@ fn clauses(lowering: &mut Lowering<'_>, written: &ast::Expect, kind: &ExpectKind
         ExpectKind::Requirement { expected, negated: false, .. } => {
             let by = matches!(expected, ResultStatus::Violated | ResultStatus::Excepted);
             (by, *expected == ResultStatus::Undetermined)
+        }
+        ExpectKind::Amount { expected, negated: false, .. } => {
+            (false, *expected == ResultStatus::Undetermined)
         }
         ExpectKind::State(_, ResultStatus::Unknown) => (false, true),
         _ => (false, false),

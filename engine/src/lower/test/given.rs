@@ -168,7 +168,7 @@ fn of_row(
             }
             Some((GivenTarget::Define(id, Some(row)), define.ty))
         }
-        Member::Decision(_) | Member::Requirement(_) => {
+        Member::Decision(_) | Member::Requirement(_) | Member::Amount(_) => {
             let message = format!("`{}` is what is decided, and cannot be fixed", name.text);
             let diagnostic = lowering.error("test-value", name.span, message);
             lowering.report(diagnostic.help("fix the facts it hangs on"));

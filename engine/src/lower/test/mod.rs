@@ -282,6 +282,8 @@ fn is_constant(code: &Code, id: ExprId) -> bool {
                 | Op::Define { .. }
                 | Op::Decision { .. }
                 | Op::IsMet { .. }
+                | Op::Amount { .. }
+                | Op::Apportion { .. }
                 | Op::Parameter { .. }
                 | Op::Lookup { .. }
         )

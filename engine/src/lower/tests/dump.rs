@@ -37,6 +37,27 @@ pub(super) fn body(symbols: &Symbols, body: &Body, out: &mut String) {
                 writeln!(out, "define{when}: {}", dump(symbols, &define.code, arm.value)).unwrap();
             }
         }
+        Body::Amount(amount) => {
+            let code = &amount.code;
+            let opt = |id: Option<ExprId>| id.map_or("-".to_owned(), |id| dump(symbols, code, id));
+            writeln!(out, "amount where {} law on {}", opt(amount.condition), opt(amount.law_on)).unwrap();
+            for (at, line) in amount.lines.iter().enumerate() {
+                let value = dump(symbols, code, line.value);
+                let limits = format!("from {} to {}", opt(line.at_least), opt(line.at_most));
+                let (when, under) = (opt(line.when), &line.subject_to);
+                writeln!(
+                    out,
+                    "  line {at} {}: {} {value} {limits} when {when} under {under:?}",
+                    line.label,
+                    interval(line.interval)
+                )
+                .unwrap();
+            }
+            if let Some(total) = amount.total {
+                let limits = format!("from {} to {}", opt(total.at_least), opt(total.at_most));
+                writeln!(out, "  total {limits} {:?}", total.rounding).unwrap();
+            }
+        }
         Body::Decision(decision) => {
             let code = &decision.code;
             let opt = |id: Option<ExprId>| id.map_or("-".to_owned(), |id| dump(symbols, code, id));
@@ -157,6 +178,20 @@ pub(super) fn dump(symbols: &Symbols, code: &Code, id: ExprId) -> String {
         Op::IsMet { requirement, value, of } => {
             let value = value.map(|value| format!("({})", sub(value))).unwrap_or_default();
             format!("(met {}.{}{value})", sub(*of), symbols.requirement(*requirement).unwrap().name)
+        }
+        Op::Amount { amount, line, of } => {
+            let symbol = symbols.amount(*amount).unwrap();
+            let line = line.map(|line| format!(".{}", symbol.lines[line as usize])).unwrap_or_default();
+            format!("{}.{}{line}$", sub(*of), symbol.name)
+        }
+        Op::Apportion { total, rows: of, by, unit } => {
+            let of = rows(symbols, code, of);
+            format!(
+                "(apportion:{} {} over {of} by {})",
+                format!("{unit:?}").to_lowercase(),
+                sub(*total),
+                sub(*by)
+            )
         }
         Op::Parameter { parameter, keys, on } => {
             let name = &symbols.parameter(*parameter).unwrap().name;

@@ -78,7 +78,7 @@ fn mistakes_in_names() {
         "decision d of Student { outcomes a, b default a } define it of Student: flag = d is met",
         "requirement q of Student { must yes } define it of Student: flag = q",
         "requirement q of Student { must yes } define it of Result: flag = student.q",
-        "amount a of Student { line x = $3 } define it of Student: flag = a.x > $1",
+        "amount a of Student { line x = $3 } define it of Student: flag = a.y > $1",
         "record Lab { key id: text  online_lab: Mode } define it of Lab: flag = online_lab = online_lab",
     ];
     let mut all = String::new();

@@ -69,7 +69,7 @@ fn mistakes_in_requirements() {
 #[test]
 fn what_is_not_evaluated_yet_is_said_once() {
     let cases = [
-        "amount lcff of Student { line base = $3 }",
+        "amount lcff of Student { line base for each Subject as s = $3 }",
         "parameter p: count, districts may raise { from 2020-01-01: 1 }",
         "amend parameter p { from 2025-07-01: 3 }",
         "decision d of Student, districts may tighten { outcomes a, b default a }",
@@ -88,4 +88,20 @@ fn what_is_not_evaluated_yet_is_said_once() {
         all.push_str(&format!("{text}\n  {}\n", messages[0]));
     }
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn amounts_lower_to_their_lines() {
+    let text = bodies(
+        "amount pay of Student law on birth_date where english_learner {
+           rounded half up to dollars
+           at most $900
+           line base = aid * present at least $5 cite \"1\"
+           line extra = 10% of base when present > 3 subject to late cite \"2\"
+           line late = pay.base - $1 when this.aid > $2 from 2020-01-01 cite \"3\"
+         }
+         amount share of Result = apportion student.aid over student.results by level to cents
+         define both of Student: money = pay + pay.adjustment",
+    );
+    insta::assert_snapshot!(text);
 }

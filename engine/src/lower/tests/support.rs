@@ -8,7 +8,7 @@ use rubric_grammar::ast::{Item, ItemKind};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared};
-use crate::plan::{DecisionBody, DefineBody, GroupBody, ParameterBody, RequirementBody, Symbols};
+use crate::plan::{AmountBody, DecisionBody, DefineBody, GroupBody, ParameterBody, RequirementBody, Symbols};
 use crate::value::Type;
 
 pub(super) enum Body {
@@ -17,6 +17,7 @@ pub(super) enum Body {
     Define(Arc<DefineBody>),
     Decision(Arc<DecisionBody>),
     Requirement(Arc<RequirementBody>),
+    Amount(Arc<AmountBody>),
 }
 
 pub(super) struct LoweredItem {
@@ -144,6 +145,9 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
         }
         (ItemKind::Requirement(requirement), Some(Declared::Requirement(id))) => {
             facts(declared, lower::requirement(cx, id, requirement), Body::Requirement)
+        }
+        (ItemKind::Amount(amount), Some(Declared::Amount(id))) => {
+            facts(declared, lower::amount(cx, id, amount), Body::Amount)
         }
         _ => LoweredItem { declared, body: None, diagnostics: Vec::new(), mentions: Vec::new() },
     };

@@ -1,0 +1,222 @@
+//! Amounts: their lines, and the limits and rounding of their total.
+
+use rubric_grammar::ast::{self, RoundingUnit};
+
+use super::lowering::{cites, index};
+use super::override_order::Ranked;
+use super::unit::{base_name, is_quantity};
+use super::{Context, Lowered, Lowering};
+use crate::plan::{ADJUSTMENT, AmountBody, AmountId, AmountSymbol, ExprId, LineBody, Op, TotalBody};
+use crate::value::{Base, Type};
+
+/// Lowers an `amount`. An amendment, and one with a line `for each` value of a category, has no body yet.
+#[must_use]
+pub fn amount(cx: &Context<'_>, id: AmountId, item: &ast::Amount) -> Lowered<AmountBody> {
+    let mut lowering = Lowering::new(cx);
+    let supported = !item.amend && item.lines.iter().all(|line| line.for_each.is_none());
+    let Some(symbol) = cx.symbols.amount(id).filter(|_| supported) else {
+        return lowering.finish(|_| None);
+    };
+    if let Some(of) = &item.of {
+        lowering.mention_declared(of);
+    }
+    if let Some(ty) = &item.ty {
+        lowering.mention_type(ty);
+        lowering.amount_type(symbol, ty);
+    }
+    if cx.symbols.record(symbol.of).is_none() {
+        // Its names cannot be found without the record, which is already reported.
+        return lowering.finish(|_| None);
+    }
+    lowering.bind_record(symbol.of);
+    lowering.bind_lines(id, symbol, item);
+    let condition = item.condition.as_ref().map(|condition| lowering.condition(condition));
+    let law_on = item.law_on.as_ref().map(|day| lowering.date_value(day));
+    let because = lowering.template(item.because.as_ref());
+    let lines = match &item.value {
+        Some(value) => lowering.only_line(item, symbol, value),
+        None => lowering.lines(item, symbol),
+    };
+    let total = lowering.whole_amount(item, symbol);
+    let cites = cites(&item.cites);
+    lowering.finish(|code| {
+        // No line at all is lost to a syntax error, or reported.
+        if lines.is_empty() {
+            return None;
+        }
+        let (condition, law_on) = (condition.flatten(), law_on.flatten());
+        Some(AmountBody { code, condition, law_on, cites, because, lines, total })
+    })
+}
+
+impl Lowering<'_> {
+    /// An amount is something that can be added up, and always there.
+    fn amount_type(&mut self, symbol: &AmountSymbol, written: &ast::TypeExpr) {
+        if !is_quantity(symbol.ty.base) && symbol.ty.base != Base::Damaged {
+            let what = base_name(self.cx.symbols, symbol.ty.base);
+            let diagnostic = self
+                .error(
+                    "type-mismatch",
+                    written.span,
+                    format!("an amount is added up, and `{what}` cannot be"),
+                )
+                .help("an amount is `money`, `number`, `count`, `percent`, `days` or `months`");
+            self.report(diagnostic);
+        } else if symbol.ty.optional {
+            let diagnostic = self
+                .error("type-mismatch", written.span, "an amount is never missing")
+                .help("remove the `?`: where a fact is missing the amount is undetermined");
+            self.report(diagnostic);
+        }
+    }
+
+    /// Inside an amount its lines are known by their labels.
+    fn bind_lines(&mut self, amount: AmountId, symbol: &AmountSymbol, item: &ast::Amount) {
+        let (of, _) = self.row(0, symbol.of, item.name.span);
+        for (position, label) in symbol.lines.iter().enumerate() {
+            self.bind(label, Op::Amount { amount, line: Some(index(position)), of }, symbol.ty);
+        }
+    }
+
+    /// `amount a of R = E`.
+    fn only_line(&mut self, item: &ast::Amount, symbol: &AmountSymbol, value: &ast::Expr) -> Vec<LineBody> {
+        let Some(value) = self.line_value(value, symbol) else { return Vec::new() };
+        vec![LineBody {
+            label: symbol.name.as_str().into(),
+            value,
+            when: None,
+            subject_to: Vec::new(),
+            at_most: None,
+            at_least: None,
+            interval: crate::plan::Interval::default(),
+            cites: cites(&item.cites),
+            because: Vec::new(),
+            place: self.place(item.name.span),
+        }]
+    }
+
+    fn lines(&mut self, item: &ast::Amount, symbol: &AmountSymbol) -> Vec<LineBody> {
+        if item.lines.is_empty() {
+            let message = format!("the amount `{}` has no line", item.name.text);
+            let diagnostic = self
+                .error("missing-line", item.name.span, message)
+                .help("write `line base = …`, or the whole of it as `amount a of R = …`");
+            self.report(diagnostic);
+        }
+        let intervals: Vec<_> = item.lines.iter().map(|line| self.interval(line.interval.as_ref())).collect();
+        let ranked: Vec<Ranked<'_>> = item
+            .lines
+            .iter()
+            .zip(&intervals)
+            .map(|(line, interval)| Ranked {
+                label: &line.label,
+                interval: interval.unwrap_or_default(),
+                subject_to: line.subject_to.iter().collect(),
+                notwithstanding: Vec::new(),
+            })
+            .collect();
+        let subject_to = self.overrides(&ranked, &[], "line");
+        let mut lowered = Vec::with_capacity(item.lines.len());
+        for ((line, interval), subject_to) in item.lines.iter().zip(intervals).zip(subject_to) {
+            self.line_label(line, symbol, item);
+            self.has_conditions(line, &subject_to, item);
+            let value = self.line_value(&line.value, symbol);
+            let when = line.when.as_ref().map(|when| self.condition(when));
+            let at_most = self.limit(line.limits.at_most.as_ref(), symbol);
+            let at_least = self.limit(line.limits.at_least.as_ref(), symbol);
+            let because = self.template(line.because.as_ref());
+            let (Some(value), Some(interval)) = (value, interval) else { continue };
+            lowered.push(LineBody {
+                label: line.label.text.as_str().into(),
+                value,
+                when: when.flatten(),
+                subject_to,
+                at_most,
+                at_least,
+                interval,
+                cites: cites(&line.cites),
+                because,
+                place: self.place(line.label.span),
+            });
+        }
+        lowered
+    }
+
+    fn line_value(&mut self, value: &ast::Expr, symbol: &AmountSymbol) -> Option<ExprId> {
+        let id = self.value(value, Type::of(symbol.ty.base));
+        self.failed |= id.is_none();
+        id
+    }
+
+    fn limit(&mut self, limit: Option<&ast::Expr>, symbol: &AmountSymbol) -> Option<ExprId> {
+        self.line_value(limit?, symbol)
+    }
+
+    /// A label names one thing, and what the generated line and the columns of results are called is taken.
+    fn line_label(&mut self, line: &ast::Line, symbol: &AmountSymbol, item: &ast::Amount) {
+        let label = line.label.text.as_str();
+        let adjusted = item.rounding.is_some() || item.limits != ast::Limits::default();
+        let taken = match label {
+            ADJUSTMENT if adjusted => "the line that limits or rounding of the total make",
+            "needs" => "the column of what is missing",
+            _ if label == symbol.name => "the amount itself",
+            _ => match self.find_free(label) {
+                Some(what) => what,
+                None => return,
+            },
+        };
+        let message = format!("`{label}` is also the name of {taken}");
+        let diagnostic =
+            self.error("duplicate-label", line.label.span, message).help("give the line another label");
+        self.report(diagnostic);
+    }
+
+    /// What a name stands for that no row has: a line of that name would hide it.
+    fn find_free(&self, name: &str) -> Option<&'static str> {
+        use crate::plan::Symbol;
+        let declared = self.cx.symbols.policy(self.cx.policy)?.scope.get(name);
+        declared.iter().find_map(|symbol| match symbol {
+            Symbol::Parameter(_) => Some("a parameter"),
+            Symbol::Input(_) => Some("an input"),
+            Symbol::Define(id) if self.cx.symbols.define(*id)?.of.is_none() => Some("a definition"),
+            _ => None,
+        })
+    }
+
+    /// A line gives way to another where the `when` of that one holds, so that one must have a `when`.
+    fn has_conditions(&mut self, line: &ast::Line, above: &[u32], item: &ast::Amount) {
+        for other in above.iter().filter_map(|above| item.lines.get(*above as usize)) {
+            if other.when.is_some() {
+                continue;
+            }
+            let (label, always) = (&line.label.text, &other.label.text);
+            let span =
+                line.subject_to.iter().find(|name| name.text == *always).map_or(line.span, |it| it.span);
+            let message = format!("`{always}` has no `when`, so `{label}` would never count");
+            let diagnostic = self
+                .error("missing-when", span, message)
+                .label(self.place(other.label.span), "it always applies")
+                .help(format!("say when `{always}` applies instead of `{label}`, or remove one of them"));
+            self.report(diagnostic);
+        }
+    }
+
+    fn whole_amount(&mut self, item: &ast::Amount, symbol: &AmountSymbol) -> Option<TotalBody> {
+        let at_most = self.limit(item.limits.at_most.as_ref(), symbol);
+        let at_least = self.limit(item.limits.at_least.as_ref(), symbol);
+        let rounding = item.rounding.map(|rounding| (rounding.mode, rounding.unit));
+        if let Some((_, unit)) = rounding {
+            let money = matches!(unit, RoundingUnit::Cents | RoundingUnit::Dollars);
+            if money != (symbol.ty.base == Base::Money) {
+                let what = base_name(self.cx.symbols, symbol.ty.base);
+                let diagnostic = self
+                    .error("unit-mismatch", item.name.span, format!("`{what}` cannot be rounded to this unit"))
+                    .help("money is rounded `to cents` or `to dollars`, other amounts `to whole` or `to 2 places`");
+                self.report(diagnostic);
+            }
+        }
+        let changed = at_most.is_some() || at_least.is_some() || rounding.is_some();
+        let place = self.place(item.name.span);
+        changed.then_some(TotalBody { at_most, at_least, rounding, place })
+    }
+}
