@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use rubric_engine::data::{Cell, Dataset, Origin};
 use rubric_engine::db::Database;
 use rubric_engine::diagnostic::Severity;
-use rubric_engine::evaluate::{DecisionResult, Evaluator, Options, Verdict};
-use rubric_engine::plan::{DecisionId, DefineId, Plan, RequirementId, ResultStatus};
+use rubric_engine::evaluate::{DecisionResult, Evaluator, Options, Verdict, Worth};
+use rubric_engine::plan::{AmountId, DecisionId, DefineId, Plan, RequirementId, ResultStatus};
 use rubric_engine::value::{Date, Number, RecordId, Reference, State, Value};
 
 const VOCABULARY: &str = r#"policy p {
@@ -132,8 +132,9 @@ fn policy(errors: bool) -> impl Strategy<Value = String> {
         proptest::option::of(0usize..3),
         condition(false, errors),
         (condition(false, errors), condition(false, errors), condition(false, errors)),
+        proptest::collection::vec(condition(false, errors), 4),
     )
-        .prop_map(|(defines, rules, default, scope, (must, second, except))| {
+        .prop_map(|(defines, rules, default, scope, (must, second, except), lines)| {
             let mut text = VOCABULARY.to_owned();
             text.push_str("define years_old of Child: number = age(day, 2025-09-01)\n");
             for (position, define) in defines.iter().enumerate() {
@@ -159,9 +160,30 @@ fn policy(errors: bool) -> impl Strategy<Value = String> {
                 "}}\nrequirement q of Child {{ cite \"c\" must {must} must {second} except e when {except} }}"
             )
             .unwrap();
+            amount(&mut text, &lines);
             writeln!(text, "define reads of Child: flag = d = first or q is met").unwrap();
             text
         })
+}
+
+/// An amount whose lines have these conditions, what reads it, and a sum that items share.
+fn amount(text: &mut String, conditions: &[String]) {
+    let [scope, first, second, third] = conditions else { return };
+    writeln!(
+        text,
+        "amount pay of Child: number where {scope} or f1 {{
+           cite \"c\"
+           rounded half up to whole
+           at most 7
+           line base = n * 2 when {first}
+           line more = (m presumed 1) / 2 + base at least 1 when {second}
+           line less = base - m when {third} subject to more
+         }}
+         define pays of Child: flag? = friend.pay.more > 1 or pay > 3
+         amount part of Item: number = apportion child.n over child.items where p by x to whole
+         define parts of Child: flag = (sum of part over items) = n or (highest of part over items) > 1"
+    )
+    .unwrap();
 }
 
 /// The cells of a child and of an item, keys first, as small numbers; `None` is missing.
@@ -272,6 +294,17 @@ fn is(result: &DecisionResult, status: ResultStatus) -> bool {
     result.verdict == Verdict::Status(status)
 }
 
+/// What an amount or a line comes to stays so.
+fn unchanged(first: &Worth, then: &Worth, errors: bool) -> Result<(), TestCaseError> {
+    match first {
+        Worth::Undetermined(needs) => prop_assert!(!needs.is_empty()),
+        Worth::Error(_) => prop_assert_eq!(then.status(), Some(ResultStatus::Error)),
+        _ if errors && then.status() == Some(ResultStatus::Error) => {}
+        settled => prop_assert_eq!(settled, then),
+    }
+    Ok(())
+}
+
 fn compare(text: &str, worlds: &[World], errors: bool) -> Result<(), TestCaseError> {
     let plan = plan(text);
     let defines = u32::try_from(plan.symbols.defines.len()).unwrap();
@@ -279,6 +312,11 @@ fn compare(text: &str, worlds: &[World], errors: bool) -> Result<(), TestCaseErr
         let (partial, complete) = (world.data(&plan, false), world.data(&plan, true));
         let before = Evaluator::new(&plan, &partial, TODAY, Options::default());
         let after = Evaluator::new(&plan, &complete, TODAY, Options::default());
+        for row in 0..u32::try_from(world.items.len()).unwrap() {
+            let (first, then) = (before.amount(AmountId(1), row), after.amount(AmountId(1), row));
+            // Where the weights that are not known prove to be nothing, nobody can share.
+            unchanged(&first.total, &then.total, true)?;
+        }
         for row in 0..u32::try_from(world.children.len()).unwrap() {
             for define in (0..defines).map(DefineId) {
                 let (first, then) =
@@ -316,6 +354,11 @@ fn compare(text: &str, worlds: &[World], errors: bool) -> Result<(), TestCaseErr
                         );
                     }
                 }
+            }
+            let (first, then) = (before.amount(AmountId(0), row), after.amount(AmountId(0), row));
+            unchanged(&first.total, &then.total, errors)?;
+            for (first, then) in first.lines.iter().zip(&then.lines) {
+                unchanged(&first.worth, &then.worth, errors)?;
             }
             let (first, then) =
                 (before.requirement(RequirementId(0), row), after.requirement(RequirementId(0), row));
@@ -358,6 +401,7 @@ proptest! {
         for row in (0..rows).rev() {
             let fresh = Evaluator::new(&plan, &data, TODAY, Options::default());
             prop_assert_eq!(&fresh.requirement(RequirementId(0), row), &stated[row as usize]);
+            prop_assert_eq!(fresh.amount(AmountId(0), row), remembering.amount(AmountId(0), row));
             prop_assert_eq!(&fresh.decision(DecisionId(0), row), &asked[row as usize]);
             let silent = |_| None;
             let explained = fresh.explain_decision(DecisionId(0), row, &silent);

@@ -159,10 +159,11 @@ impl<'p> Grains<'p> {
                 }
                 _ => Grain::Endless,
             },
-            Op::Aggregate { kind, operand: Some(operand), .. } => match kind {
-                AggregateKind::Sum | AggregateKind::Highest | AggregateKind::Lowest => of(*operand),
-                _ => Grain::of_type(expr.ty.base),
-            },
+            Op::Aggregate {
+                kind: AggregateKind::Sum | AggregateKind::Highest | AggregateKind::Lowest,
+                operand: Some(operand),
+                ..
+            } => of(*operand),
             Op::Pick { read, .. } => of(*read),
             Op::Population(population) if population.kind == PopulationKind::Total => of(population.operand),
             Op::Apportion { unit, .. } => of_unit(*unit),
