@@ -39,7 +39,8 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn outcome(kind: &Kind, preset: Option<PresetText>) -> String {
     let folder = TempDir::new().unwrap();
     (kind.make)(folder.path());
-    let text = format!("[data.d]\npath = \".\"\n{}", kind.manifest);
+    let path = if kind.manifest.contains("path =") { "" } else { "path = \".\"\n" };
+    let text = format!("[data.d]\n{path}{}", kind.manifest);
     let set = match Manifest::parse(&text) {
         Ok(mut manifest) => manifest.data.remove("d").unwrap(),
         Err(errors) => {
@@ -328,4 +329,257 @@ fn fixed_width() {
         bytes("a layout that is not there", MANIFEST, "schools.txt", "  7 Elm   \n"),
     ];
     insta::assert_snapshot!(report(&kinds, &|| None));
+}
+
+const ROSTER: &str = r#"
+lists = ["terms"]
+[skip]
+status = "tobedeleted"
+[link.classes]
+orgSourcedId = "orgs"
+terms = "terms"
+[identity.School]
+school_id = "."
+[record.School]
+from = "orgs"
+where = { type = "school" }
+school_id = "sourcedId"
+name = "name"
+[record.Session]
+from = "classes"
+distinct = true
+school = "orgSourcedId"
+school_year = "terms/year"
+session_name = { path = "terms", take = "all" }
+days = "terms/days"
+"#;
+
+const ORGS: &str = "sourcedId,status,name,type\nE,,Elm,school\n";
+const TERMS: &str = "sourcedId,year,days\nT,2024-25,81\nU,2024-25,82\n";
+
+fn preset(text: &'static str) -> impl Fn() -> Option<PresetText> {
+    move || Some(PresetText { name: "ours.toml".to_owned(), text: text.to_owned() })
+}
+
+#[test]
+fn roster() {
+    const MANIFEST: &str = "format = \"oneroster\"\n";
+    let with = |name: &'static str, files: &[(&'static str, &str)]| {
+        let files: Vec<(&str, String)> =
+            files.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        kind(name, MANIFEST, move |folder| {
+            for (name, text) in &files {
+                fs::write(folder.join(name), text).unwrap();
+            }
+        })
+    };
+    let manifest = |rest: &str| format!("propertyName,value\noneroster.version,1.1\n{rest}");
+    let classes = |rows: &str| format!("sourcedId,orgSourcedId,terms\n{rows}");
+    let kinds = [
+        with(
+            "fine",
+            &[
+                ("manifest.csv", &manifest("file.orgs,bulk\n")),
+                (
+                    "orgs.csv",
+                    "\"SourcedID\",\"status\",\"name\",\"TYPE\",\"metadata.x\"\r\n\"E\",\"\",\"Elm\",\"School\",\"1\"\r\n",
+                ),
+            ],
+        ),
+        with(
+            "rows to be deleted, and of no record",
+            &[("orgs.csv", "sourcedId,status,name,type\nE,tobedeleted,Elm,school\nD,,East,district\n")],
+        ),
+        with("a delta", &[("manifest.csv", &manifest("file.orgs,delta\n")), ("orgs.csv", ORGS)]),
+        with(
+            "a file that is promised",
+            &[("manifest.csv", &manifest("file.orgs,bulk\nfile.terms,bulk\n")), ("orgs.csv", ORGS)],
+        ),
+        with(
+            "a file that should be absent",
+            &[
+                ("manifest.csv", &manifest("file.orgs,bulk\nfile.terms,absent\n")),
+                ("orgs.csv", ORGS),
+                ("terms.csv", TERMS),
+            ],
+        ),
+        with("a manifest of something else", &[("manifest.csv", "a,b\n"), ("orgs.csv", ORGS)]),
+        with(
+            "another version",
+            &[("manifest.csv", "propertyName,value\noneroster.version,2.0\n"), ("orgs.csv", ORGS)],
+        ),
+        with(
+            "a word in the manifest that is none",
+            &[("manifest.csv", &manifest("file.orgs,full\n")), ("orgs.csv", ORGS)],
+        ),
+        with("no file of a roster", &[("buses.csv", "a\n")]),
+        with(
+            "a row with too many cells",
+            &[("orgs.csv", "sourcedId,status,name,type\nE,,Elm,East,school\n")],
+        ),
+        with("no column for the key", &[("orgs.csv", "id,name,type\nE,Elm,school\n")]),
+        with("no column that tells the records", &[("orgs.csv", "sourcedId,name\nE,Elm\n")]),
+        with("two columns of one name", &[("orgs.csv", "sourcedId,name,Name,type\nE,Elm,Oak,school\n")]),
+        with("empty file", &[("orgs.csv", "")]),
+        with("header alone", &[("orgs.csv", "sourcedId,name,type\n")]),
+        with("a file that another needs", &[("classes.csv", &classes("K,E,T\n")), ("orgs.csv", ORGS)]),
+        with(
+            "a row that is not there",
+            &[("classes.csv", &classes("K,E,X\nL,F,T\n")), ("orgs.csv", ORGS), ("terms.csv", TERMS)],
+        ),
+        with(
+            "two rows of one key",
+            &[
+                ("classes.csv", &classes("K,E,T\n")),
+                ("orgs.csv", ORGS),
+                ("terms.csv", &format!("{TERMS}T,2025-26,80\n")),
+            ],
+        ),
+        with(
+            "several values where one is expected",
+            &[
+                ("classes.csv", &classes("K,E,\"T,U\"\nL,E,T\nM,E,T\n")),
+                ("orgs.csv", ORGS),
+                ("terms.csv", TERMS),
+            ],
+        ),
+        kind("latin-1", MANIFEST, |folder| {
+            fs::write(folder.join("orgs.csv"), b"sourcedId,name,type\nE,Caf\xE9,school\n").unwrap()
+        }),
+    ];
+    insta::assert_snapshot!(report(&kinds, &preset(ROSTER)));
+}
+
+#[test]
+fn archives() {
+    use zip::write::{SimpleFileOptions, ZipWriter};
+    type Writer = ZipWriter<std::io::Cursor<Vec<u8>>>;
+    let archive = |fill: &dyn Fn(&mut Writer)| {
+        let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        fill(&mut writer);
+        writer.finish().unwrap().into_inner()
+    };
+    let packed = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let add = |writer: &mut Writer, name: &str, bytes: &[u8], options: SimpleFileOptions| {
+        writer.start_file(name, options).unwrap();
+        writer.write_all(bytes).unwrap();
+    };
+    let one = |name: &str, bytes: &[u8]| archive(&|writer| add(writer, name, bytes, packed));
+    let fine = archive(&|writer| {
+        writer.add_directory("export/", stored).unwrap();
+        add(writer, "export/orgs.csv", ORGS.as_bytes(), packed);
+        add(writer, "export/terms.csv", TERMS.as_bytes(), stored);
+        add(writer, "__MACOSX/export/._orgs.csv", b"x", stored);
+        add(writer, "export/readme.txt", b"x", stored);
+    });
+    let mut damaged = archive(&|writer| add(writer, "orgs.csv", ORGS.as_bytes(), stored));
+    let at = damaged.windows(3).position(|window| window == b"Elm").unwrap();
+    damaged[at] = b'O';
+    let zip = |name: &'static str, content: &[u8]| {
+        bytes(name, "format = \"oneroster\"\npath = \"r.zip\"\n", "r.zip", content)
+    };
+    let kinds = [
+        zip("fine", &fine),
+        zip("zip inside zip", &one("inner.zip", &fine)),
+        zip("zip bomb", &one("orgs.csv", &vec![b'0'; 40 << 20])),
+        zip("zip that is cut short", &fine[..fine.len() / 2]),
+        zip("zip that is damaged", &damaged),
+        zip("no zip", ORGS.as_bytes()),
+        zip("empty file", b""),
+        zip("a name that leads out", &one("../orgs.csv", ORGS.as_bytes())),
+        zip("a name from the root", &one("/etc/orgs.csv", ORGS.as_bytes())),
+        zip("a name with backslashes", &one("a\\orgs.csv", ORGS.as_bytes())),
+        zip("a link", &archive(&|writer| writer.add_symlink("orgs.csv", "/etc/passwd", stored).unwrap())),
+        zip(
+            "two files of one name",
+            &archive(&|writer| {
+                add(writer, "a/orgs.csv", ORGS.as_bytes(), stored);
+                add(writer, "b/orgs.csv", ORGS.as_bytes(), stored);
+            }),
+        ),
+        zip("nothing of a roster", &one("readme.txt", b"x")),
+    ];
+    insta::assert_snapshot!(report(&kinds, &preset(ROSTER)));
+}
+
+#[test]
+fn ed_fi_json_lines() {
+    const PRESET: &str = r#"
+[identity.School]
+school_id = "schoolId"
+[record.School]
+from = "schools"
+school_id = "schoolId"
+name = "nameOfInstitution"
+[record.Session]
+from = "sessions"
+school = "schoolReference"
+school_year = "schoolYear"
+session_name = "sessionName"
+"#;
+    const MANIFEST: &str = "format = \"edfi-jsonl\"\n";
+    let school = "{\"schoolId\":7,\"nameOfInstitution\":\"Elm\"}";
+    let kinds = [
+        bytes("fine", MANIFEST, "schools.jsonl", format!("\u{feff}{school}\r\n")),
+        bytes("gzip, which is fine", MANIFEST, "schools.jsonl.gz", gzip(school.as_bytes())),
+        bytes("cut short", MANIFEST, "schools.jsonl", format!("{school}\n{{\"schoolId\":8,")),
+        bytes("a bad line", MANIFEST, "schools.jsonl", format!("{school}\n{{\"schoolId\":8,\n{school}")),
+        bytes("a list around the objects", MANIFEST, "schools.jsonl", format!("[{school}]\n")),
+        bytes("latin-1", MANIFEST, "schools.jsonl", b"{\"schoolId\":7,\"nameOfInstitution\":\"Caf\xE9\"}\n"),
+        bytes(
+            "half a character",
+            MANIFEST,
+            "schools.jsonl",
+            "{\"schoolId\":7,\"nameOfInstitution\":\"\\ud800\"}\n",
+        ),
+        bytes("a missing value", MANIFEST, "schools.jsonl", "{\"schoolId\":7,\"nameOfInstitution\":null}\n"),
+        bytes(
+            "an ambiguous school year",
+            MANIFEST,
+            "sessions.jsonl",
+            "{\"schoolReference\":{\"schoolId\":7},\"schoolYear\":2025,\"sessionName\":\"Fall\"}\n",
+        ),
+        bytes("a resource that the preset does not know", MANIFEST, "surveys.jsonl", "{}\n"),
+        bytes("empty file", MANIFEST, "schools.jsonl", ""),
+        bytes("no file", MANIFEST, "schools.json", "[]"),
+        kind("two files of one resource", MANIFEST, |folder| {
+            fs::write(folder.join("Schools.jsonl"), "").unwrap();
+            fs::write(folder.join("schools.ndjson"), "").unwrap();
+        }),
+        bytes(
+            "columns in the manifest",
+            "format = \"edfi-jsonl\"\n[data.d.School]\ncolumns = { name = \"x\" }\n",
+            "schools.jsonl",
+            school,
+        ),
+    ];
+    insta::assert_snapshot!(report(&kinds, &preset(PRESET)));
+}
+
+#[test]
+fn ed_fi_xml() {
+    const PRESET: &str = "[record.School]\nfrom = \"School\"\nschool_id = \"SchoolId\"\nname = \"Name\"\n";
+    const MANIFEST: &str = "format = \"edfi-xml\"\n";
+    let school = "<School><SchoolId>7</SchoolId><Name>Elm</Name></School>";
+    let inside = |text: &str| format!("<InterchangeX>{text}</InterchangeX>");
+    let kinds = [
+        bytes("gzip, which is fine", MANIFEST, "a.xml.gz", gzip(inside(school).as_bytes())),
+        bytes(
+            "gzip that is cut short",
+            MANIFEST,
+            "a.xml.gz",
+            &gzip(inside(&school.repeat(99)).as_bytes())[..40],
+        ),
+        bytes("cut short in an element", MANIFEST, "a.xml", "<InterchangeX><School><SchoolId>7"),
+        bytes("cut short in a tag", MANIFEST, "a.xml", "<InterchangeX><School><Scho"),
+        bytes("tags that do not match", MANIFEST, "a.xml", inside("<School></Course>")),
+        bytes("utf-16", MANIFEST, "a.xml", b"\xFF\xFE<\0"),
+        bytes("an entity that is none", MANIFEST, "a.xml", inside("<School><Name>&x;</Name></School>")),
+        bytes("another document", MANIFEST, "a.xml", "<html/>"),
+        bytes("empty file", MANIFEST, "a.xml", ""),
+        bytes("no file", MANIFEST, "a.txt", ""),
+        kind("folder instead of file", MANIFEST, |folder| fs::create_dir(folder.join("a.xml")).unwrap()),
+    ];
+    insta::assert_snapshot!(report(&kinds, &preset(PRESET)));
 }

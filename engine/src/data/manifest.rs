@@ -54,11 +54,21 @@ pub enum Format {
     Fixed,
     /// A folder of Ed-Fi interchange files.
     EdfiXml,
+    /// A folder of `.jsonl` files, one for each resource of the Ed-Fi interface.
+    EdfiJsonl,
+    /// A folder or a zip archive of OneRoster CSV files.
+    Oneroster,
 }
 
 /// The formats by their name in a manifest.
-const FORMATS: [(&str, Format); 4] =
-    [("csv", Format::Csv), ("jsonl", Format::Jsonl), ("fixed", Format::Fixed), ("edfi-xml", Format::EdfiXml)];
+const FORMATS: [(&str, Format); 6] = [
+    ("csv", Format::Csv),
+    ("jsonl", Format::Jsonl),
+    ("fixed", Format::Fixed),
+    ("oneroster", Format::Oneroster),
+    ("edfi-xml", Format::EdfiXml),
+    ("edfi-jsonl", Format::EdfiJsonl),
+];
 
 impl Format {
     /// Its name in a manifest.
@@ -78,7 +88,10 @@ impl Format {
             name(path).into_iter().collect()
         };
         let has = |endings: &[&str]| names.iter().any(|name| endings.contains(&ending(name).as_str()));
-        if has(&["csv", "tsv"]) {
+        let is_roster = names.contains("manifest.csv") && names.contains("orgs.csv");
+        if has(&["zip"]) || is_roster {
+            Self::Oneroster
+        } else if has(&["csv", "tsv"]) {
             Self::Csv
         } else if has(&["jsonl", "ndjson"]) {
             Self::Jsonl
@@ -92,7 +105,7 @@ impl Format {
     /// Whether a preset says what its files hold.
     #[must_use]
     pub const fn needs_preset(self) -> bool {
-        matches!(self, Self::EdfiXml)
+        matches!(self, Self::EdfiXml | Self::EdfiJsonl | Self::Oneroster)
     }
 }
 
@@ -159,7 +172,7 @@ pub struct ManifestError {
     pub column: usize,
 }
 
-const PLANNED: [&str; 3] = ["parquet", "oneroster", "edfi-jsonl"];
+const PLANNED: [&str; 1] = ["parquet"];
 
 impl Manifest {
     /// Reads the text of a `rubric.toml`.
@@ -315,7 +328,7 @@ impl Reader<'_> {
     }
 
     /// Whether the key says how cells are written.
-    fn writing(&mut self, key: &str, value: &Value<'_>, writing: &mut Writing) -> bool {
+    pub(super) fn writing(&mut self, key: &str, value: &Value<'_>, writing: &mut Writing) -> bool {
         match key {
             "dates" => {
                 if let Some(text) = self.string(value, key) {
@@ -586,7 +599,7 @@ mod tests {
             ),
             (
                 "[data.a]\npath = \"r\"\nformat = \"parquet\"\n",
-                "3:10: the format `parquet` cannot be read yet; export the data as one of `csv`, `jsonl`, `fixed`, `edfi-xml`",
+                "3:10: the format `parquet` cannot be read yet; export the data as one of `csv`, `jsonl`, `fixed`, `oneroster`, `edfi-xml`, `edfi-jsonl`",
             ),
             (
                 "[data.a]\npath = \"r\"\nformat = \"edfixml\"\n",

@@ -1,5 +1,6 @@
 //! Records: what was read, from where, and what was wrong with it.
 
+mod archive;
 #[cfg(test)]
 mod bad_input_tests;
 mod bytes;
@@ -10,6 +11,7 @@ mod csv_reader;
 mod csv_tests;
 mod dataset;
 mod date_format;
+mod edfi_json_reader;
 mod fixed_width;
 #[cfg(test)]
 mod fixtures;
@@ -23,6 +25,7 @@ mod pool;
 mod preset;
 mod quality;
 mod read_error;
+mod roster_reader;
 mod source;
 mod table;
 mod table_rows;

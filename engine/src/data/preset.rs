@@ -1,4 +1,4 @@
-//! Presets: which element and path of an XML interchange gives which record and field.
+//! Presets: which element and path of an interchange, or column of a file, gives which record and field.
 //!
 //! ```toml
 //! [identity.Student]                 # how a reference names a student, wherever one is found
@@ -22,6 +22,12 @@
 //! each = "CredentialReference"
 //! staff = "^"
 //! credential = "."                   # the place itself: what `[identity.Credential]` says is looked for in it
+//!
+//! [[record.Session]]                 # one of several ways to the same record
+//! from = "classes"
+//! where = { status = ["", "active"] }
+//! distinct = true                    # rows that are the same are one
+//! session_name = { path = "termSourcedIds", take = "all" }
 //! ```
 
 use std::collections::BTreeMap;
@@ -30,15 +36,32 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::manifest::Reader;
-use super::{ManifestError, PercentAs};
+use super::{ManifestError, PercentAs, Writing};
 
 /// A preset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Preset {
     /// `[identity.NAME]`.
     pub(super) identities: BTreeMap<String, Identity>,
-    /// `[record.NAME]`.
-    pub(super) records: BTreeMap<String, RecordPreset>,
+    /// `[record.NAME]`, or several `[[record.NAME]]`.
+    pub(super) records: Vec<(String, RecordPreset)>,
+    /// `[writing]`: how cells are written, unless the manifest says otherwise.
+    pub(super) writing: Writing,
+    /// `[link.FILE]`: columns that name a row of another file.
+    pub(super) links: BTreeMap<String, BTreeMap<String, Link>>,
+    /// `lists`: columns whose cells are several values with commas between them.
+    pub(super) lists: Vec<String>,
+    /// `skip`: rows that are as good as not there, by column and value.
+    pub(super) skip: BTreeMap<String, Vec<String>>,
+}
+
+/// What a column that names a row of another file leads to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Link {
+    /// The file.
+    pub(super) file: String,
+    /// `file?`: there may be no such row.
+    pub(super) optional: bool,
 }
 
 /// How a reference to a record is written.
@@ -57,6 +80,10 @@ pub(super) struct RecordPreset {
     pub(super) from: Vec<String>,
     /// Path of the parts of the element that give a row each; empty: the element gives one row.
     pub(super) each: Vec<String>,
+    /// Only elements with one of these values at each of these paths; an empty value is none at all.
+    pub(super) only: BTreeMap<String, Vec<String>>,
+    /// Rows that are the same in every cell are one row.
+    pub(super) distinct: bool,
     /// Paths by field.
     pub(super) fields: BTreeMap<String, FieldPreset>,
 }
@@ -66,10 +93,25 @@ pub(super) struct RecordPreset {
 pub(super) struct FieldPreset {
     /// The first that is there gives the value.
     pub(super) paths: Vec<FieldPath>,
+    /// The value itself, the same in every row.
+    pub(super) value: Option<String>,
     /// How a percent is written.
     pub(super) percent: Option<PercentAs>,
+    /// Which of several values counts.
+    pub(super) take: Option<Take>,
     /// Of the field's name in the preset.
     pub(super) span: Range<usize>,
+}
+
+/// Which of several values counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    /// The first day, or the smallest number.
+    Lowest,
+    /// The last day, or the largest number.
+    Highest,
+    /// The texts of all, with commas between them.
+    All,
 }
 
 /// One place.
@@ -116,30 +158,48 @@ impl Preset {
                 }
                 "record" => {
                     for (name, value) in reader.table(value, "record").into_iter().flat_map(DeTable::iter) {
-                        let mut record = RecordPreset::default();
-                        for (key, value) in
-                            reader.table(value, name.get_ref()).into_iter().flat_map(DeTable::iter)
-                        {
-                            match key.get_ref().as_ref() {
-                                "from" => record.from = reader.strings(value, "from"),
-                                "each" => {
-                                    record.each = steps(&reader.string(value, "each").unwrap_or_default())
-                                }
-                                field => {
-                                    let path = reader.field(value, field, key.span());
-                                    record.fields.insert(field.to_owned(), path);
+                        match value.get_ref().as_array() {
+                            Some(list) => {
+                                for value in list.iter() {
+                                    let record = reader.record_preset(name, value);
+                                    preset.records.push((name.get_ref().to_string(), record));
                                 }
                             }
+                            None => {
+                                let record = reader.record_preset(name, value);
+                                preset.records.push((name.get_ref().to_string(), record));
+                            }
                         }
-                        if record.from.is_empty() {
-                            let message =
-                                format!("`{}` does not say from which element it is read", name.get_ref());
-                            reader.error(name.span(), message, Some("add `from = \"…\"`".to_owned()));
-                        }
-                        preset.records.insert(name.get_ref().to_string(), record);
                     }
                 }
-                _ => reader.unknown(key, &["identity", "record"], "a preset"),
+                "writing" => {
+                    for (key, value) in reader.table(value, "writing").into_iter().flat_map(DeTable::iter) {
+                        if !reader.writing(key.get_ref(), value, &mut preset.writing) {
+                            let known = ["dates", "delimiter", "school_year", "absent", "codes"];
+                            reader.unknown(key, &known, "`[writing]`");
+                        }
+                    }
+                }
+                "link" => {
+                    for (file, value) in reader.table(value, "link").into_iter().flat_map(DeTable::iter) {
+                        let links = preset.links.entry(file.get_ref().to_string()).or_default();
+                        for (column, value) in
+                            reader.table(value, file.get_ref()).into_iter().flat_map(DeTable::iter)
+                        {
+                            let text = reader.string(value, column.get_ref()).unwrap_or_default();
+                            let optional = text.ends_with('?');
+                            let file = text.trim_end_matches('?').to_owned();
+                            links.insert(column.get_ref().to_string(), Link { file, optional });
+                        }
+                    }
+                }
+                "lists" => preset.lists = reader.strings(value, "lists"),
+                "skip" => preset.skip = reader.values_by_name(value, "skip"),
+                _ => reader.unknown(
+                    key,
+                    &["identity", "record", "writing", "link", "lists", "skip"],
+                    "a preset",
+                ),
             }
         }
         if reader.errors.is_empty() { Ok(preset) } else { Err(reader.errors) }
@@ -147,6 +207,49 @@ impl Preset {
 }
 
 impl Reader<'_> {
+    fn record_preset(
+        &mut self,
+        name: &toml::Spanned<toml::de::DeString<'_>>,
+        value: &toml::Spanned<toml::de::DeValue<'_>>,
+    ) -> RecordPreset {
+        let mut record = RecordPreset::default();
+        for (key, value) in self.table(value, name.get_ref()).into_iter().flat_map(DeTable::iter) {
+            match key.get_ref().as_ref() {
+                "from" => record.from = self.strings(value, "from"),
+                "each" => record.each = steps(&self.string(value, "each").unwrap_or_default()),
+                "where" => record.only = self.values_by_name(value, "where"),
+                "distinct" => {
+                    record.distinct = value.get_ref().as_bool().unwrap_or_else(|| {
+                        let message = "`distinct` is `true` or `false`".to_owned();
+                        self.error(value.span(), message, None);
+                        false
+                    });
+                }
+                field => {
+                    let path = self.field(value, field, key.span());
+                    record.fields.insert(field.to_owned(), path);
+                }
+            }
+        }
+        if record.from.is_empty() {
+            let message = format!("`{}` does not say from which element it is read", name.get_ref());
+            self.error(name.span(), message, Some("add `from = \"…\"`".to_owned()));
+        }
+        record
+    }
+
+    fn values_by_name(
+        &mut self,
+        value: &toml::Spanned<toml::de::DeValue<'_>>,
+        key: &str,
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut found = BTreeMap::new();
+        for (name, value) in self.table(value, key).into_iter().flat_map(DeTable::iter) {
+            found.insert(name.get_ref().to_string(), self.strings(value, name.get_ref()));
+        }
+        found
+    }
+
     fn field(
         &mut self,
         value: &toml::Spanned<toml::de::DeValue<'_>>,
@@ -163,13 +266,18 @@ impl Reader<'_> {
                         let written = [("fraction", PercentAs::Fraction), ("points", PercentAs::Points)];
                         field.percent = self.one_of(value, "percent", &written);
                     }
-                    _ => self.unknown(key, &["path", "percent"], "a field of a preset"),
+                    "value" => field.value = self.string(value, "value"),
+                    "take" => {
+                        let ways = [("lowest", Take::Lowest), ("highest", Take::Highest), ("all", Take::All)];
+                        field.take = self.one_of(value, "take", &ways);
+                    }
+                    _ => self.unknown(key, &["path", "value", "percent", "take"], "a field of a preset"),
                 }
             }
         } else {
             texts = self.strings(value, name);
         }
-        if texts.is_empty() {
+        if texts.is_empty() && field.value.is_none() {
             self.error(field.span.clone(), format!("`{name}` has no path"), None);
         }
         field.paths = texts

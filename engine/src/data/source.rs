@@ -74,6 +74,10 @@ pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError
         Format::Csv | Format::Jsonl | Format::Fixed => {
             read_tables(symbols, source, metadata.is_dir(), &mut dataset)?;
         }
+        Format::EdfiJsonl => {
+            super::edfi_json_reader::read_folder(symbols, source, metadata.is_dir(), &mut dataset)?;
+        }
+        Format::Oneroster => super::roster_reader::read(symbols, source, metadata.is_dir(), &mut dataset)?,
         Format::EdfiXml => super::xml_reader::read_folder(symbols, source, metadata.is_dir(), &mut dataset)?,
     }
     dataset.finish(symbols);

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::columns::absent_cell;
-use super::convert::{Converter, Problem};
-use super::xml_plan::{CompiledRecord, KeySource, ReferenceKey, Source};
-use super::xml_tree::{NameId, Names, Tree};
+use super::convert::Problem;
+use super::preset::Take;
+use super::xml_plan::{CompiledRecord, KeySource, ReferenceKey, Source, ValueSource};
+use super::xml_tree::{Names, Tree};
 use super::{Cell, DataError, Severity};
 use crate::plan::{Field, Symbols};
 use crate::value::{Base, RecordId, Reference, Value};
@@ -48,6 +49,10 @@ pub(super) struct Element<'a> {
     pub(super) rows: &'a mut FileRows,
     /// Places that have been reported: several records may read one.
     pub(super) reported: HashSet<usize>,
+    /// Texts that are as good as nothing.
+    pub(super) absent: &'a [String],
+    /// Where a path leads to several different values, none is taken unless the preset says which.
+    pub(super) strict: bool,
 }
 
 pub(super) enum Found {
@@ -92,7 +97,9 @@ impl Element<'_> {
     }
 
     fn wanted_path(&self, source: &Source) -> Option<Arc<str>> {
-        let (Source::Value { paths, .. } | Source::Reference { paths, .. }) = source else { return None };
+        let (Source::Value(ValueSource { paths, .. }) | Source::Reference { paths, .. }) = source else {
+            return None;
+        };
         let steps: Vec<&str> = paths.first()?.iter().map(|step| self.names.name(*step)).collect();
         Some(Arc::from(steps.join("/")))
     }
@@ -100,7 +107,7 @@ impl Element<'_> {
     fn read(&mut self, source: &Source, place: usize, target: Target) -> Found {
         match source {
             Source::Fixed(_) => Found::Empty,
-            Source::Value { paths, converter } => self.value(paths, converter, place, target),
+            Source::Value(value) => self.value(value, place, target),
             Source::Reference { paths, key } => {
                 for path in paths {
                     if let Some(at) = self.tree.first(place, path) {
@@ -116,24 +123,114 @@ impl Element<'_> {
         }
     }
 
-    fn value(&mut self, paths: &[Vec<NameId>], converter: &Converter, place: usize, target: Target) -> Found {
-        for path in paths {
-            let Some(at) = self.tree.first(place, path) else { continue };
-            let Some(node) = self.tree.nodes.get_mut(at) else { continue };
-            node.seen = true;
-            let text = node.text.trim();
-            if text.is_empty() {
-                continue;
-            }
-            return match converter.read(text) {
+    fn value(&mut self, source: &ValueSource, place: usize, target: Target) -> Found {
+        if let Some(constant) = &source.constant {
+            return match source.converter.read(constant) {
                 Ok(value) => Found::Value(value),
                 Err(problem) => {
-                    self.report(at, problem, target);
+                    self.report(place, problem, target);
                     Found::Bad
                 }
             };
         }
+        let mut places = Vec::new();
+        for path in &source.paths {
+            places.clear();
+            if self.strict {
+                self.tree.all(place, path, &mut places);
+            } else {
+                places.extend(self.tree.first(place, path));
+            }
+            match self.value_of(source, &places, target) {
+                Found::Empty if self.is_broken_on(place, path) => return Found::Bad,
+                Found::Empty => {}
+                found => return found,
+            }
+        }
         Found::Empty
+    }
+
+    /// Whether something on the way cannot be read, which has been said.
+    fn is_broken_on(&self, place: usize, path: &[super::xml_tree::NameId]) -> bool {
+        self.strict
+            && (1..path.len()).any(|length| {
+                let mut places = Vec::new();
+                self.tree.all(place, path.get(..length).unwrap_or(path), &mut places);
+                places.iter().any(|at| self.tree.node(*at).is_some_and(|node| node.broken))
+            })
+    }
+
+    /// The value of places that one path leads to.
+    fn value_of(&mut self, source: &ValueSource, places: &[usize], target: Target) -> Found {
+        let mut texts: Vec<(usize, String)> = Vec::new();
+        for at in places {
+            let Some(node) = self.tree.nodes.get_mut(*at) else { continue };
+            node.seen = true;
+            if node.broken {
+                return Found::Bad;
+            }
+            let text = node.text.trim();
+            if !text.is_empty() && !self.absent.iter().any(|absent| absent == text) {
+                texts.push((*at, text.to_owned()));
+            }
+        }
+        let Some((at, first)) = texts.first().cloned() else { return Found::Empty };
+        if source.take == Some(Take::All) {
+            let all = texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(",");
+            return self.read_text(source, at, &all, target);
+        }
+        let mut best: Option<Value> = None;
+        for (at, text) in &texts {
+            let value = match self.read_text(source, *at, text, target) {
+                Found::Value(value) => value,
+                found => return found,
+            };
+            best = Some(match (best, source.take) {
+                (None, _) => value,
+                (Some(best), _) if best == value => best,
+                (Some(best), Some(Take::Lowest)) if is_before(&value, &best) => value,
+                (Some(best), Some(Take::Highest)) if is_before(&best, &value) => value,
+                (Some(best), Some(_)) => best,
+                (Some(_), None) => {
+                    let message =
+                        format!("{} different values stand there, and one is expected", texts.len());
+                    self.report(*at, Problem { code: "not-one-value", message, of_column: false }, target);
+                    return Found::Bad;
+                }
+            });
+        }
+        match best {
+            Some(value) => Found::Value(value),
+            None => self.read_text(source, at, &first, target),
+        }
+    }
+
+    fn read_text(&mut self, source: &ValueSource, at: usize, text: &str, target: Target) -> Found {
+        match source.converter.read(text) {
+            Ok(value) => Found::Value(value),
+            Err(problem) => {
+                self.report(at, problem, target);
+                Found::Bad
+            }
+        }
+    }
+
+    /// Whether the element has one of the values at each of the paths that its record asks for.
+    pub(super) fn is_wanted(&mut self, record: &CompiledRecord) -> bool {
+        record.only.iter().all(|(path, values)| {
+            let mut places = Vec::new();
+            self.tree.all(0, path, &mut places);
+            let mut any = false;
+            let mut fits = false;
+            for at in places {
+                let Some(node) = self.tree.nodes.get_mut(at) else { continue };
+                node.seen = true;
+                let text = node.text.trim().to_lowercase();
+                any |= !text.is_empty();
+                fits |= !text.is_empty() && values.contains(&text);
+            }
+            fits || (!any && values.iter().any(String::is_empty))
+        })
     }
 
     fn key(&mut self, key: &ReferenceKey, at: usize, target: Target) -> Found {
@@ -142,9 +239,13 @@ impl Element<'_> {
             node.seen = true;
             return Found::Id(at, id.clone());
         }
+        if node.broken {
+            node.seen = true;
+            return Found::Bad;
+        }
         if node.children.is_empty() {
             return match &key.bare {
-                Some(converter) => match self.value(&[Vec::new()], converter, at, target) {
+                Some(source) => match self.value_of(source, &[at], target) {
                     Found::Value(value) => Found::Value(Value::Reference(Reference {
                         record: key.record,
                         row: None,
@@ -160,7 +261,7 @@ impl Element<'_> {
         let (mut bad, mut empty) = (false, None);
         for (source, name) in &key.parts {
             let found = match source {
-                KeySource::Value { paths, converter } => self.value(paths, converter, inside, target),
+                KeySource::Value(value) => self.value(value, inside, target),
                 KeySource::Nested { paths, key } => {
                     let place = paths.iter().find_map(|path| self.tree.first(inside, path));
                     place.map_or(Found::Empty, |place| self.key(key, place, target))
@@ -258,5 +359,15 @@ impl Element<'_> {
             column,
             message,
         });
+    }
+}
+
+/// Whether a value is earlier or smaller; texts have no order.
+fn is_before(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Date(a), Value::Date(b)) => a < b,
+        (Value::Number(a), Value::Number(b)) => a < b,
+        (Value::SchoolYear(a), Value::SchoolYear(b)) => a < b,
+        _ => false,
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::columns::absent_cell;
 use super::convert::{Converter, Style};
 use super::manifest::nearest;
-use super::preset::{FieldPath, FieldPreset, Preset};
+use super::preset::{FieldPath, FieldPreset, Preset, RecordPreset, Take};
 use super::xml_tree::{NameId, Names};
-use super::{Cell, DataSet, ReadError, Severity};
+use super::{Cell, DataSet, ReadError, Severity, Writing};
 use crate::plan::{Field, FieldKind, Record, RecordKind, Symbols};
 use crate::value::{Base, RecordId};
 
@@ -22,22 +22,28 @@ pub(super) struct Interchange<'a> {
     /// Elements and paths from which nothing was read, and how often.
     pub(super) unread: BTreeMap<(String, String), u64>,
     pub(super) findings: Vec<Finding>,
+    /// Texts that are as good as nothing.
+    pub(super) absent: Vec<String>,
+    /// Where a path leads to several different values, none is taken unless the preset says which.
+    pub(super) strict: bool,
+    /// Rows of records whose rows are distinct, by their key.
+    pub(super) distinct: HashMap<(RecordId, Vec<Cell>), u32>,
 }
 
 pub(super) struct CompiledRecord {
     pub(super) id: RecordId,
     pub(super) from: Vec<NameId>,
     pub(super) each: Vec<NameId>,
+    /// Paths, and the values of which one must be there, in lower case.
+    pub(super) only: Vec<(Vec<NameId>, Vec<String>)>,
+    pub(super) distinct: bool,
     pub(super) fields: Vec<Source>,
 }
 
 /// Where the cell of a field comes from.
 pub(super) enum Source {
     Fixed(Cell),
-    Value {
-        paths: Vec<Vec<NameId>>,
-        converter: Converter,
-    },
+    Value(ValueSource),
     Reference {
         paths: Vec<Vec<NameId>>,
         key: ReferenceKey,
@@ -52,11 +58,20 @@ pub(super) struct ReferenceKey {
     pub(super) within: Vec<NameId>,
     pub(super) parts: Vec<(KeySource, Arc<str>)>,
     /// The key is one value, which may stand in the place of the whole reference.
-    pub(super) bare: Option<Converter>,
+    pub(super) bare: Option<ValueSource>,
+}
+
+/// Where a single value stands.
+pub(super) struct ValueSource {
+    pub(super) paths: Vec<Vec<NameId>>,
+    /// The value itself.
+    pub(super) constant: Option<String>,
+    pub(super) take: Option<Take>,
+    pub(super) converter: Converter,
 }
 
 pub(super) enum KeySource {
-    Value { paths: Vec<Vec<NameId>>, converter: Converter },
+    Value(ValueSource),
     Nested { paths: Vec<Vec<NameId>>, key: ReferenceKey },
 }
 
@@ -78,11 +93,7 @@ impl<'a> Interchange<'a> {
         let mut compiler = Compiler { symbols, set, preset, names: Names::default() };
         let mut records = Vec::new();
         let mut findings = Vec::new();
-        for (position, record) in (0_u32..).zip(&symbols.records) {
-            let Some(wanted) = preset.records.get(&record.name).filter(|_| record.kind == RecordKind::Record)
-            else {
-                continue;
-            };
+        for (position, record, wanted) in wanted_records(symbols, preset) {
             for field in wanted.fields.keys() {
                 if !record.fields.iter().any(|found| found.name == *field && found.kind == FieldKind::Cell) {
                     findings.push(no_such_field(RecordId(position), record, field));
@@ -137,6 +148,15 @@ impl<'a> Interchange<'a> {
                 id: RecordId(position),
                 from: wanted.from.iter().map(|name| compiler.names.id(name)).collect(),
                 each: wanted.each.iter().map(|name| compiler.names.id(name)).collect(),
+                only: wanted
+                    .only
+                    .iter()
+                    .map(|(path, values)| {
+                        let path = path.split('/').map(|step| compiler.names.id(step)).collect();
+                        (path, values.iter().map(|value| value.to_lowercase()).collect())
+                    })
+                    .collect(),
+                distinct: wanted.distinct,
                 fields,
             });
         }
@@ -146,8 +166,31 @@ impl<'a> Interchange<'a> {
                 by_element.entry(*element).or_default().push(position);
             }
         }
-        Ok(Self { symbols, names: compiler.names, records, by_element, unread: BTreeMap::new(), findings })
+        Ok(Self {
+            symbols,
+            names: compiler.names,
+            records,
+            by_element,
+            unread: BTreeMap::new(),
+            findings,
+            absent: set.writing.absent.iter().chain(&preset.writing.absent).cloned().collect(),
+            strict: false,
+            distinct: HashMap::new(),
+        })
     }
+}
+
+/// The records of a project that a preset describes, with each description.
+fn wanted_records<'p>(
+    symbols: &'p Symbols,
+    preset: &'p Preset,
+) -> impl Iterator<Item = (u32, &'p Record, &'p RecordPreset)> {
+    (0_u32..).zip(&symbols.records).filter(|(_, record)| record.kind == RecordKind::Record).flat_map(
+        |(position, record)| {
+            let wanted = preset.records.iter().filter(|(name, _)| *name == record.name);
+            wanted.map(move |(_, wanted)| (position, record, wanted))
+        },
+    )
 }
 
 /// Something about a record that is said when it is supplied.
@@ -171,13 +214,10 @@ fn no_such_field(id: RecordId, record: &Record, field: &str) -> Finding {
     Finding { record: id, field: None, severity, code: "field-not-declared", message }
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     fn source(&mut self, record: &Record, field: &Field, path: &FieldPreset) -> Result<Source, ReadError> {
         let Base::Record(target) = field.ty.base else {
-            return Ok(Source::Value {
-                paths: self.paths(path),
-                converter: self.converter(field, field.private, path),
-            });
+            return Ok(Source::Value(self.value(field, field.private, path)));
         };
         let name = self.symbols.record(target).map_or("", |target| target.name.as_str());
         if path.paths.contains(&FieldPath::Parent) {
@@ -199,15 +239,29 @@ impl Compiler<'_> {
         }
     }
 
+    fn value(&mut self, field: &Field, private: bool, path: &FieldPreset) -> ValueSource {
+        ValueSource {
+            paths: self.paths(path),
+            constant: path.value.clone(),
+            take: path.take,
+            converter: self.converter(field, private, path),
+        }
+    }
+
     /// Whether a record is read from the same elements as another, from farther out.
     fn is_around(&self, inner: &str, outer: &str) -> bool {
-        let (Some(inner), Some(outer)) = (self.preset.records.get(inner), self.preset.records.get(outer))
-        else {
-            return false;
+        let of = |wanted: &str| -> Vec<&RecordPreset> {
+            let named = self.preset.records.iter().filter(|(name, _)| name == wanted);
+            named.map(|(_, record)| record).collect()
         };
-        inner.each.len() > outer.each.len()
-            && inner.each.starts_with(&outer.each)
-            && inner.from.iter().all(|element| outer.from.contains(element))
+        let outers = of(outer);
+        of(inner).into_iter().any(|inner| {
+            outers.iter().any(|outer| {
+                inner.each.len() > outer.each.len()
+                    && inner.each.starts_with(&outer.each)
+                    && inner.from.iter().all(|element| outer.from.contains(element))
+            })
+        })
     }
 
     fn paths(&mut self, path: &FieldPreset) -> Vec<Vec<NameId>> {
@@ -224,13 +278,17 @@ impl Compiler<'_> {
             _ => None,
         };
         let style = Style {
-            dates: self.set.writing.dates.as_ref(),
-            school_year: self.set.writing.school_year,
+            dates: self.set.writing.dates.as_ref().or(self.preset.writing.dates.as_ref()),
+            school_year: self.set.writing.school_year.or(self.preset.writing.school_year),
             percent: path.percent,
             field: &field.name,
             codes: category
-                .and_then(|category| self.set.writing.codes.get(&category.name))
                 .into_iter()
+                .flat_map(|category| {
+                    let of = |writing: &'a Writing| writing.codes.get(&category.name);
+                    [of(&self.preset.writing), of(&self.set.writing)]
+                })
+                .flatten()
                 .collect(),
             descriptors: true,
         };
@@ -243,7 +301,7 @@ impl Compiler<'_> {
         let fields = declared.fields.get(..declared.keys)?;
         let bare = match fields {
             [field] if !matches!(field.ty.base, Base::Record(_)) => {
-                Some(self.converter(field, private || field.private, &FieldPreset::default()))
+                Some(self.value(field, private || field.private, &FieldPreset::default()))
             }
             _ => None,
         };
@@ -257,7 +315,7 @@ impl Compiler<'_> {
                 let source = if let Base::Record(nested) = field.ty.base {
                     KeySource::Nested { paths, key: self.key(nested, private, depth + 1)? }
                 } else {
-                    KeySource::Value { paths, converter: self.converter(field, private, path) }
+                    KeySource::Value(self.value(field, private, path))
                 };
                 key.parts.push((source, Arc::from(field.name.as_str())));
             }

@@ -6,8 +6,8 @@ use std::io::BufRead;
 use super::preset::Preset;
 use super::source::{self, DataSource};
 use super::xml_element::{Element, FileRows, Target};
-use super::xml_plan::Interchange;
-use super::xml_tree::{Elements, Step, Tree};
+use super::xml_plan::{Interchange, Source};
+use super::xml_tree::{Elements, NameId, Step, Tree};
 use super::{Cell, DataError, Dataset, Origin, ReadError, Severity};
 use crate::plan::Symbols;
 use crate::value::{RecordId, Reference, Value};
@@ -19,22 +19,8 @@ pub(super) fn read_folder(
     is_folder: bool,
     dataset: &mut Dataset,
 ) -> Result<(), ReadError> {
-    if let Some((name, _)) =
-        source.set.records.iter().find(|(_, mapping)| mapping.file.is_some() || !mapping.columns.is_empty())
-    {
-        return Err(ReadError::new(format!("`file` and `columns` of `{name}` mean nothing for edfi-xml"))
-            .help("copy the preset into the project, change its paths and name it as `preset`"));
-    }
-    let Some(preset) = &source.preset else {
-        return Err(ReadError::new("the format edfi-xml needs a preset").file(&source.shown));
-    };
-    let parsed = Preset::parse(&preset.text).map_err(|errors| {
-        let first = errors.into_iter().next();
-        let (line, message, help) =
-            first.map_or((1, String::new(), None), |error| (error.line, error.message, error.help));
-        ReadError { file: Some(preset.name.clone()), line: u64::try_from(line).ok(), message, help }
-    })?;
-    let mut reader = Interchange::compile(symbols, &source.set, &parsed, &preset.name, &preset.text)?;
+    let preset = read_preset(source)?;
+    let mut reader = compile(symbols, source, &preset)?;
     let files = source::files(source, is_folder, &["xml"])?;
     if files.is_empty() {
         return Err(ReadError::new("the folder has no .xml file").file(&source.shown));
@@ -44,6 +30,37 @@ pub(super) fn read_folder(
     }
     reader.report_unread(dataset);
     Ok(())
+}
+
+/// Reads the preset of a data set.
+pub(super) fn read_preset(source: &DataSource) -> Result<Preset, ReadError> {
+    let format = source.set.format.name();
+    if let Some((name, _)) =
+        source.set.records.iter().find(|(_, mapping)| mapping.file.is_some() || !mapping.columns.is_empty())
+    {
+        return Err(ReadError::new(format!("`file` and `columns` of `{name}` mean nothing for {format}"))
+            .help("copy the preset into the project, change its paths and name it as `preset`"));
+    }
+    let Some(preset) = &source.preset else {
+        return Err(ReadError::new(format!("the format {format} needs a preset")).file(&source.shown));
+    };
+    Preset::parse(&preset.text).map_err(|errors| {
+        let first = errors.into_iter().next();
+        let (line, message, help) =
+            first.map_or((1, String::new(), None), |error| (error.line, error.message, error.help));
+        ReadError { file: Some(preset.name.clone()), line: u64::try_from(line).ok(), message, help }
+    })
+}
+
+/// Makes the preset of a data set ready for the records of a project.
+pub(super) fn compile<'a>(
+    symbols: &'a Symbols,
+    source: &'a DataSource,
+    preset: &Preset,
+) -> Result<Interchange<'a>, ReadError> {
+    let (name, text) =
+        source.preset.as_ref().map_or(("", ""), |preset| (preset.name.as_str(), preset.text.as_str()));
+    Interchange::compile(symbols, &source.set, preset, name, text)
 }
 
 impl Interchange<'_> {
@@ -93,7 +110,9 @@ impl Interchange<'_> {
                 Step::Skipped(name, line) => {
                     skipped.entry(self.names.name(name).to_owned()).or_insert((line, 0)).1 += 1;
                 }
-                Step::Element => self.element(&mut tree, &mut file_rows, dataset),
+                Step::Element => {
+                    self.element(&mut tree, &mut file_rows, dataset);
+                }
             }
         }
         self.resolve_ids(&mut file_rows, dataset);
@@ -106,9 +125,22 @@ impl Interchange<'_> {
         Ok(())
     }
 
-    fn element(&mut self, tree: &mut Tree, rows: &mut FileRows, dataset: &mut Dataset) {
-        let Some(name) = tree.node(0).map(|node| node.name) else { return };
-        let Some(positions) = self.by_element.get(&name) else { return };
+    /// Adds the rows that an element gives; whether it gave any.
+    pub(super) fn element(&mut self, tree: &mut Tree, rows: &mut FileRows, dataset: &mut Dataset) -> bool {
+        let Some(name) = tree.node(0).map(|node| node.name) else { return false };
+        let fits = self.rows_of(name, tree, rows, dataset);
+        for (index, node) in tree.nodes.iter().enumerate().filter(|_| !self.strict) {
+            if node.children.is_empty() && !node.seen && !node.text.trim().is_empty() {
+                let key = (self.names.name(name).to_owned(), tree.path(index, &self.names));
+                *self.unread.entry(key).or_default() += 1;
+            }
+        }
+        fits
+    }
+
+    fn rows_of(&mut self, name: NameId, tree: &mut Tree, rows: &mut FileRows, dataset: &mut Dataset) -> bool {
+        let Some(positions) = self.by_element.get(&name) else { return false };
+        let mut fits = false;
         let mut element = Element {
             names: &self.names,
             records: &self.records,
@@ -117,20 +149,38 @@ impl Interchange<'_> {
             tree,
             rows,
             reported: HashSet::new(),
+            absent: &self.absent,
+            strict: self.strict,
         };
         for position in positions {
             let Some(compiled) = self.records.get(*position) else { continue };
             let Some(declared) = self.symbols.record(compiled.id) else { continue };
+            if !element.is_wanted(compiled) {
+                continue;
+            }
+            let Some(table) = dataset.supply(self.symbols, compiled.id) else { continue };
+            fits = true;
             let mut places = Vec::new();
             element.tree.all(0, &compiled.each, &mut places);
-            let Some(table) = dataset.supply(self.symbols, compiled.id) else { continue };
             for place in places {
                 let row = table.len();
+                let said = element.rows.errors.len();
                 let line = element.tree.node(place).map_or(0, |node| node.line);
                 let mut cells = Vec::with_capacity(compiled.fields.len());
                 for ((source, field), at) in compiled.fields.iter().zip(&declared.fields).zip(0_u32..) {
                     let target = Target { record: compiled.id, row, field: at };
                     cells.push(element.cell(source, field, place, target, line));
+                }
+                if compiled.distinct {
+                    let key: Vec<Cell> = cells.iter().take(declared.keys).cloned().collect();
+                    if key.iter().all(|cell| matches!(cell, Cell::Known(_))) {
+                        let earlier = *self.distinct.entry((compiled.id, key)).or_insert(row);
+                        let same = (0_u32..).zip(&cells).all(|(at, cell)| table.cell(earlier, at) == cell);
+                        if earlier != row && same {
+                            element.rows.errors.truncate(said);
+                            continue;
+                        }
+                    }
                 }
                 if let (true, Some(id)) = (place == 0, element.tree.id.clone()) {
                     element.rows.ids.entry(id).or_default().push((compiled.id, row));
@@ -138,12 +188,43 @@ impl Interchange<'_> {
                 table.push(cells, Origin { file: element.rows.file, line });
             }
         }
-        for (index, node) in tree.nodes.iter().enumerate() {
-            if node.children.is_empty() && !node.seen && !node.text.trim().is_empty() {
-                let key = (self.names.name(name).to_owned(), tree.path(index, &self.names));
-                *self.unread.entry(key).or_default() += 1;
+        fits
+    }
+
+    /// Adds a row of which nothing is known to each record that every element of the name gives a row of.
+    pub(super) fn broken_element(
+        &self,
+        name: NameId,
+        file: u32,
+        line: u64,
+        (code, message): (&'static str, String),
+        dataset: &mut Dataset,
+    ) {
+        let mut about = None;
+        for position in self.by_element.get(&name).into_iter().flatten() {
+            let Some(compiled) = self.records.get(*position) else { continue };
+            if !compiled.each.is_empty() || !compiled.only.is_empty() {
+                continue;
             }
+            let Some(table) = dataset.supply(self.symbols, compiled.id) else { continue };
+            about.get_or_insert((compiled.id, table.len()));
+            let cells = compiled.fields.iter().map(|source| match source {
+                Source::Fixed(cell) => cell.clone(),
+                _ => Cell::Unreadable,
+            });
+            table.push(cells.collect(), Origin { file, line });
         }
+        dataset.errors.push(DataError {
+            code,
+            severity: Severity::Error,
+            record: about.map(|(record, _)| record),
+            row: about.map(|(_, row)| row),
+            field: None,
+            file: Some(file),
+            line: Some(line),
+            column: None,
+            message,
+        });
     }
 
     /// Gives each `ref="…"` the key of the row that has the `id`. Ids hold within one file.

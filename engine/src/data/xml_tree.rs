@@ -30,6 +30,11 @@ impl Names {
         id
     }
 
+    /// Every name, in the order of the numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     pub(super) fn name(&self, id: NameId) -> &str {
         self.names.get(id as usize).map_or("", String::as_str)
     }
@@ -47,6 +52,8 @@ pub(super) struct Node {
     pub(super) reference: Option<String>,
     /// Something was read from it.
     pub(super) seen: bool,
+    /// It cannot be read, and that has been said.
+    pub(super) broken: bool,
 }
 
 /// An element below the root, with all its parts; the first is itself.
@@ -58,6 +65,42 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    /// Makes it a single node.
+    pub(super) fn start(&mut self, name: NameId, line: u64) {
+        self.nodes.clear();
+        self.id = None;
+        self.nodes.push(Node {
+            name,
+            parent: 0,
+            children: Vec::new(),
+            text: String::new(),
+            line,
+            reference: None,
+            seen: false,
+            broken: false,
+        });
+    }
+
+    /// Adds a node below another.
+    pub(super) fn add(&mut self, parent: usize, name: NameId, text: &str) -> usize {
+        let index = self.nodes.len();
+        let line = self.node(parent).map_or(0, |node| node.line);
+        self.nodes.push(Node {
+            name,
+            parent,
+            children: Vec::new(),
+            text: text.to_owned(),
+            line,
+            reference: None,
+            seen: false,
+            broken: false,
+        });
+        if let Some(parent) = self.nodes.get_mut(parent) {
+            parent.children.push(index);
+        }
+        index
+    }
+
     pub(super) fn node(&self, index: usize) -> Option<&Node> {
         self.nodes.get(index)
     }
@@ -252,6 +295,7 @@ impl<R: BufRead> Elements<R> {
                             line,
                             reference: attribute(&start, "ref"),
                             seen: false,
+                            broken: false,
                         });
                         if index > 0
                             && let Some(parent) = tree.nodes.get_mut(at)
