@@ -375,6 +375,60 @@ fn money_that_may_carry_fractions_of_a_cent_is_an_error() {
 }
 
 #[test]
+fn money_on_file_is_whole_cents() {
+    let found = errors(
+        "amount aid of District = rate
+         test \"t\" { as of 2024-09-01 District d { rate: $0.005 } expect d.aid = $0 }",
+    );
+    assert_eq!(found, "test-value at `$0.005`: money on file is whole cents\n");
+}
+
+#[test]
+fn the_place_of_rounding_shows() {
+    passes(
+        1,
+        r#"
+        parameter grant: money { cite "0" from 2000-01-01: $7,676 }
+        define exact of Office: money = 20% of 53.56% * grant * weight
+        amount by_office of District {
+          line all = sum of exact rounded half up to dollars over offices cite "1"
+        }
+        amount by_total of District {
+          line all = (sum of exact over offices) rounded half up to dollars cite "1"
+        }
+        test "rounding each part and rounding the sum differ by a dollar" {
+          as of 2024-09-01
+          District d { }
+          Office a { district: d weight: 1.0015 }
+          Office b { district: d weight: 1.0015 }
+          Office c { district: d weight: 1.0015 }
+          expect d.by_office = $2,469
+          expect d.by_total = $2,470
+        }
+        "#,
+    );
+}
+
+#[test]
+fn a_number_past_all_bounds_is_an_error_of_that_record() {
+    passes(
+        1,
+        r#"
+        define power of Office: number = weight * weight * weight * weight
+        amount huge of Office: number = power * power * power
+        test "one record overflows and the other does not" {
+          as of 2024-09-01
+          District d { }
+          Office a { district: d weight: 10000000000 }
+          Office b { district: d weight: 10 }
+          expect a.huge = error
+          expect b.huge = 1,000,000,000,000
+        }
+        "#,
+    );
+}
+
+#[test]
 fn where_the_total_is_rounded_lines_may_have_fractions_that_end() {
     let rounded = |line: &str| {
         errors(&format!(

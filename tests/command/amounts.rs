@@ -74,6 +74,19 @@ fn a_run_writes_lines_and_totals() {
 }
 
 #[test]
+fn private_lines_are_not_reckoned_back_from_the_total() {
+    let project = project();
+    project.write("aid.rubric", &POLICY.replace("rate: money", "rate: money private"));
+    let explain = |more: &[&str]| {
+        let asked = ["explain", "aid", "d2", "aid", "--data", "sample", "--as-of", "2024-09-01"];
+        project.run(&[&asked[..], more].concat()).stdout
+    };
+    let masked = explain(&[]);
+    assert!(masked.contains("aid of District d2: •••") && !masked.contains("$21"), "{masked}");
+    assert!(explain(&["--reveal"]).contains("aid of District d2: $21"));
+}
+
+#[test]
 fn an_explanation_says_what_each_line_comes_to() {
     let project = project();
     let explain =

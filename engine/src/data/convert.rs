@@ -455,6 +455,7 @@ mod tests {
                 said(Base::Count, false, "2.5"),
                 said(Base::Count, true, "2.5"),
                 said(Base::Money, false, "five"),
+                said(Base::Money, false, "$0.005"),
                 said(Base::Date, false, "5/13/2024"),
                 said(Base::Date, true, "5/13/2024"),
                 said(Base::Number, false, "twelve point five and a great deal more than that"),
@@ -469,6 +470,7 @@ mod tests {
         `2.5` is not whole, and a count always is
         the value is not whole, and a count always is
         `five` is not an amount of money such as $1,000.50
+        `$0.005` has fractions of a cent: money is whole cents, a rate is a `number`
         `5/13/2024` fits month/day/year; the file says %Y-%m-%d
         the value fits month/day/year; the file says %Y-%m-%d
         `twelve point five and a great deal more …` is not a number

@@ -112,9 +112,11 @@ impl Evaluator<'_> {
         let mut steps = Vec::new();
         let mut state = guide.worth(&found, symbol.ty);
         if let Some(body) = self.plan.amounts.get(&amount.0) {
-            if result.lines.is_empty() && body.lines.iter().any(|line| self.is_masked(&body.code, line.value))
+            // From the total and the other lines a line could be reckoned back.
+            if found.value().is_some_and(|value| *value != Value::NotApplicable)
+                && body.lines.iter().any(|line| self.is_masked(&body.code, line.value))
             {
-                state = crate::plan::MASK.to_owned();
+                crate::plan::MASK.clone_into(&mut state);
             }
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
             steps.extend(guide.amount(amount, body, &subject, Detail::All));

@@ -428,6 +428,14 @@ fn cell(
         _ => super::constant(lowering, written, Type::of(field.ty.base)),
     };
     lowering.hide(mark);
+    if field.ty.base == Base::Money
+        && let Some(Value::Number(amount)) = value.and_then(|id| lowering.constant(id)).cloned()
+        && !amount.has_places(2)
+    {
+        let diagnostic = lowering.error("test-value", written.span, "money on file is whole cents");
+        lowering.report(diagnostic.help("a rate with fractions of a cent is a `number` in its record"));
+        return None;
+    }
     value.map(TestCell::Value)
 }
 
