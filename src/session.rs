@@ -10,7 +10,7 @@ use rubric_engine::check;
 use rubric_engine::data::{
     DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, input_values, inputs, read,
 };
-use rubric_engine::evaluate::{Evaluator, Options};
+use rubric_engine::evaluate::{Evaluator, Options, waivers};
 use rubric_engine::plan::{Plan, PolicyId, Privacy, ResultId, Symbols};
 use rubric_engine::project::shown_path;
 use rubric_engine::value::{Date, State};
@@ -83,7 +83,11 @@ pub(crate) fn prepare(
     let check = start.elapsed();
     let start = Instant::now();
     terminal.detail(&format!("reading {}", source.shown));
-    let data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
+    let mut data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
+    let (counted, errors) = waivers(&plan, &data, as_of);
+    data.errors.extend(errors);
+    data.errors.sort_by_key(|error| (error.file, error.line));
+    let options = Options { waivers: Arc::new(counted), ..options };
     let timings = Timings { check, read: start.elapsed() };
     Ok(Some(Session { project, plan, source, data, as_of, policies, set, options, timings }))
 }

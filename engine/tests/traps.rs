@@ -742,3 +742,95 @@ fn requirements_for_each_value() {
         "#,
     );
 }
+
+/// Waivers: a requirement is waived, a rule does not hold, and only what can be waived is.
+#[test]
+fn waivers() {
+    passes(
+        10,
+        r#"
+        category Area { math, art }
+        record Section { key id: text  certified: flag  due_day: date  students: count  closed: flag  alike: flag }
+        requirement teacher of Section where not closed {
+          cite "c" waivable by "commissioner" waivable by "board"
+          must certified
+          except small when students < 3
+        }
+        requirement per_area of Section for each Area as a { cite "c" waivable by "board" must a = art or certified }
+        requirement later of Section { cite "c" waivable by "board" due due_day must certified }
+        requirement broken of Section { cite "c" waivable by "board" must students / (students - students) > 1 }
+        decision funding of Section { outcomes full, half, none
+          default none cite "c"
+          rule whole: full when certified cite "c"
+          rule large: half when students > 30 notwithstanding whole cite "c" waivable by "board"
+          rule odd: none when alike notwithstanding large cite "c" waivable by "board"
+        }
+        fixture base {
+          as of 2024-09-01
+          Section s { certified: no students: 20 due_day: 2024-01-01 closed: no alike: no }
+          waiver w { target: teacher  of: s  authority: "Commissioner"  from: 2024-07-01  until: 2025-07-01  reason: "shortage" }
+        }
+        test "a violated requirement is waived, and counts as met" from base {
+          expect s.teacher = waived
+          expect s.teacher is met
+          expect s.per_area(math) = violated
+        }
+        test "one that is undetermined is waived too" from base {
+          Section s { certified: unknown }
+          expect s.teacher = waived
+        }
+        test "where it is not needed, nothing changes" from base {
+          Section s { certified: yes }
+          expect s.teacher = met
+          Section t like s { certified: no students: 2 }
+          waiver w2 { target: teacher of: t authority: "board" from: 2024-07-01 reason: "r" }
+          expect t.teacher = excepted by small
+          Section u like s { certified: no closed: yes }
+          waiver w3 { target: teacher of: u authority: "board" from: 2024-07-01 reason: "r" }
+          expect u.teacher = not_applicable
+        }
+        test "on the day of until it is over" from base {
+          as of 2025-07-01
+          expect s.teacher = violated
+        }
+        test "before it begins it is nothing" from base {
+          as of 2024-06-30
+          expect s.teacher = violated
+        }
+        test "it is of one row" from base {
+          Section t like s { }
+          expect t.teacher = violated
+        }
+        test "of one value, or of all" from base {
+          Section t like s { }
+          waiver w1 { target: per_area(math) of: s authority: "board" from: 2024-07-01 reason: "r" }
+          waiver w2 { target: per_area of: t authority: "board" from: 2024-07-01 reason: "r" }
+          expect s.per_area(math) = waived
+          expect s.per_area(art) = met
+          expect t.per_area(math) = waived
+        }
+        test "errors and what is pending are not waived" from base {
+          Section s { due_day: 2024-12-01 }
+          waiver w1 { target: broken of: s authority: "board" from: 2024-07-01 reason: "r" }
+          waiver w2 { target: later of: s authority: "board" from: 2024-07-01 reason: "r" }
+          expect s.broken = error
+          expect s.later = pending
+        }
+        test "a rule that is waived does not hold, and overrides nothing" from base {
+          Section s { certified: yes students: 40 }
+          expect s.funding = half by large
+          Section t like s { }
+          waiver w1 { target: funding.large of: t authority: "board" from: 2024-07-01 reason: "r" }
+          expect t.funding = full by whole
+          Section u like s { students: unknown }
+          waiver w2 { target: large of: u authority: "board" from: 2024-07-01 reason: "r" }
+          expect u.funding = full by whole
+        }
+        test "what a waived rule overrode comes back" from base {
+          Section t like s { certified: yes students: 40 alike: yes }
+          waiver w1 { target: p.funding.odd of: t authority: "board" from: 2024-07-01 reason: "r" }
+          expect t.funding = half by large
+        }
+        "#,
+    );
+}

@@ -101,6 +101,7 @@ const fn mark(kind: StepKind) -> (&'static str, Option<Style>) {
         StepKind::NotHeld => ("✘", Some(Style::Bad)),
         StepKind::Overridden => ("⊘", Some(Style::Faint)),
         StepKind::NotInForce => ("–", Some(Style::Faint)),
+        StepKind::Waived => ("~", Some(Style::Good)),
         StepKind::Undetermined => ("?", Some(Style::Doubtful)),
         StepKind::Fault => ("!", Some(Style::Bad)),
         StepKind::Condition | StepKind::Define | StepKind::Fact | StepKind::Parameter | StepKind::Rows => {
@@ -212,6 +213,7 @@ const fn word(kind: StepKind) -> &'static str {
         StepKind::Undetermined => "undetermined",
         StepKind::Held => "held",
         StepKind::NotInForce => "not_in_force",
+        StepKind::Waived => "waived",
         StepKind::Condition => "condition",
         StepKind::Define => "define",
         StepKind::Fact => "fact",

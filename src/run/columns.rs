@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rubric_engine::data::{Cell, Dataset};
-use rubric_engine::plan::{DefineId, PolicyId, RecordKind, ResultId, Symbols, category_value};
-use rubric_engine::value::{Base, Number, RecordId, Reference, Value};
+use rubric_engine::plan::{DefineId, PolicyId, RecordKind, ResultId, Symbols, written};
+use rubric_engine::value::{RecordId, Value};
 
 use crate::session::Session;
 
@@ -112,40 +112,4 @@ pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: 
             .map(|(part, field)| written(symbols, part, field.ty.base))
             .collect(),
     }
-}
-
-/// A value as files hold it: plain for programs, and as policies write it where that is plain.
-pub(crate) fn written(symbols: &Symbols, value: &Value, base: Base) -> String {
-    match value {
-        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::Number(number) => written_number(number),
-        Value::Text(text) => text.to_string(),
-        Value::Date(date) => date.to_string(),
-        Value::Never => "never".to_owned(),
-        Value::None => "none".to_owned(),
-        // Without `SY`, spreadsheets take 2009-10 for October.
-        Value::SchoolYear(year) => format!("SY{year:04}-{:02}", (i32::from(*year) + 1).rem_euclid(100)),
-        Value::Category(position) => match base {
-            Base::Category(category) | Base::Set(category) => {
-                category_value(symbols, category, *position).unwrap_or_default().to_owned()
-            }
-            _ => String::new(),
-        },
-        Value::Reference(reference) => written_key(symbols, reference),
-        Value::NotApplicable => "not_applicable".to_owned(),
-    }
-}
-
-/// Its digits where these end, else a fraction: never a digit that is not so.
-pub(crate) fn written_number(number: &Number) -> String {
-    number.to_decimal(12).or_else(|| number.to_decimal(MOST_PLACES)).unwrap_or_else(|| number.to_fraction())
-}
-
-/// No number has more places.
-const MOST_PLACES: u32 = 76;
-
-fn written_key(symbols: &Symbols, reference: &Reference) -> String {
-    let fields = symbols.record(reference.record).map_or(&[][..], |record| record.fields.as_slice());
-    let parts = reference.key.iter().zip(fields).map(|(part, field)| written(symbols, part, field.ty.base));
-    parts.collect::<Vec<_>>().join("/")
 }

@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, Worth, show_need_with};
-use rubric_engine::plan::{AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus};
+use rubric_engine::plan::{
+    AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
+};
 use rubric_engine::value::{Need, Number, RecordId, State};
 
-use super::columns::{Column, Content, Sheet, key_parts, written, written_number};
+use super::columns::{Column, Content, Sheet, key_parts};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -345,7 +347,10 @@ fn decision(
             Some(plan.decisions.get(&id.0)?.rules.get(*position as usize)?.label.to_string())
         }
     };
-    (word, result.by.iter().filter_map(label).collect(), result.needs)
+    let rules = plan.decisions.get(&id.0).map_or(&[][..], |body| &body.rules);
+    let waiving = result.waived.iter().filter_map(|(rule, _)| rules.get(*rule as usize));
+    let waiving = waiving.map(|rule| format!("waiving {}", rule.label));
+    (word, result.by.iter().filter_map(label).chain(waiving).collect(), result.needs)
 }
 
 fn judged(
@@ -357,6 +362,10 @@ fn judged(
     let result = evaluator.requirement(instance, row);
     let body = facts.plan.requirements.get(&instance.requirement.0);
     let by = match (result.status, body) {
+        (ResultStatus::Waived, _) => {
+            result.waiver.iter().map(|used| used.waiver.authority.to_string()).collect()
+        }
+        (ResultStatus::Met, _) if result.waiver.is_some() => vec!["waiver not needed".to_owned()],
         (ResultStatus::Violated, Some(body)) => body
             .musts
             .iter()
@@ -373,6 +382,7 @@ fn judged(
             .excepts
             .iter()
             .filter_map(|position| Some(body.excepts.get(*position as usize)?.label.to_string()))
+            .chain(result.waiver.iter().map(|_| "waiver not needed".to_owned()))
             .collect(),
         _ => Vec::new(),
     };

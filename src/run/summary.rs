@@ -7,12 +7,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rubric_engine::data::{DataError, Severity};
-use rubric_engine::plan::{ResultId, show};
+use rubric_engine::plan::{ResultId, show, written_number};
 use rubric_engine::value::Value;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::columns::{Sheet, written_number};
+use super::columns::Sheet;
 use super::evaluate::{Tally, Total};
 use crate::session::Session;
 use crate::terminal::{Style, Terminal, counted, harmless};

@@ -441,3 +441,45 @@ fn a_requirement_for_each_value_has_a_column_for_each() {
     assert_snapshot!("explain_one_of_each", explain(&["area_credits(art)"]));
     assert_eq!(explain(&["area_credits"]).stdout.matches("area_credits(").count(), 2);
 }
+
+#[test]
+fn waivers_are_read_with_the_records() {
+    let project = sandbox()
+        .with(
+            "policies/town/sections.rubric",
+            "policy town.sections { title \"Sections\" cite \"c\" school_year starts july 1 }\n\
+             record Section { key (section_id: text private, year: school_year) certified: flag students: count }\n\
+             requirement teacher of Section { cite \"c\" waivable by \"commissioner\" must certified }\n\
+             requirement strict of Section { cite \"c\" must students > 0 }\n\
+             decision size of Section { outcomes small, large default small cite \"c\"\n\
+               rule many: large when students > 30 cite \"c\" waivable by \"board\" }\n\
+             waiver stated { target: size.many  key: \"D/SY2023-24\"  authority: \"board\"  from: 2024-01-01  reason: \"two rooms\" }\n",
+        )
+        .with(
+            "records/Section.csv",
+            "section_id,year,certified,students\nA,SY2023-24,no,40\nB,SY2023-24,no,10\nC,SY2023-24,yes,10\nD,SY2023-24,no,40\n",
+        )
+        .with(
+            "records/waivers.csv",
+            "target,key,authority,from,until,reason\n\
+             teacher,A/2023-24,Commissioner,2024-01-01,,shortage\n\
+             teacher,B/SY2023-24,commissioner,2023-01-01,2024-01-01,shortage\n\
+             teacher,C/SY2023-24,commissioner,2024-01-01,2025-01-01,shortage\n\
+             teacher,D/SY2023-24,principal,2024-01-01,,shortage\n\
+             strict,D/SY2023-24,commissioner,2024-01-01,,shortage\n\
+             taecher,D/SY2023-24,commissioner,2024-01-01,,shortage\n\
+             teacher,X/SY2023-24,commissioner,2024-01-01,,shortage\n\
+             teacher,D/SY2023-24,commissioner,2025-01-01,,shortage\n\
+             town.sections.size.many,A/SY2023-24,board,2024-01-01,,halved\n",
+        )
+        .with("rubric.toml", "[project]\nname = \"town\"\n[data.sample]\npath = \"records\"\nas_of = 2024-06-01\n");
+    assert_snapshot!("run_with_waivers", run(&project, &[]));
+    assert_snapshot!("results_with_waivers", project.read("results/Section.csv"));
+    assert_snapshot!("errors_of_waivers", project.read("results/data-errors.csv"));
+    let report: Value = serde_json::from_str(&project.read("results/run.json")).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/run.schema.json"));
+    assert_snapshot!(
+        "explain_a_waiver",
+        project.run(&["explain", "town.sections", "A/SY2023-24", "--data", "sample", "--reveal"])
+    );
+}

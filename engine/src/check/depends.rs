@@ -19,6 +19,20 @@ type Reads = BTreeMap<Fact, Place>;
 /// What a fact is computed from directly.
 pub(crate) fn reads(plan: &Plan, fact: Fact) -> Reads {
     let mut found = Reads::new();
+    let by_waiver = match fact {
+        Fact::Decision(id) => {
+            let rules = plan.decisions.get(&id.0).map_or(&[][..], |body| &body.rules);
+            rules.iter().find(|rule| !rule.waivable_by.is_empty()).map(|rule| rule.place)
+        }
+        Fact::Requirement(id) => {
+            let body = plan.requirements.get(&id.0).filter(|body| !body.waivable_by.is_empty());
+            body.and_then(|body| body.musts.first()).map(|must| must.place)
+        }
+        _ => None,
+    };
+    if let (Some(place), Some(record)) = (by_waiver, plan.symbols.waivers) {
+        add(&mut found, Fact::Rows(record), place);
+    }
     match fact {
         Fact::Define(id) => {
             if let Some(body) = plan.defines.get(&id.0) {

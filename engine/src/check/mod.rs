@@ -46,6 +46,7 @@ macro_rules! checks {
 checks! {
     assertion_fails
     bad_allow
+    bad_waiver
     comma_number
     cycle
     define_gap
@@ -104,6 +105,7 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
+    bad_waiver::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);
     let grains = grain::Grains::new(plan);

@@ -726,3 +726,75 @@ fn what_a_result_never_depends_on() {
         assert_eq!(depends(body, on), expected, "{body} never depends on {on}");
     }
 }
+
+#[test]
+fn waivers_that_nobody_can_grant() {
+    const POLICY: &str = r#"policy p { title "T" }
+category Area { math, art }
+record Student { key id: text credits: count }
+record School { key name: text }
+requirement enough of Student { cite "c" waivable by "commissioner" must credits >= 5 }
+requirement strict of Student { cite "c" must credits >= 1 }
+requirement each_area of Student for each Area { cite "c" waivable by "board" must credits >= 1 or area = art }
+decision d of Student { outcomes a, b default a cite "c"
+  rule one: b when credits > 3 cite "c" waivable by "board" }
+decision e of Student { outcomes a, b default a cite "c" rule one: b when credits > 3 cite "c" }
+"#;
+    let said = |waiver: &str| -> Vec<String> {
+        let mut db = Database::default();
+        let file = db.set_text("p.rubric", Some(&format!("{POLICY}{waiver}")));
+        let line = |one: Diagnostic| {
+            let at = db.source(one.place().unwrap()).unwrap_or_default();
+            format!("{} at {at}: {}; {}", one.code, one.message, one.help.unwrap_or_default())
+        };
+        db.diagnostics(file).into_iter().map(line).collect()
+    };
+    let of = |target: &str, authority: &str| {
+        format!(
+            "waiver w {{ target: {target} key: \"S1\" authority: \"{authority}\" from: 2024-01-01 reason: \"r\" }}"
+        )
+    };
+    let none: &[&str] = &[];
+    for (waiver, expected) in [
+        (of("enough", "commissioner"), none),
+        (of("enough", "Commissioner"), none),
+        (of("p.enough", "commissioner"), none),
+        (of("d.one", "board"), none),
+        (of("each_area", "board"), none),
+        (of("each_area(math)", "board"), none),
+        (
+            of("enough", "principal"),
+            &["bad-waiver at \"principal\": `principal` may not waive `enough`; it is waivable by `commissioner`"],
+        ),
+        (
+            of("strict", "board"),
+            &["bad-waiver at strict: `strict` may not be waived; what may be waived says `waivable by` and the authority"],
+        ),
+        (
+            of("enouhg", "board"),
+            &["bad-waiver at enouhg: no requirement and no rule is called `enouhg`; did you mean `enough`?"],
+        ),
+        (
+            of("one", "board"),
+            &["bad-waiver at one: `one` stands for several things; write `p.d.one` or `p.e.one`"],
+        ),
+        (
+            of("each_area(music)", "board"),
+            &["bad-waiver at each_area(music): no requirement and no rule is called `each_area(music)`; did you mean `each_area(math)`?"],
+        ),
+        (
+            "waiver w { target: enough of: maria authority: \"commissioner\" from: 2024-01-01 reason: \"r\" }".to_owned(),
+            &["bad-waiver at maria: rows have names only in tests; name the row by its key, as data has it: `key: \"S1/SY2024-25\"`"],
+        ),
+        (
+            "test \"t\" { as of 2024-01-01 School s { } waiver w { target: enough of: s authority: \"commissioner\" from: 2024-01-01 reason: \"r\" } expect s.name = \"s\" }".to_owned(),
+            &["bad-waiver at enough: `enough` is of a `Student`, and the waiver is not; name a row of `Student` after `of`"],
+        ),
+        (
+            "record Waiver { key id: text }".to_owned(),
+            &["duplicate-name at Waiver: `Waiver` is the record that waivers are read as; rename this record: where something is `waivable by` an authority, the language brings its own"],
+        ),
+    ] {
+        assert_eq!(said(&waiver), expected, "{waiver}");
+    }
+}

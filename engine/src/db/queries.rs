@@ -17,7 +17,7 @@ use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
     AmountBody, AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId,
-    RequirementBody, Symbols, TestBody,
+    RequirementBody, Symbols, TestBody, WaiverBody,
 };
 use crate::value::Type;
 
@@ -137,6 +137,7 @@ pub(crate) enum Body {
     Requirement(Arc<RequirementBody>),
     Amount(Arc<AmountBody>),
     Assert(Arc<AssertBody>),
+    Waiver(Arc<WaiverBody>),
     Test(Arc<TestBody>),
 }
 
@@ -145,7 +146,7 @@ impl Body {
     fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
-            Self::Parameter(_) | Self::Assert(_) => None,
+            Self::Parameter(_) | Self::Assert(_) | Self::Waiver(_) => None,
             Self::Define(body) => Some(&body.code),
             Self::Decision(body) => Some(&body.code),
             Self::Requirement(body) => Some(&body.code),
@@ -204,6 +205,7 @@ pub(super) fn item_facts(
             ItemFacts::new(lower::amount(&cx, id, amount), Body::Amount)
         }
         (ItemKind::Assert(assert), _) => ItemFacts::new(lower::assertion(&cx, assert), Body::Assert),
+        (ItemKind::Waiver(waiver), _) => ItemFacts::new(lower::waiver(&cx, waiver), Body::Waiver),
         (ItemKind::Test(test), _) => {
             let fixtures = fixtures(db, workspace, &collected, cx.policy);
             ItemFacts::new(lower::test::test(&cx, test, &fixtures), Body::Test)
@@ -278,6 +280,7 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
                 }
                 (Body::Amount(body), Some(Declared::Amount(id))) => drop(plan.amounts.insert(id.0, body)),
                 (Body::Assert(body), _) => plan.asserts.push(body),
+                (Body::Waiver(body), _) => plan.waivers.push(body),
                 (Body::Test(body), _) => plan.tests.push(body),
                 _ => {}
             }

@@ -6,6 +6,7 @@ use super::decide::{Candidate, Ruling, decide};
 use super::evaluator::{Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, faults_of, needs_of};
 use super::outcome::{By, DecisionResult, Verdict};
+use super::waiver::Waiver;
 use crate::plan::{DecisionBody, DecisionId, PolicyId, ResultStatus};
 use crate::value::{Date, Fault, Need, NeedKind, Reference, Value};
 
@@ -40,6 +41,7 @@ fn status(status: ResultStatus) -> DecisionResult {
     DecisionResult {
         verdict: Verdict::Status(status),
         by: Vec::new(),
+        waived: Vec::new(),
         perhaps: Vec::new(),
         possible: Vec::new(),
         needs: Arc::default(),
@@ -140,6 +142,8 @@ impl Evaluator<'_> {
                 })
             })
             .collect();
+        let mut conditions = conditions;
+        let waived = self.waive_rules(decision, body, subject, &mut conditions);
         let ruling = rule_on(body, law, &conditions);
         let mut result = pronounce(body, law, &conditions, &ruling);
         if let Some(scope) = scope.as_ref().filter(|_| within != Truth::True) {
@@ -150,7 +154,29 @@ impl Evaluator<'_> {
             };
             result = open(scope, possible);
         }
+        result.waived = waived;
         Hearing { result, law: Some(law), scope, conditions }
+    }
+
+    /// Sets the conditions of waived rules to no, unless they are an error, which nobody can waive.
+    fn waive_rules(
+        &self,
+        decision: DecisionId,
+        body: &DecisionBody,
+        subject: &Reference,
+        conditions: &mut [Option<Found>],
+    ) -> Vec<(u32, Waiver)> {
+        let mut waived = Vec::new();
+        for ((position, rule), condition) in (0_u32..).zip(&body.rules).zip(conditions) {
+            let Some(condition) = condition else { continue };
+            if matches!(condition.truth(), Truth::True | Truth::Unknown)
+                && let Some(waiver) = self.waiver_of_rule(decision, rule, subject.row)
+            {
+                *condition = Found::flag(false);
+                waived.push((position, waiver.clone()));
+            }
+        }
+        waived
     }
 }
 

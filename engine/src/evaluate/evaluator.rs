@@ -28,6 +28,8 @@ pub struct Options {
     pub inputs: BTreeMap<InputId, State>,
     /// Facts that a test fixes.
     pub givens: Givens,
+    /// The waivers that count.
+    pub waivers: Arc<super::waiver::Waivers>,
     /// Whether private values are shown in texts and explanations.
     pub privacy: Privacy,
 }

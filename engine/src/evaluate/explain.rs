@@ -11,6 +11,7 @@ use super::found::{Found, Truth};
 use super::needs::show_need_with;
 use super::outcome::{By, Explanation, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
+use super::waiver::Waiver;
 use crate::diagnostic::Place;
 use crate::plan::{
     ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExprId, Instance, Interval, LineBody,
@@ -352,8 +353,15 @@ impl<'g, 'a> Guide<'g, 'a> {
             return steps;
         }
         for (position, (rule, condition)) in body.rules.iter().zip(&hearing.conditions).enumerate() {
-            let fate = fate(body, position, rule, condition.as_ref(), hearing, law);
-            let decisive = matches!(fate.kind, StepKind::Decided | StepKind::Undetermined | StepKind::Fault);
+            let mut fate = fate(body, position, rule, condition.as_ref(), hearing, law);
+            let waived = hearing.result.waived.iter().find(|(waived, _)| *waived as usize == position);
+            if let Some((_, waiver)) = waived {
+                fate = Fate { kind: StepKind::Waived, state: waiver_words(waiver) };
+            }
+            let decisive = matches!(
+                fate.kind,
+                StepKind::Decided | StepKind::Undetermined | StepKind::Fault | StepKind::Waived
+            );
             if detail == Detail::Decisive && !decisive {
                 continue;
             }
@@ -507,6 +515,14 @@ impl<'g, 'a> Guide<'g, 'a> {
             let text = format!("in force {}", period(&body.interval));
             steps.push(step(StepKind::NotInForce, text, "not in force"));
         }
+        if let Some(used) = &inquiry.result.waiver {
+            let state = if used.needed() {
+                format!("in place of {}", used.without.word())
+            } else {
+                "waiver not needed".to_owned()
+            };
+            steps.push(step(StepKind::Waived, waiver_words(&used.waiver), &state));
+        }
         if let (Some((due, _)), Some(found)) = (body.due, &inquiry.due) {
             let text = format!("due {}", self.expr_text(&frame, due, "on a date of the record"));
             let mut step = step(StepKind::Condition, text, &self.state_of(&frame, due, found));
@@ -596,6 +612,11 @@ struct Fate {
 }
 
 /// What became of a rule.
+/// `waived by the commissioner from 2024-01-01: why`.
+fn waiver_words(waiver: &Waiver) -> String {
+    format!("waived by {} {}: {}", waiver.authority, period(&waiver.interval), waiver.reason)
+}
+
 fn fate(
     body: &DecisionBody,
     position: usize,

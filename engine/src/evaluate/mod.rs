@@ -27,6 +27,7 @@ mod privacy;
 mod reasons;
 mod requirement;
 mod rows;
+mod waiver;
 mod walk;
 
 #[cfg(test)]
@@ -39,3 +40,5 @@ pub use outcome::{
     AmountResult, By, DecisionResult, Explanation, Fact, LineResult, MustOutcome, RequirementResult, Step,
     StepKind, Verdict, Worth,
 };
+pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};
+pub(crate) use waiver::{quoted, waiver_of};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::waiver::{Waiver, WaiverUse};
 use crate::diagnostic::Place;
 use crate::plan::ResultStatus;
 use crate::value::{Fault, Need, Number};
@@ -31,6 +32,8 @@ pub struct DecisionResult {
     pub verdict: Verdict,
     /// The rules that decided, in the order of the text; of a conflict, those that disagree.
     pub by: Vec<By>,
+    /// Rules that held, or may have, and are waived for the record: their positions and the waivers.
+    pub waived: Vec<(u32, Waiver)>,
     /// Rules of the same outcome that may apply too.
     pub perhaps: Vec<By>,
     /// Of `undetermined`: the outcomes still possible, by position; empty when nothing matched.
@@ -46,10 +49,12 @@ pub struct DecisionResult {
 /// What a requirement gives for one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequirementResult {
-    /// `met`, `violated`, `excepted`, `pending`, `not_applicable`, `undetermined` or `error`.
+    /// `met`, `violated`, `excepted`, `waived`, `pending`, `not_applicable`, `undetermined` or `error`.
     pub status: ResultStatus,
     /// Every `must` with its state.
     pub musts: Vec<MustOutcome>,
+    /// The waiver of the requirement for the record.
+    pub waiver: Option<WaiverUse>,
     /// Positions of the excepts that hold.
     pub excepts: Vec<u32>,
     /// Of `undetermined`: the decisive missing facts.
@@ -185,6 +190,8 @@ pub enum StepKind {
     Undetermined,
     /// A `must` or `except` that holds, or a condition that is yes.
     Held,
+    /// A rule or requirement that is waived for the record.
+    Waived,
     /// A rule that is not in force.
     NotInForce,
     /// A condition or a part of one.

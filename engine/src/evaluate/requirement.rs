@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::evaluator::{Evaluator, Frame, RowsByKey, Subject, Task};
 use super::found::{Faults, Found, Truth, and, faults_of, needs_of, strict};
 use super::outcome::{MustOutcome, RequirementResult};
+use super::waiver::WaiverUse;
 use crate::plan::{ExprId, Instance, MustCheck, Op, RequirementBody, ResultStatus};
 use crate::value::{Date, Fault, Reference, Value};
 
@@ -30,6 +31,7 @@ impl Inquiry {
         let result = RequirementResult {
             status,
             musts: Vec::new(),
+            waiver: None,
             excepts: Vec::new(),
             needs: Arc::default(),
             faults: Arc::default(),
@@ -86,8 +88,24 @@ impl Evaluator<'_> {
         let known = self
             .memory
             .inquiries
-            .once(key, &self.memory.postponed, || Arc::new(self.inquire(requirement, subject)));
+            .once(key, &self.memory.postponed, || Arc::new(self.waive(requirement, subject)));
         known.unwrap_or_else(|| Arc::new(Inquiry::broken("a requirement that depends on itself")))
+    }
+
+    /// The requirement, waived where it is violated or undetermined and a waiver counts.
+    fn waive(&self, requirement: Instance, subject: &Reference) -> Inquiry {
+        let mut inquiry = self.inquire(requirement, subject);
+        let Some(waiver) = self.waiver_of_requirement(requirement, subject.row) else { return inquiry };
+        let without = inquiry.result.status;
+        let used = WaiverUse { waiver: waiver.clone(), without };
+        if used.needed() {
+            inquiry.result.status = ResultStatus::Waived;
+            inquiry.result.needs = Arc::default();
+        }
+        if used.needed() || matches!(without, ResultStatus::Met | ResultStatus::Excepted) {
+            inquiry.result.waiver = Some(used);
+        }
+        inquiry
     }
 
     fn inquire(&self, requirement: Instance, subject: &Reference) -> Inquiry {
@@ -224,6 +242,7 @@ pub(super) fn judge(
     let mut result = RequirementResult {
         status: ResultStatus::Met,
         musts: musts.iter().map(must_outcome).collect(),
+        waiver: None,
         excepts: (0u32..)
             .zip(excepts)
             .filter(|(_, except)| except.as_ref().is_some_and(|except| except.truth() == Truth::True))

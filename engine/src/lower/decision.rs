@@ -222,6 +222,7 @@ impl Lowering<'_> {
             when: when.flatten(),
             interval: placed.interval?,
             fixed: rule.fixed,
+            waivable_by: cites(&rule.waivable_by),
             overridden_by,
             cites: all,
             because,

@@ -28,6 +28,7 @@ mod requirement;
 pub mod test;
 mod unit;
 mod unsupported;
+mod waiver;
 mod walk;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub use parameter::parameter;
 pub use requirement::requirement;
 pub use unit::type_name;
 pub use unsupported::unsupported;
+pub use waiver::waiver;
 pub use walk::operands;
 
 /// Where a declaration stands and what it can see.

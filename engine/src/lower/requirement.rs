@@ -34,6 +34,7 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
     let musts: Vec<MustBody> = item.musts.iter().filter_map(|must| lowering.must(must)).collect();
     let excepts: Vec<ExceptBody> = item.excepts.iter().filter_map(|except| lowering.except(except)).collect();
     lowering.check_labels(item);
+    let waivable_by = cites(&item.waivable_by);
     let cites = cites(&item.cites);
     let id = item.id.as_ref().map(|id| id.value.as_str().into());
     lowering.finish(|code| {
@@ -47,6 +48,7 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
             severity,
             cites,
             because,
+            waivable_by,
             each,
             condition: condition.flatten(),
             law_on: law_on.flatten(),

@@ -1,7 +1,7 @@
 //! What the language has and the engine does not evaluate yet: one clear error on the construct.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{Claim, Decision, DecisionMember, Item, ItemKind, Rule};
+use rubric_grammar::ast::{Claim, Item, ItemKind};
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Place};
@@ -35,7 +35,6 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             Claim::AtMost(_) => add(assert.subject.span, "`assert … is at most`"),
             Claim::Implies(_) => add(assert.subject.span, "`assert … implies`"),
         },
-        ItemKind::Waiver(waiver) => add(waiver.record.span, "`waiver`"),
         ItemKind::Policy(policy) => {
             if let Some(under) = policy.authority.as_ref().and_then(|authority| authority.under.as_ref()) {
                 add(under.span, "`under` another authority");
@@ -54,30 +53,15 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             } else if let Some(grant) = decision.grants.first() {
                 add(grant.span, "a grant to other authorities");
             }
-            for rule in rules(decision) {
-                if let Some(who) = rule.waivable_by.first() {
-                    add(who.span, "`waivable by`");
-                }
-            }
         }
         ItemKind::Requirement(requirement) => {
             if requirement.amend {
                 add(requirement.name.span, "`amend`");
             } else if let Some(grant) = requirement.grants.first() {
                 add(grant.span, "a grant to other authorities");
-            } else if let Some(who) = requirement.waivable_by.first() {
-                add(who.span, "`waivable by`");
             }
         }
         _ => {}
     }
     found
-}
-
-/// The rules of a decision, those in parts too.
-fn rules(decision: &Decision) -> impl Iterator<Item = &Rule> {
-    decision.members.iter().flat_map(|member| match member {
-        DecisionMember::Rule(rule) => std::slice::from_ref(rule),
-        DecisionMember::Part(part) => &part.rules,
-    })
 }

@@ -7,7 +7,7 @@ use rubric_grammar::ast::{self, IntervalEnd, Item, ItemKind};
 
 use super::record::{self, Part, PendingMany};
 use super::scope::nearest;
-use super::{FileSummary, types};
+use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
     AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
@@ -59,6 +59,7 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
     for file in files {
         collector.declare(file);
     }
+    collector.waivers(files);
     collector.scopes(files);
     // Extensions come after the records they extend, wherever their files stand, so that keys come first.
     for pass in [Pass::Records, Pass::Extensions] {
@@ -339,6 +340,21 @@ impl Collector {
                 _ => {}
             }
         }
+    }
+
+    /// The record of waivers, where something can be waived.
+    fn waivers(&mut self, files: &[&FileSummary]) {
+        let Some((file, item)) = files.iter().find_map(|file| Some((file, file.waivable?))) else { return };
+        let Some(policy) = self.out.policies.get(&file.file).copied() else { return };
+        let symbols = &mut self.out.symbols;
+        if let Some(own) = symbols.records.iter().find(|record| record.name == waiver::WAIVER) {
+            self.out.diagnostics.push(
+                Diagnostic::error("duplicate-name", own.place, "`Waiver` is the record that waivers are read as")
+                    .help("rename this record: where something is `waivable by` an authority, the language brings its own"),
+            );
+            return;
+        }
+        waiver::declare(symbols, policy, place(file, item, Span::default()));
     }
 
     fn new_record(&mut self, policy: PolicyId, item: &Item, name: &ast::Name, place: Place) -> RecordId {

@@ -11,6 +11,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod types;
+pub mod waiver;
 
 pub use collect::{Collected, Declared, collect};
 pub use scope::nearest;

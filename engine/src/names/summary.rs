@@ -1,7 +1,9 @@
 //! The signatures of one file.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{DefineBody, Expr, ExprKind, File, Item, ItemKind, Limits, Line, Name};
+use rubric_grammar::ast::{
+    DecisionMember, DefineBody, Expr, ExprKind, File, Item, ItemKind, Limits, Line, Name, Rule,
+};
 
 use crate::diagnostic::FileId;
 use crate::plan::ADJUSTMENT;
@@ -15,12 +17,27 @@ pub struct FileSummary {
     pub path: String,
     /// One for each item of the file, in its order; bodies are empty, spans relative to the item.
     pub items: Vec<Item>,
+    /// The first item of which something is `waivable by` an authority.
+    pub waivable: Option<u32>,
 }
 
 /// Keeps what other declarations can see.
 #[must_use]
 pub fn summarize(file: FileId, path: &str, tree: &File) -> FileSummary {
-    FileSummary { file, path: path.to_owned(), items: tree.items.iter().map(signature).collect() }
+    let waivable = tree.items.iter().position(is_waivable).and_then(|position| u32::try_from(position).ok());
+    FileSummary { file, path: path.to_owned(), items: tree.items.iter().map(signature).collect(), waivable }
+}
+
+fn is_waivable(item: &Item) -> bool {
+    let rule = |rule: &Rule| !rule.waivable_by.is_empty();
+    match &item.kind {
+        ItemKind::Requirement(requirement) => !requirement.waivable_by.is_empty(),
+        ItemKind::Decision(decision) => decision.members.iter().any(|member| match member {
+            DecisionMember::Rule(one) => rule(one),
+            DecisionMember::Part(part) => part.rules.iter().any(rule),
+        }),
+        _ => false,
+    }
 }
 
 fn signature(item: &Item) -> Item {

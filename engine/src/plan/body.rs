@@ -162,6 +162,8 @@ pub struct RuleBody {
     pub interval: Interval,
     /// `fixed`.
     pub fixed: bool,
+    /// `waivable by`: who may waive it.
+    pub waivable_by: Vec<Arc<str>>,
     /// Positions of the rules that directly override this one.
     pub overridden_by: Vec<u32>,
     /// Citations, those of its part first.
@@ -185,6 +187,8 @@ pub struct RequirementBody {
     pub cites: Vec<Arc<str>>,
     /// `because`; may be empty.
     pub because: Vec<TemplatePart>,
+    /// `waivable by`: who may waive it.
+    pub waivable_by: Vec<Arc<str>>,
     /// `for each`: the slot that the value is bound to.
     pub each: Option<u16>,
     /// `where`.
@@ -310,12 +314,44 @@ pub struct TestBody {
     pub empty: Vec<RecordId>,
     /// Facts that are fixed.
     pub givens: Vec<GivenBody>,
+    /// Waivers.
+    pub waivers: Vec<WaiverBody>,
     /// What is expected.
     pub expects: Vec<ExpectBody>,
     /// The code of all these; no slot is bound.
     pub code: Code,
     /// The test's title in the text.
     pub place: Place,
+}
+
+/// `waiver w { … }` in a policy or a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverBody {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What is waived: `promotion.reads_at_level`, `area_credits(math)`.
+    pub target: Arc<str>,
+    /// For whom.
+    pub subject: WaiverSubject,
+    /// Who waives.
+    pub authority: Arc<str>,
+    /// When.
+    pub interval: Interval,
+    /// Why.
+    pub reason: Arc<str>,
+    /// What is waived, in the text.
+    pub target_place: Place,
+    /// Who waives, in the text.
+    pub authority_place: Place,
+}
+
+/// For which row something is waived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WaiverSubject {
+    /// `key: "S1/SY2024-25"`.
+    Key(Arc<str>),
+    /// `of: maria`; a row of the test.
+    Row(ExprId),
 }
 
 /// A row of a test.

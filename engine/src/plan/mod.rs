@@ -16,13 +16,15 @@ pub use body::{
     AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
     Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, MustBody, MustCheck,
     ParameterBody, ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell,
-    TestRow, TotalBody,
+    TestRow, TotalBody, WaiverBody, WaiverSubject,
 };
 pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
 };
 pub use fact::{AssertBody, Fact};
-pub use show::{MASK, Privacy, category_value, show, show_fault, show_with};
+pub use show::{
+    MASK, Privacy, category_value, show, show_fault, show_with, written, written_key, written_number,
+};
 pub use symbols::{
     ADJUSTMENT, Absent, AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol,
     DefineId, DefineSymbol, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId, ParameterSymbol,
@@ -46,6 +48,8 @@ pub struct Plan {
     pub requirements: BTreeMap<u32, Arc<RequirementBody>>,
     /// By [`AmountId`]; absent when its declaration has errors.
     pub amounts: BTreeMap<u32, Arc<AmountBody>>,
+    /// Waivers that policies state, in the order of files and text.
+    pub waivers: Vec<Arc<WaiverBody>>,
     /// In the order of files and text.
     pub asserts: Vec<Arc<AssertBody>>,
     /// In the order of files and text.

@@ -57,6 +57,8 @@ pub struct Symbols {
     pub amounts: Vec<AmountSymbol>,
     /// Decisions, requirements and amounts in the order of files and text.
     pub results: Vec<ResultId>,
+    /// The record of waivers, where something can be waived.
+    pub waivers: Option<RecordId>,
 }
 
 impl Symbols {

@@ -11,9 +11,9 @@ pub use coverage::{Coverage, Covered, CoveredKind};
 
 use crate::data::Dataset;
 use crate::diagnostic::Place;
-use crate::evaluate::{Evaluator, Givens, Options};
-use crate::plan::{Code, ExprId, GivenTarget, GivenValue, Plan, Privacy, TestBody};
-use crate::value::{Base, Date, RecordId, State, Type, Value};
+use crate::evaluate::{Evaluator, Givens, Options, Waivers, may_waive, waiver_of, waiver_target};
+use crate::plan::{Code, ExprId, GivenTarget, GivenValue, Plan, Privacy, TestBody, WaiverSubject};
+use crate::value::{Base, Date, RecordId, Reference, State, Type, Value};
 
 /// What came of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,7 @@ impl<'a> Stage<'a> {
         drop(evaluator);
         stage.rows = rows;
         stage.options = stage.fixed(&positions);
+        stage.options.waivers = Arc::new(stage.waivers());
         Ok(stage)
     }
 
@@ -152,6 +153,24 @@ impl<'a> Stage<'a> {
             }
         }
         options
+    }
+
+    /// The waivers that count; that they can was checked with the test.
+    fn waivers(&self) -> Waivers {
+        let mut waivers = Waivers::default();
+        for body in &self.test.waivers {
+            let WaiverSubject::Row(of) = &body.subject else { continue };
+            let State::Known(Value::Reference(Reference { row: Some(row), .. })) = self.value(*of) else {
+                continue;
+            };
+            let Ok(target) = waiver_target(self.plan, &body.target) else { continue };
+            if body.interval.contains(self.as_of) && may_waive(&target, &body.authority) {
+                for waived in target.waived {
+                    waivers.add(waived, row, waiver_of(body));
+                }
+            }
+        }
+        waivers
     }
 
     /// The value of a `given`: a constant, or a row.

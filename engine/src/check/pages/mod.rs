@@ -92,6 +92,7 @@ texts! {
     "unknown-type"
     "unknown-value"
     "value-not-read"
+    "waiver-not-in-force"
     "wrong-arguments"
     "wrong-cell-count"
     "wrong-cells"

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use rubric_grammar::ast::{self, Item, ItemKind, Name, Statement};
 
 use self::rows::Rows;
-use super::unsupported::not_supported;
 use super::{Context, Lowered, Lowering};
 use crate::diagnostic::{Applicability, Diagnostic, FileId};
 use crate::names::nearest;
@@ -86,6 +85,7 @@ pub fn test(cx: &Context<'_>, written: &ast::Test, fixtures: &Fixtures) -> Lower
         rows: parts.rows.rows,
         empty: parts.rows.empty,
         givens: parts.givens,
+        waivers: parts.waivers,
         expects: parts.expects,
         code,
         place,
@@ -193,13 +193,14 @@ struct Parts {
     as_of: Option<ExprId>,
     rows: Rows,
     givens: Vec<crate::plan::GivenBody>,
+    waivers: Vec<crate::plan::WaiverBody>,
     expects: Vec<crate::plan::ExpectBody>,
 }
 
 fn statements(lowering: &mut Lowering<'_>, layers: &[Layer<'_>]) -> Parts {
     let own = lowering.cx;
     let rows = rows::rows(lowering, layers);
-    let (mut as_of, mut givens, mut expects) = (None, Vec::new(), Vec::new());
+    let (mut as_of, mut givens, mut waivers, mut expects) = (None, Vec::new(), Vec::new(), Vec::new());
     for (position, layer) in layers.iter().enumerate() {
         enter(lowering, layer);
         for statement in layer.statements {
@@ -218,15 +219,28 @@ fn statements(lowering: &mut Lowering<'_>, layers: &[Layer<'_>]) -> Parts {
                     expects.extend(expect::expect(lowering, written, &rows));
                 }
                 Statement::Waiver(row) => {
-                    let diagnostic = not_supported(lowering.place(row.span), "`waiver`");
-                    lowering.report(diagnostic);
+                    let waiver = lowering.waiver(row, |lowering, of| {
+                        let (id, _) = lowering.expr(of, None)?;
+                        let is_row =
+                            matches!(lowering.code.get(id).map(|expr| &expr.op), Some(Op::TestRow(_)));
+                        if !is_row {
+                            let diagnostic =
+                                lowering.error("test-value", of.span, "this does not name a row of the test");
+                            lowering.report(diagnostic.help("write the name of a row, such as `maria`"));
+                        }
+                        Some(id).filter(|_| is_row)
+                    });
+                    waivers.retain(|other: &crate::plan::WaiverBody| {
+                        waiver.as_ref().is_none_or(|waiver| waiver.name != other.name)
+                    });
+                    waivers.extend(waiver);
                 }
                 Statement::Row(_) | Statement::No(_) | Statement::Expect(_) => {}
             }
         }
     }
     lowering.cx = own;
-    Parts { as_of, rows, givens, expects }
+    Parts { as_of, rows, givens, waivers, expects }
 }
 
 /// What follows is written in that layer.

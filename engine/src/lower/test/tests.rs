@@ -159,7 +159,19 @@ fn mistakes_in_rows() {
             "Student ben { } Result r2 { student: ben } expect maria.steady = met",
             &["missing-key: Student ben { }"],
         ),
-        ("waiver w { } expect maria.steady = met", &["not-supported-yet: waiver w { }"]),
+        ("waiver w { } expect maria.steady = met", &["bad-waiver: w"]),
+        (
+            "waiver w { target: steady of: mario authority: \"a\" from: 2024-01-01 reason: \"r\" } expect maria.steady = met",
+            &["unknown-name: mario"],
+        ),
+        (
+            "waiver w { target: 3 of: maria authority: a from: 2024-02-30 reason: 3 } expect maria.steady = met",
+            &["bad-waiver: 3", "bad-waiver: a", "bad-waiver: 2024-02-30", "bad-waiver: 3"],
+        ),
+        (
+            "waiver w { traget: steady of: maria key: \"x\" authority: \"a\" from: 2024-01-01 reason: \"r\" } expect maria.steady = met",
+            &["unknown-field: traget", "bad-waiver: \"x\""],
+        ),
     ]);
 }
 
