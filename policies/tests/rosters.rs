@@ -277,3 +277,30 @@ fn resources_as_json_lines() {
     ];
     insta::assert_snapshot!(everything(&read_files(Format::EdfiJsonl, &files)));
 }
+
+/// A name that the vocabulary lacks would be passed over with a remark.
+#[test]
+fn presets_name_only_what_is_declared() {
+    let symbols = &plan().symbols;
+    let mut named = 0;
+    for (path, text) in rubric_policies::PRESETS {
+        let preset: toml::Table = toml::from_str(text).unwrap();
+        for part in ["record", "identity"] {
+            for (name, entry) in preset[part].as_table().unwrap() {
+                let id = symbols.record_named(name).unwrap_or_else(|| panic!("{path}: {name}"));
+                let record = symbols.record(id).unwrap();
+                let entries = entry.as_array().cloned().unwrap_or_else(|| vec![entry.clone()]);
+                for field in entries.iter().flat_map(|entry| entry.as_table().unwrap().keys()) {
+                    if !["from", "each", "where", "distinct", "within"].contains(&field.as_str()) {
+                        assert!(
+                            record.fields.iter().any(|found| found.name == *field),
+                            "{path}: {name}.{field}"
+                        );
+                        named += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(named > 1000, "{named}");
+}

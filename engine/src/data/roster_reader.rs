@@ -337,8 +337,8 @@ impl<'a> Roster<'a> {
                 .help("export the file again, with every cell in quotes"));
             }
             let skipped = file.columns.iter().zip(row.iter()).any(|(column, cell)| {
-                let cell = String::from_utf8_lossy(cell).trim().to_lowercase();
-                column.skip.contains(&cell)
+                !column.skip.is_empty()
+                    && column.skip.contains(&String::from_utf8_lossy(cell).trim().to_lowercase())
             });
             if skipped {
                 file.skipped += u64::from(count_skipped);
