@@ -540,6 +540,12 @@ session_name = "sessionName"
             "sessions.jsonl",
             "{\"schoolReference\":{\"schoolId\":7},\"schoolYear\":2025,\"sessionName\":\"Fall\"}\n",
         ),
+        bytes(
+            "a school year that the manifest explains, of one record",
+            "format = \"edfi-jsonl\"\n[data.d.Session]\nschool_year = \"ends\"\n",
+            "sessions.jsonl",
+            "{\"schoolReference\":{\"schoolId\":7},\"schoolYear\":2025,\"sessionName\":\"Fall\"}\n",
+        ),
         bytes("a resource that the preset does not know", MANIFEST, "surveys.jsonl", "{}\n"),
         bytes("empty file", MANIFEST, "schools.jsonl", ""),
         bytes("no file", MANIFEST, "schools.json", "[]"),

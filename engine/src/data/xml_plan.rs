@@ -8,7 +8,7 @@ use super::convert::{Converter, Style};
 use super::manifest::nearest;
 use super::preset::{FieldPath, FieldPreset, Preset, RecordPreset, Take};
 use super::xml_tree::{NameId, Names};
-use super::{Cell, DataSet, ReadError, Severity, Writing};
+use super::{Cell, DataSet, ReadError, RecordMapping, Severity, Writing};
 use crate::plan::{Field, FieldKind, Record, RecordKind, Symbols};
 use crate::value::{Base, RecordId};
 
@@ -80,6 +80,8 @@ struct Compiler<'a> {
     set: &'a DataSet,
     preset: &'a Preset,
     names: Names,
+    /// What the manifest says of the record whose own field is being compiled.
+    mapping: Option<&'a RecordMapping>,
 }
 
 impl<'a> Interchange<'a> {
@@ -90,7 +92,7 @@ impl<'a> Interchange<'a> {
         preset_name: &str,
         preset_text: &str,
     ) -> Result<Self, ReadError> {
-        let mut compiler = Compiler { symbols, set, preset, names: Names::default() };
+        let mut compiler = Compiler { symbols, set, preset, names: Names::default(), mapping: None };
         let mut records = Vec::new();
         let mut findings = Vec::new();
         for (position, record, wanted) in wanted_records(symbols, preset) {
@@ -217,7 +219,10 @@ fn no_such_field(id: RecordId, record: &Record, field: &str) -> Finding {
 impl<'a> Compiler<'a> {
     fn source(&mut self, record: &Record, field: &Field, path: &FieldPreset) -> Result<Source, ReadError> {
         let Base::Record(target) = field.ty.base else {
-            return Ok(Source::Value(self.value(field, field.private, path)));
+            self.mapping = self.set.records.get(&record.name);
+            let value = self.value(field, field.private, path);
+            self.mapping = None;
+            return Ok(Source::Value(value));
         };
         let name = self.symbols.record(target).map_or("", |target| target.name.as_str());
         if path.paths.contains(&FieldPath::Parent) {
@@ -277,10 +282,15 @@ impl<'a> Compiler<'a> {
             Base::Category(category) => self.symbols.category(category),
             _ => None,
         };
+        let own = self.mapping.map(|mapping| &mapping.writing);
+        let (set, preset) = (&self.set.writing, &self.preset.writing);
+        let dates = own.and_then(|own| own.dates.as_ref()).or(set.dates.as_ref());
+        let school_year = own.and_then(|own| own.school_year).or(set.school_year);
+        let percent = self.mapping.and_then(|mapping| mapping.percent.get(&field.name).copied());
         let style = Style {
-            dates: self.set.writing.dates.as_ref().or(self.preset.writing.dates.as_ref()),
-            school_year: self.set.writing.school_year.or(self.preset.writing.school_year),
-            percent: path.percent,
+            dates: dates.or(preset.dates.as_ref()),
+            school_year: school_year.or(preset.school_year),
+            percent: percent.or(path.percent),
             field: &field.name,
             codes: category
                 .into_iter()
@@ -289,6 +299,7 @@ impl<'a> Compiler<'a> {
                     [of(&self.preset.writing), of(&self.set.writing)]
                 })
                 .flatten()
+                .chain(own.and_then(|own| own.codes.get(&field.name)))
                 .collect(),
             descriptors: true,
         };
