@@ -162,7 +162,7 @@ pub(crate) fn report(
 }
 
 /// Where a file of the data set lies.
-fn on_disk(session: &Session, shown: &str) -> PathBuf {
+pub(super) fn on_disk(session: &Session, shown: &str) -> PathBuf {
     let folder = session.source.shown.trim_end_matches('/');
     match shown.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
         Some(rest) => session.source.path.join(rest),
