@@ -83,8 +83,17 @@ pub(super) fn files(
         let path = entry.map_err(unreadable)?.path();
         let ending =
             path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-        if path.is_file() && endings.contains(&ending.as_str()) {
-            let name = name_of(&path);
+        if !endings.contains(&ending.as_str()) {
+            continue;
+        }
+        let name = name_of(&path);
+        // Editors keep locks under hidden names, which are links that lead nowhere.
+        if !path.is_file() && !name.starts_with('.') {
+            return Err(ReadError::new("this is no file that could be read")
+                .file(within(source, &name))
+                .help("it is a folder, or a link that leads nowhere: remove it, or give it another name"));
+        }
+        if path.is_file() {
             found.push(DataFile { shown: within(source, &name), name, path });
         }
     }
