@@ -150,12 +150,10 @@ impl Located {
         let mut headers = Vec::new();
         let mut asked = Vec::new();
         for path in &self.files {
-            let text =
+            let bytes =
                 fs::read(path).map_err(|error| Failure::io("read", &relative(&self.root, path), &error))?;
-            // Bytes that are no UTF-8 become replacement characters, which the checker reports where they stand.
-            let text = String::from_utf8_lossy(&text).into_owned();
-            headers.push(Header::of(&text));
-            let file = database.set_text(&shown_path(&self.root, path), Some(&text));
+            let file = database.set_bytes(&shown_path(&self.root, path), &bytes);
+            headers.push(Header::of(&database.text(file)));
             if self.asked.binary_search(path).is_ok() {
                 asked.push(file);
             }

@@ -139,3 +139,15 @@ fn a_declaration_with_an_error_is_not_in_the_plan() {
     );
     assert_eq!(database.plan().decisions.len(), 0);
 }
+
+#[test]
+fn bytes_that_are_not_utf8_are_said_once_and_mended_by_a_text() {
+    let (mut database, _) = database();
+    let mut bytes = RULES.as_bytes().to_vec();
+    let at = RULES.find("§").unwrap();
+    bytes.splice(at..at + 2, [0xa7]);
+    database.set_bytes("r.rubric", &bytes);
+    assert_eq!(messages(&database), [format!("r.rubric:{at}..{} not-utf8: this byte is not UTF-8", at + 1)]);
+    database.set_text("r.rubric", Some(RULES));
+    assert_eq!(messages(&database), [""; 0]);
+}

@@ -51,6 +51,12 @@ pub fn parse_bytes(bytes: &[u8]) -> Parse {
     parse::bytes(bytes)
 }
 
+/// The text that [`parse_bytes`] reads: each byte that is not UTF-8 is a space, so that offsets stay what they are.
+#[must_use]
+pub fn readable(bytes: &[u8]) -> String {
+    parse::readable(bytes).0
+}
+
 /// What [`parse`] makes of a text: always a tree, with whatever was wrong beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parse {

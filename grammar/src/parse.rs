@@ -57,15 +57,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Parse {
     if bytes.len() > MAX_BYTES {
         return too_large();
     }
-    let mut text = String::with_capacity(bytes.len());
-    let mut bad: Vec<u32> = Vec::new();
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for _ in chunk.invalid() {
-            bad.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
-            text.push(' ');
-        }
-    }
+    let (text, bad) = readable(bytes);
     let mut parse = file(&text);
     let first = bad.first().copied().unwrap_or(0);
     let message = match bad.len() {
@@ -80,6 +72,20 @@ pub(crate) fn bytes(bytes: &[u8]) -> Parse {
         item.damaged |= bad.get(at).is_some_and(|byte| *byte < item.span.end);
     }
     parse
+}
+
+/// The text, each byte that is not UTF-8 a space, and where those stand.
+pub(crate) fn readable(bytes: &[u8]) -> (String, Vec<u32>) {
+    let mut text = String::with_capacity(bytes.len());
+    let mut bad: Vec<u32> = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            bad.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+            text.push(' ');
+        }
+    }
+    (text, bad)
 }
 
 fn too_large() -> Parse {

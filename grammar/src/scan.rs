@@ -174,7 +174,7 @@ impl<'a> Scanner<'a> {
             } else if is_word_start(c) {
                 let length = self.rest().find(|c| !is_word(c)).unwrap_or(self.rest().len());
                 self.at += length;
-                if !self.bad_school_year(start) {
+                if !self.school_year(start) {
                     self.token(TokenKind::Word, start);
                 }
             } else if c == '`' {
@@ -384,14 +384,20 @@ impl<'a> Scanner<'a> {
         self.token(TokenKind::Text, start);
     }
 
-    /// `SY24-25`, `SY2024-26`: is it a school year that is written wrong?
-    fn bad_school_year(&mut self, start: usize) -> bool {
+    /// `SY2024-25` is one word, though its last digits alone, as in `SY2008-09`, would be no number; `SY24-25` and
+    /// `SY2024-26` are school years that are written wrong.
+    fn school_year(&mut self, start: usize) -> bool {
         let first = self.text.get(start..self.at).and_then(|word| word.strip_prefix("SY")).unwrap_or("");
         let all_digits = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
         let Some(rest) = self.rest().strip_prefix('-').filter(|_| all_digits) else { return false };
         let last = rest.get(..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())).unwrap_or("");
-        if last.is_empty() || number::is_school_year(first, last) {
+        if last.is_empty() {
             return false;
+        }
+        if number::is_school_year(first, last) {
+            self.at += 1 + last.len();
+            self.token(TokenKind::Number, start);
+            return true;
         }
         self.at += 1 + last.len();
         let span = self.span(start);

@@ -1,5 +1,6 @@
 //! `rubric run`: every record of a data set.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -13,21 +14,19 @@ use crate::cli::{FailOn, RunArgs, TableFormat};
 use crate::failure::Failure;
 use crate::render;
 use crate::run::{
-    Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate, report, sheets, table,
+    Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate, refuse_to_replace,
+    report, sheets, table,
 };
 use crate::session::{self, Session};
 use crate::terminal::Terminal;
 
 const REPORT: &str = "run.json";
+const DATA_ERRORS: &str = "data-errors.csv";
 
 pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure> {
     let Some(session) = session::prepare(&args.data, &args.policies, terminal)? else {
         return Ok(Outcome::Findings);
     };
-    let out = args.out.display().to_string();
-    let unwritable = |error: std::io::Error| Failure::io("write to", &args.out, &error);
-    let mut staging = Staging::open(&args.out).map_err(unwritable)?;
-
     let start = Instant::now();
     let sheets = sheets(&session, args.facts);
     if sheets.is_empty() {
@@ -35,6 +34,12 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
             "these policies have no decision, requirement or amount, so there is nothing to run",
         ));
     }
+    let before = earlier_files(&args.out);
+    refuse_to_replace(&session, &args.out, &names_of(&before), &possible_names(&sheets, args.format))?;
+    let out = args.out.display().to_string();
+    let unwritable = |error: std::io::Error| Failure::io("write to", &args.out, &error);
+    let mut staging = Staging::open(&args.out).map_err(unwritable)?;
+
     let facts = session.facts();
     let evaluator = facts.evaluator(Privacy::Mask);
     let rows = |sheet: &Sheet| u64::from(evaluator.rows_of(sheet.record).unwrap_or(0));
@@ -56,17 +61,12 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
             continue;
         }
         let evaluated = evaluate(facts, &sheet, args.format, threads, &progress)?;
-        let ending = match args.format {
-            TableFormat::Csv => "csv",
-            TableFormat::Jsonl => "jsonl",
-        };
-        write(format!("{}.{ending}", sheet.name), &evaluated.bytes)?;
+        write(file_name(&sheet, args.format), &evaluated.bytes)?;
         tallies.push((sheet, evaluated.tallies));
     }
-    write("data-errors.csv".to_owned(), &data_errors(&session)?)?;
+    write(DATA_ERRORS.to_owned(), &data_errors(&session)?)?;
     drop(progress);
 
-    let before = earlier_files(&args.out);
     let names: Vec<String> = files.iter().map(|file| file.file.clone()).collect();
     let report = report(&session, &args.data.data, &tallies, files, start.elapsed())
         .map_err(|error| Failure::io("read again", &session.source.path, &error))?;
@@ -78,6 +78,30 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
         terminal.print(&table(&session, &tallies, &out, terminal))?;
     }
     Ok(Outcome::found(args.fail_on.iter().any(|what| holds(*what, &session, &tallies))))
+}
+
+fn file_name(sheet: &Sheet, format: TableFormat) -> String {
+    let ending = match format {
+        TableFormat::Csv => "csv",
+        TableFormat::Jsonl => "jsonl",
+    };
+    format!("{}.{ending}", sheet.name)
+}
+
+/// The files that the run may write.
+fn possible_names(sheets: &[Sheet], format: TableFormat) -> Vec<String> {
+    let mut names: Vec<String> = sheets.iter().map(|sheet| file_name(sheet, format)).collect();
+    names.extend([DATA_ERRORS.to_owned(), REPORT.to_owned()]);
+    names
+}
+
+/// The names of the files that an earlier run wrote, its report among them.
+fn names_of(before: &[(String, String)]) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = before.iter().map(|(name, _)| name.clone()).collect();
+    if !names.is_empty() {
+        names.insert(REPORT.to_owned());
+    }
+    names
 }
 
 fn holds(what: FailOn, session: &Session, tallies: &[(Sheet, Vec<Tally>)]) -> bool {

@@ -17,7 +17,7 @@ pub(crate) struct SourceText {
 
 impl SourceText {
     pub(crate) fn new(path: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
+        let text = harmless_in_place(text.into());
         let lines = LineIndex::new(&text);
         Self { path: path.into(), text, lines }
     }
@@ -38,6 +38,22 @@ impl SourceText {
     pub(crate) fn line(&self, line: u32) -> &str {
         self.lines.line(&self.text, line.saturating_sub(1))
     }
+}
+
+/// A text in which a stand-in of the same length is in the place of each control character that a terminal would obey,
+/// so that places stay where they are.
+fn harmless_in_place(text: Arc<str>) -> Arc<str> {
+    if !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
+        return text;
+    }
+    let stand_in = |letter: char| match letter {
+        '\n' | '\r' | '\t' => letter,
+        _ if letter.is_ascii_control() => '?',
+        // The other control characters take two bytes, and so does this.
+        _ if letter.is_control() => '·',
+        _ => letter,
+    };
+    text.chars().map(stand_in).collect::<String>().into()
 }
 
 /// A place in a text for people.
@@ -144,5 +160,12 @@ mod tests {
             ("é😀x", "second", "", "")
         );
         assert_eq!((source.line_start(1), source.line_start(2), source.line_start(3)), (0, 9, 16));
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing_in_a_text_and_places_stay() {
+        let source = SourceText::new("a.rubric", "a\u{1b}[2J\u{9b}é\tx\r\n");
+        assert_eq!(&*source.text, "a?[2J·é\tx\r\n");
+        assert_eq!(SourceText::new("a.rubric", "é\tx\r\n").text.len(), 6);
     }
 }

@@ -206,7 +206,7 @@ impl SourceCode for Source {
             _ => inner.column(),
         };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.0.path.clone(),
+            harmless(&self.0.path).into_owned(),
             inner.data(),
             *inner.span(),
             inner.line(),

@@ -2,12 +2,14 @@
 
 mod columns;
 mod evaluate;
+mod guard;
 mod staging;
 mod summary;
 mod written;
 
 pub(crate) use columns::{Sheet, key_parts, sheets};
 pub(crate) use evaluate::{Tally, evaluate};
+pub(crate) use guard::refuse_to_replace;
 pub(crate) use staging::Staging;
 pub(crate) use summary::{WrittenFile, digest, report, table};
 pub(crate) use written::{counted_errors, data_errors};

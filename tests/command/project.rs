@@ -181,6 +181,23 @@ fn a_run_is_refused_with_one_reason() {
 }
 
 #[test]
+fn results_take_the_place_of_results_only() {
+    let project = project().with("mine/Student.csv", "not a result\n");
+    let to = |out: &str| project.run(&["run", "--data", "sample", "--out", out, "--quiet"]);
+    let records = project.read("records/Student.csv");
+    assert_snapshot!("out_is_the_records", to("records"));
+    assert_eq!(to("policies/../records").status, Some(2));
+    assert_eq!(project.read("records/Student.csv"), records);
+    assert_snapshot!("out_holds_a_file_of_somebody", to("mine"));
+    assert_eq!(project.read("mine/Student.csv"), "not a result\n");
+    assert_eq!(
+        (to("results").status, to("results").status),
+        (Some(0), Some(0)),
+        "its own results it replaces"
+    );
+}
+
+#[test]
 fn a_killed_run_leaves_no_partial_file_and_the_next_one_clears_up() {
     let project = project().with("records/Student.csv", &students(40_000));
     let mut child = project

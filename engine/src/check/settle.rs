@@ -1,5 +1,7 @@
 //! The last word on the diagnostics of a file: `allow` clauses are applied, and what repeats another message goes.
 
+use std::collections::BTreeSet;
+
 use rubric_grammar::Span;
 use rubric_grammar::ast::{Allow, File, Item, ItemKind};
 
@@ -19,7 +21,7 @@ struct Scope<'a> {
 #[must_use]
 pub fn settle(file: FileId, tree: &File, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut scopes = scopes(tree);
-    let mut kept = without_echoes(diagnostics);
+    let mut kept = without_consequences(tree, without_echoes(diagnostics));
     if scopes.is_empty() {
         return kept;
     }
@@ -124,4 +126,45 @@ fn without_echoes(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         });
     }
     diagnostics
+}
+
+/// A clause that could not be read as it stands was read as something else, and what is wrong with that is nobody's
+/// mistake: in the rule, or in the declaration outside its rules, that has a syntax error nothing else is an error.
+fn without_consequences(tree: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let clause = |diagnostic: &Diagnostic| {
+        let (item, span) = within(tree, diagnostic.place()?)?;
+        let members = members(tree.items.get(item as usize)?);
+        let member = members.iter().position(|member| member.start <= span.start && span.start < member.end);
+        Some((item, member))
+    };
+    let damaged: BTreeSet<(u32, Option<usize>)> =
+        diagnostics.iter().filter(|one| one.code == "syntax").filter_map(clause).collect();
+    if !damaged.is_empty() {
+        diagnostics.retain(|one| {
+            one.code == "syntax"
+                || one.severity != Severity::Error
+                || !clause(one).is_some_and(|(item, member)| {
+                    damaged.contains(&(item, member))
+                        // The outcomes stand outside the rules, and so does what is left of a rule without a label.
+                        || matches!(one.code, "unknown-outcome" | "unknown-label")
+                            && damaged.contains(&(item, None))
+                })
+        });
+    }
+    diagnostics
+}
+
+/// Where the rules of a declaration stand, relative to it.
+fn members(item: &Item) -> Vec<Span> {
+    match &item.kind {
+        ItemKind::Decision(decision) => {
+            decision.members.iter().flat_map(walk::rules).map(|(rule, _)| rule.span).collect()
+        }
+        ItemKind::Requirement(requirement) => {
+            let musts = requirement.musts.iter().map(|must| must.span);
+            musts.chain(requirement.excepts.iter().map(|except| except.span)).collect()
+        }
+        ItemKind::Amount(amount) => amount.lines.iter().map(|line| line.span).collect(),
+        _ => Vec::new(),
+    }
 }

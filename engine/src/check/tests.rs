@@ -798,3 +798,22 @@ decision e of Student { outcomes a, b default a cite "c" rule one: b when credit
         assert_eq!(said(&waiver), expected, "{waiver}");
     }
 }
+
+#[test]
+fn what_follows_from_a_syntax_error_is_not_said() {
+    let requirement =
+        |must: &str| format!("requirement q of Student {{ cite \"c\" must a: {must} must b: nmae > 1 }}");
+    let decision = |text: &str| format!("decision d of Student {{ cite \"c\" {text} }}");
+    let rules = "rule : one when age > 2 rule s: two when age > 1 subject to r";
+    let cases = [
+        (requirement("age > > 1 and age"), vec!["syntax", "unknown-name"]),
+        (requirement("(age + nmae"), vec!["syntax", "unknown-name"]),
+        (decision("outcomes one two default two rule r: two when age > 1"), vec!["syntax"]),
+        (decision(&format!("outcomes one, two default two {rules}")), vec!["syntax"]),
+    ];
+    for (text, expected) in cases {
+        let said = whole(&text);
+        let codes: Vec<&str> = said.iter().filter_map(|one| one.split(':').next()).collect();
+        assert_eq!(codes, expected, "{text}: {said:?}");
+    }
+}

@@ -320,3 +320,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_table_that_is_no_file_is_refused_and_a_hidden_one_left_aside() {
+    for (name, expected) in
+        [("students.csv", Some("students.csv: this is no file that could be read")), (".#students.csv", None)]
+    {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("School.csv"), "school_id,name\n7,Elm\n").unwrap();
+        fs::create_dir(folder.path().join(name)).unwrap();
+        let set = Manifest::parse("[data.d]\npath = \".\"\n").unwrap().data.remove("d").unwrap();
+        let source = DataSource { path: folder.path().to_owned(), shown: String::new(), set, preset: None };
+        let refused = read(&symbols(), &source).err().map(|error| {
+            let place = error.file.unwrap_or_default();
+            format!("{place}: {}", error.message)
+        });
+        assert_eq!(refused.as_deref(), expected, "{name}");
+    }
+}

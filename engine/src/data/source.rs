@@ -101,6 +101,10 @@ pub(super) fn files(
     for entry in fs::read_dir(&source.path).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = name_of(&path);
+        // Editors keep locks under hidden names, which are links that lead nowhere.
+        if name.starts_with('.') && !path.is_file() {
+            continue;
+        }
         // A folder or a broken link of that name would be missed if it were passed over.
         if endings.contains(&ending(&name).as_str()) {
             let shown = within(source, &name);

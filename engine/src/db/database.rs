@@ -63,14 +63,29 @@ impl Database {
     /// Sets the text of a file; `None` when there is none (any more). The path is relative to the project, with `/`.
     /// An equal text changes nothing.
     pub fn set_text(&mut self, path: &str, text: Option<&str>) -> FileId {
+        self.set(path, text, None)
+    }
+
+    /// Sets a file to what was read from disk, which may not be UTF-8.
+    pub fn set_bytes(&mut self, path: &str, bytes: &[u8]) -> FileId {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.set(path, Some(text), None),
+            Err(_) => self.set(path, Some(&rubric_grammar::readable(bytes)), Some(bytes)),
+        }
+    }
+
+    fn set(&mut self, path: &str, text: Option<&str>, bytes: Option<&[u8]>) -> FileId {
         if let Some(file) = self.by_path.get(path).copied() {
             if file.text(self).as_deref() != text {
                 file.set_text(self).to(text.map(Arc::from));
             }
+            if file.bytes(self).as_deref() != bytes {
+                file.set_bytes(self).to(bytes.map(Arc::from));
+            }
             return file.id(self);
         }
         let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
-        let file = SourceFile::new(self, id, Arc::from(path), text.map(Arc::from));
+        let file = SourceFile::new(self, id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from));
         Arc::make_mut(&mut self.by_path).insert(path.to_owned(), file);
         Arc::make_mut(&mut self.by_id).push(file);
         if let Some(workspace) = self.workspace {

@@ -37,6 +37,9 @@ pub struct SourceFile {
     /// Its text; `None` when there is no such file (any more).
     #[returns(clone)]
     pub text: Option<Arc<str>>,
+    /// Its bytes, when they are not UTF-8; `text` is then what can be read of them.
+    #[returns(clone)]
+    pub bytes: Option<Arc<[u8]>>,
 }
 
 /// The files of a project.
@@ -60,7 +63,11 @@ pub(crate) struct Parsed {
 #[salsa::tracked(returns(clone))]
 pub(super) fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
     let text = file.text(db).unwrap_or_default();
-    Arc::new(Parsed { parse: rubric_grammar::parse(&text), lines: LineIndex::new(&text) })
+    let parse = match file.bytes(db) {
+        Some(bytes) => rubric_grammar::parse_bytes(&bytes),
+        None => rubric_grammar::parse(&text),
+    };
+    Arc::new(Parsed { parse, lines: LineIndex::new(&text) })
 }
 
 /// The signatures of a file, which do not change while the inside of a rule is typed.

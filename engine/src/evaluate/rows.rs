@@ -123,6 +123,7 @@ impl Evaluator<'_> {
             if self.data.table(owner.record).is_some_and(|table| table.is_duplicate(row)) {
                 return Err(Found::fault(Fault::DuplicateKey { record: owner.record, row }));
             }
+            self.known_key(owner.record, row)?;
         }
         if self.is_group(child) {
             let table = self.group_table(child)?;
@@ -138,6 +139,18 @@ impl Evaluator<'_> {
             }
             _ => Err(Found::broken("rows that name a group")),
         }
+    }
+
+    /// A row whose own key is not known may be named by any row or by none.
+    fn known_key(&self, record: RecordId, row: u32) -> Result<(), Found> {
+        let keys = self.symbols().record(record).map_or(0, |record| record.keys);
+        for field in 0..u32::try_from(keys).unwrap_or(u32::MAX) {
+            let part = self.cell(record, row, field);
+            if part.value().is_none() {
+                return Err(part.doubted().plain());
+            }
+        }
+        Ok(())
     }
 
     /// The rows of a record that can satisfy an equality which the condition demands: all others are surely out.

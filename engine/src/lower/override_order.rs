@@ -78,6 +78,11 @@ impl Lowering<'_> {
         if let Some(found) = named.get(name.text.as_str()) {
             return found.clone();
         }
+        // A rule that lost its label to a syntax error may be the one that is meant.
+        if named.contains_key("") {
+            self.failed = true;
+            return Vec::new();
+        }
         let kinds = if kind == "rule" { "rule or part" } else { kind };
         let diagnostic =
             self.error("unknown-label", name.span, format!("no {kinds} here is called `{}`", name.text));

@@ -17,6 +17,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let allowed = 1 + name.chars().count() / 4;
     candidates
         .into_iter()
+        // What lost its name to a syntax error cannot be proposed.
+        .filter(|candidate| !candidate.is_empty())
         .map(|candidate| (strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min()
@@ -50,4 +52,20 @@ fn declaring_policy<'a>(symbols: &'a Symbols, name: &str) -> Option<&'a str> {
     let category =
         symbols.categories.iter().find(|category| category.name == name).map(|category| category.policy);
     record.or(category).and_then(|policy| symbols.policy(policy)).map(|policy| policy.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_name_is_proposed_and_never_one_that_is_not_there() {
+        for (name, candidates, expected) in [
+            ("reads_at_levl", ["reads_at_level", "reads"], Some("reads_at_level")),
+            ("q", ["", "reads"], None),
+            ("x", ["mastered", "reads"], None),
+        ] {
+            assert_eq!(nearest(name, candidates), expected, "{name}");
+        }
+    }
 }

@@ -456,3 +456,32 @@ fn broken_tests_never_panic() {
     }
     assert!(with_errors > words.len() / 2, "the mistakes are not found: {with_errors}");
 }
+
+#[test]
+fn a_row_whose_key_is_not_known_has_rows_that_are_not_known() {
+    let text = r#"
+policy p { title "P" }
+record Student { key (id: text, year: school_year)  results: many Result }
+record Result { key r: text  student: Student }
+define taken of Student: count = count of results
+test "known" {
+  as of 2024-06-01
+  Student ana { year: SY2023-24 }
+  Result first { student: ana }
+  expect ana.taken = 1
+}
+test "the rows of an unknown year may be these" {
+  as of 2024-06-01
+  Student ana { year: unknown }
+  Student bo { year: SY2023-24 }
+  Result first { student: bo }
+  expect ana.taken = unknown
+  expect bo.taken = 1
+}
+"#;
+    let (plan, _) = plan(text);
+    for test in &plan.tests {
+        let report = super::run(&plan, test);
+        assert!(report.passed, "{report:?}");
+    }
+}

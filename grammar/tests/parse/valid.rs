@@ -42,6 +42,8 @@ fn expressions() {
         ("a rounded down to dollars", "(rounded a down dollars)"),
         ("p on d", "(on p d)"),
         ("p(a) on first_day of y + 1", "(+ (on (call p a) (first-day-of y)) 1)"),
+        ("y = SY2008-09", "(= y SY2008)"),
+        ("SY1999-00 + 1 < SY2000-01", "(< (+ SY1999 1) SY2000)"),
         ("count of r", "(count (of r))"),
         (
             "count of r.s.t as x where x.a = 1 and b",
