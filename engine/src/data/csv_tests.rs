@@ -323,9 +323,10 @@ proptest! {
 
 #[test]
 fn a_table_that_is_no_file_is_refused_and_a_hidden_one_left_aside() {
-    for (name, expected) in
-        [("students.csv", Some("students.csv: this is no file that could be read")), (".#students.csv", None)]
-    {
+    for (name, expected) in [
+        ("students.csv", Some("students.csv: it is a folder, and a file is expected")),
+        (".#students.csv", None),
+    ] {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("School.csv"), "school_id,name\n7,Elm\n").unwrap();
         fs::create_dir(folder.path().join(name)).unwrap();
