@@ -297,7 +297,8 @@ fn extreme(items: &[Item], side: Ordering, none: impl FnOnce() -> Found) -> Foun
         return sure.map_or_else(none, Found::known);
     }
     if !items.iter().any(Item::sure) {
-        return inexact(items);
+        // Nothing bounds it, but a comparison has to wait for what is unknown: a row that proves to count may settle it.
+        return bounded(items, None, None);
     }
     let open = items.iter().any(|item| item.known().is_none());
     let beyond = if open { None } else { best(&mut items.iter()) };
