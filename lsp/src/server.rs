@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rubric_engine::project::Shipped;
@@ -57,7 +57,7 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipp
                 publisher.publish_diagnostics(found.uri, found.diagnostics, found.version).await;
             }
         });
-        Backend { events, client, watches: AtomicBool::new(false), shut_down: told }
+        Backend { events, client, start: Mutex::default(), watches: AtomicBool::new(false), shut_down: told }
     });
     Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;
     i32::from(!shut_down.load(Ordering::Relaxed))
@@ -66,6 +66,9 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipp
 struct Backend {
     events: Sender<Event>,
     client: Client,
+    /// What `initialize` said, until the client may be answered: what is published before the answer to `initialize` is
+    /// lost.
+    start: Mutex<Option<Event>>,
     /// Whether the client can be asked to tell of files that change on disk.
     watches: AtomicBool,
     shut_down: Arc<AtomicBool>,
@@ -74,8 +77,19 @@ struct Backend {
 impl Backend {
     /// Hands on what the client said. Called before any `await`, so that the order is the client's.
     fn tell(&self, event: Event) {
+        self.begin();
         // Only when the worker is gone does nobody listen, and then the server is ending.
         let _ = self.events.send(event);
+    }
+}
+
+impl Backend {
+    /// Hands on what `initialize` said, once.
+    fn begin(&self) {
+        let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(start) = start {
+            let _ = self.events.send(start);
+        }
     }
 }
 
@@ -83,7 +97,8 @@ impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         let encoding = encoding(&params);
         self.watches.store(can_watch(&params), Ordering::Relaxed);
-        self.tell(Event::Start { folders: folders(&params), encoding });
+        let start = Event::Start { folders: folders(&params), encoding };
+        *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
         Ok(lsp::InitializeResult {
             capabilities: capabilities(encoding),
             server_info: Some(lsp::ServerInfo {
@@ -95,6 +110,7 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: lsp::InitializedParams) {
+        self.begin();
         if self.watches.load(Ordering::Relaxed) {
             // A client that refuses just does not tell; what it has open is known anyway.
             let _ = self.client.register_capability(vec![watcher()]).await;
