@@ -100,7 +100,8 @@ fn every_aggregate_in_every_situation() {
                 ("T3 U1", "U[3,3]"),
                 ("T1 Tu", "U[1,_]"),
                 ("Tu", "U[_,_]"),
-                ("U3", "U"),
+                // Nothing bounds it, but a comparison with it waits for the row.
+                ("U3", "U[_,_]"),
                 ("T1 E3", "E[1,3]"),
                 ("T1 Te", "E[1,_]"),
             ],
@@ -108,7 +109,14 @@ fn every_aggregate_in_every_situation() {
         (
             Lowest,
             Base::Number,
-            &[("", "M"), ("T1 T3", "1"), ("T3 U1", "U[1,3]"), ("T3 Tu", "U[_,3]"), ("U3", "U"), ("E3", "E")],
+            &[
+                ("", "M"),
+                ("T1 T3", "1"),
+                ("T3 U1", "U[1,3]"),
+                ("T3 Tu", "U[_,3]"),
+                ("U3", "U[_,_]"),
+                ("E3", "E[_,_]"),
+            ],
         ),
         (
             CountDistinct,
@@ -182,6 +190,8 @@ fn comparisons_use_bounds() {
         (Highest, "T5 Tu", Ge, 5, "yes"),
         (Highest, "T5 Tu", Ge, 6, "U"),
         (Highest, "U5", Ge, 6, "U"),
+        (Highest, "U5 E1", Ge, 6, "U"),
+        (Highest, "E5", Ge, 6, "E"),
         (Average, "T1 U1", Ge, 0, "U"),
     ];
     for (kind, text, op, with, expected) in table {
