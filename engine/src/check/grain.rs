@@ -112,7 +112,7 @@ impl<'p> Grains<'p> {
             let Some(expr) = code.get(at) else { return at };
             let finer = |id: &ExprId| self.of(code, *id) > unit;
             let whole = matches!(expr.op, Op::Define { .. } | Op::Amount { .. } | Op::Field { .. });
-            match crate::lower::operands(&expr.op).into_iter().find(finer) {
+            match crate::plan::operands(&expr.op).into_iter().find(finer) {
                 Some(next) if !whole => at = next,
                 _ => return at,
             }

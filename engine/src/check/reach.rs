@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lower::operands;
+use crate::plan::operands;
 use crate::plan::{Code, Expr, ExprId, Op, Rows};
 
 /// The rows that an operation goes over.

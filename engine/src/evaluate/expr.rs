@@ -554,7 +554,7 @@ impl Evaluator<'_> {
     /// Strict operations.
     fn compute(&self, frame: &mut Frame<'_>, expr: &Expr) -> Found {
         let operands: Vec<Found> =
-            super::walk::operands(&expr.op).into_iter().map(|operand| self.plain(frame, operand)).collect();
+            crate::plan::operands(&expr.op).into_iter().map(|operand| self.plain(frame, operand)).collect();
         let values = match strict(&operands) {
             Ok(values) => values,
             Err(found) => return found,

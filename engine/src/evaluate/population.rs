@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::bounds::order;
 use super::evaluator::{Evaluator, Frame};
 use super::found::{Faults, Found, Needs, Truth, strict};
-use super::walk::operands;
 use crate::diagnostic::Place;
+use crate::plan::operands;
 use crate::plan::{ExprId, Op, Population, PopulationKind, RowSource};
 use crate::value::{Date, Fault, Need, NeedKind, Number, RecordId, Value};
 

@@ -1,7 +1,7 @@
 //! Which expressions would show a private value.
 
 use super::evaluator::Evaluator;
-use super::walk::operands;
+use crate::plan::operands;
 use crate::plan::{AmountId, Code, DefineId, ExprId, MASK, Op, Privacy, TemplatePart, show_with};
 use crate::value::{Base, State, Type, Value};
 

@@ -6,7 +6,7 @@ use super::evaluator::{Call, Frame, Subject};
 use super::explain::{Detail, Guide, period, step};
 use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
-use super::walk::operands;
+use crate::plan::operands;
 use crate::plan::{
     AmountId, DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId,
     ResultStatus, RowSource, Rows,

@@ -6,7 +6,7 @@ use rubric_grammar::ast::{self, AggregateKind, ExprKind, Name, QuantityKind};
 use super::lowering::{Bound, Frame};
 use super::names::{Found, Member, Search, holds_rows};
 use super::unit::{base_name, has_equality, is_ordered, is_quantity};
-use super::{Lowering, Target, walk};
+use super::{Lowering, Target};
 use crate::plan::{CompareOp, ExprId, FieldKind, Op, RowSource, Rows, Symbol};
 use crate::value::{Base, CategoryId, RecordId, Type};
 
@@ -128,7 +128,7 @@ impl Lowering<'_> {
                 Some(Op::And(a, b)) => open.extend([*a, *b]),
                 Some(Op::Compare(CompareOp::Eq, ..) | Op::InList(..)) => {
                     let reads = |op: &Op| matches!(op, Op::Row(slot) if slots.contains(slot));
-                    if walk::any(&self.code, id, reads) {
+                    if crate::plan::any_operation(&self.code, id, reads) {
                         return true;
                     }
                 }

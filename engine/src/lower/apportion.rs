@@ -158,7 +158,7 @@ impl Lowering<'_> {
             }
             match self.code.get(id).map(|expr| &expr.op) {
                 Some(Op::Row(0)) | None => return false,
-                Some(op) => open.extend(super::operands(op)),
+                Some(op) => open.extend(crate::plan::operands(op)),
             }
         }
         true

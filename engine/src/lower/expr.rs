@@ -223,7 +223,7 @@ impl Lowering<'_> {
                     return name;
                 }
             }
-            open.extend(super::operands(&expr.op));
+            open.extend(crate::plan::operands(&expr.op));
         }
         None
     }

@@ -29,7 +29,6 @@ pub mod test;
 mod unit;
 mod unsupported;
 mod waiver;
-mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -54,7 +53,6 @@ pub use requirement::requirement;
 pub use unit::type_name;
 pub use unsupported::unsupported;
 pub use waiver::waiver;
-pub use walk::operands;
 
 /// Where a declaration stands and what it can see.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ mod expr;
 mod fact;
 mod show;
 mod symbols;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use symbols::{
     DefineId, DefineSymbol, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId, ParameterSymbol,
     Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope, Symbol, Symbols,
 };
+pub use walk::{any_operation, operands};
 
 /// Everything the evaluators need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -302,7 +302,7 @@ fn is_constant(code: &Code, id: ExprId) -> bool {
                 | Op::Lookup { .. }
         )
     };
-    !super::walk::any(code, id, reads)
+    !crate::plan::any_operation(code, id, reads)
 }
 
 #[cfg(test)]

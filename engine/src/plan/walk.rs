@@ -1,8 +1,8 @@
 //! What an operation uses.
 
-use crate::plan::{Code, ExprId, Op, PopulationKind, RowSource, Rows};
+use super::{Code, ExprId, Op, PopulationKind, RowSource, Rows};
 
-/// The expressions that an operation uses directly, in the order of the text where that is known.
+/// The expressions that an operation uses directly, in the order of the text.
 #[must_use]
 pub fn operands(op: &Op) -> Vec<ExprId> {
     let mut found = Vec::new();
@@ -21,7 +21,7 @@ pub fn operands(op: &Op) -> Vec<ExprId> {
             found.extend(keys);
             found.extend(on);
         }
-        Op::Lookup { keys, .. } | Op::Min(keys) | Op::Max(keys) => found.extend(keys),
+        Op::Lookup { keys, .. } => found.extend(keys),
         Op::Not(a)
         | Op::Negate(a)
         | Op::IsKnown(a)
@@ -29,38 +29,33 @@ pub fn operands(op: &Op) -> Vec<ExprId> {
         | Op::IsNone(a)
         | Op::Rounded(a, _, _)
         | Op::Part(_, a, _)
-        | Op::NthWeekday(a, _, _, _)
         | Op::SchoolYearOf(a, _)
-        | Op::ToCount(a) => {
-            found.push(*a);
-            if let Op::NthWeekday(_, _, _, year) = op {
-                found.push(*year);
-            }
-        }
+        | Op::ToCount(a) => found.push(*a),
         Op::And(a, b)
         | Op::Or(a, b)
         | Op::Arithmetic(_, a, b)
-        | Op::Shift { start: a, by: b, .. }
         | Op::Compare(_, a, b)
         | Op::InSet(a, b)
         | Op::TextTest(_, a, b)
         | Op::Presumed(a, b)
         | Op::Affix(_, a, b)
         | Op::Elapsed(_, a, b, _)
-        | Op::Age(a, b, _) => found.extend([*a, *b]),
+        | Op::Age(a, b, _)
+        | Op::NthWeekday(a, _, _, b) => found.extend([*a, *b]),
+        Op::Shift { start, by, .. } => found.extend([*start, *by]),
         Op::InList(a, list) => {
             found.push(*a);
             found.extend(list);
         }
         Op::Between(a, b, c) | Op::If(a, b, c) | Op::MakeDate(a, b, c) => found.extend([*a, *b, *c]),
         Op::Case(case) => {
-            for (when, then) in &case.arms {
-                found.extend([*when, *then]);
+            for (condition, value) in &case.arms {
+                found.extend([*condition, *value]);
             }
             found.extend(case.otherwise);
         }
-        Op::Aggregate { rows: of, operand, .. } => {
-            rows(of, &mut found);
+        Op::Aggregate { rows, operand, .. } => {
+            of_rows(rows, &mut found);
             found.extend(operand);
         }
         Op::Population(population) => {
@@ -68,46 +63,47 @@ pub fn operands(op: &Op) -> Vec<ExprId> {
                 found.push(share);
             }
             found.push(population.operand);
-            rows(&population.rows, &mut found);
+            of_rows(&population.rows, &mut found);
             found.extend(&population.per);
             found.extend(population.own);
         }
-        Op::Pick { rows: of, by, read, .. } => {
-            rows(of, &mut found);
+        Op::Pick { rows, by, read, .. } => {
+            of_rows(rows, &mut found);
             found.extend(by);
             found.push(*read);
         }
-        Op::Apportion { total, rows: of, by, .. } => {
+        Op::Apportion { total, rows, by, .. } => {
             found.push(*total);
-            rows(of, &mut found);
+            of_rows(rows, &mut found);
             found.push(*by);
         }
-        Op::Quantity(_, count, of) => {
-            found.push(*count);
-            rows(of, &mut found);
+        Op::Quantity(_, n, rows) => {
+            found.push(*n);
+            of_rows(rows, &mut found);
         }
+        Op::Min(list) | Op::Max(list) => found.extend(list),
     }
     found
 }
 
-fn rows(of: &Rows, found: &mut Vec<ExprId>) {
-    source(&of.source, found);
-    found.extend(of.filter);
+fn of_rows(rows: &Rows, found: &mut Vec<ExprId>) {
+    of_source(&rows.source, found);
+    found.extend(rows.filter);
 }
 
-fn source(of: &RowSource, found: &mut Vec<ExprId>) {
-    match of {
+fn of_source(source: &RowSource, found: &mut Vec<ExprId>) {
+    match source {
         RowSource::Many { of, .. } => found.push(*of),
         RowSource::All(_) | RowSource::Values(_) => {}
         RowSource::Flatten { outer, inner } => {
-            rows(outer, found);
-            source(inner, found);
+            of_rows(outer, found);
+            of_source(inner, found);
         }
     }
 }
 
 /// Whether some expression below (and with) this one satisfies the test.
-pub(super) fn any(code: &Code, from: ExprId, mut test: impl FnMut(&Op) -> bool) -> bool {
+pub fn any_operation(code: &Code, from: ExprId, mut test: impl FnMut(&Op) -> bool) -> bool {
     let mut open = vec![from];
     while let Some(id) = open.pop() {
         let Some(expr) = code.get(id) else { continue };
