@@ -14,6 +14,7 @@ mod check;
 mod data;
 mod editor;
 mod format;
+mod initialize;
 mod project;
 mod usage;
 
