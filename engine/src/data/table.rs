@@ -91,6 +91,28 @@ impl Table {
         self.cells.get(row as usize * self.width + field as usize).copied()
     }
 
+    /// The cells of a field, row by row, as numbers under which [`Table::distinct`] has them.
+    pub(crate) fn numbers(&self, field: u32) -> impl Iterator<Item = u32> + '_ {
+        let field = field as usize;
+        let skipped = if field < self.width { field } else { self.cells.len() };
+        self.cells.iter().skip(skipped).step_by(self.width.max(1)).copied()
+    }
+
+    /// How many distinct cells the table has.
+    pub(crate) fn distinct_cells(&self) -> usize {
+        self.pool.len()
+    }
+
+    /// A distinct cell.
+    pub(crate) fn distinct(&self, number: u32) -> &Cell {
+        self.pool.get(number).unwrap_or(&Cell::Absent)
+    }
+
+    /// Whether some rows share their key.
+    pub(crate) fn has_duplicates(&self) -> bool {
+        self.duplicates.contains(&true)
+    }
+
     /// Where the row was read.
     #[must_use]
     pub fn origin(&self, row: u32) -> Origin {

@@ -13,7 +13,7 @@ impl Evaluator<'_> {
     }
 
     /// The name of a row; its key is empty when a part of it is not known.
-    pub(super) fn reference(&self, record: RecordId, row: u32) -> Reference {
+    pub(crate) fn reference(&self, record: RecordId, row: u32) -> Reference {
         if let Some(Value::Reference(known)) = self.memory.names.borrow().get(&(record, row)) {
             return known.clone();
         }

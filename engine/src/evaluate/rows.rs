@@ -11,14 +11,24 @@ use crate::plan::{CompareOp, ExprId, FieldKind, Op, RecordKind, RowSource, Rows}
 use crate::value::{Fault, Need, NeedKind, RecordId, Reference, Value};
 
 /// Rows and whether each is surely, or perhaps, among them.
-pub(super) type Members = Vec<(Value, Found)>;
+pub(crate) type Members = Vec<(Value, Found)>;
 
 /// The rows of a record by the value of one field.
 #[derive(Debug, Default)]
-pub(super) struct Column {
+pub(crate) struct Column {
     by_value: HashMap<Value, Vec<u32>>,
     /// Rows of which it cannot be said that the field differs from a value.
     others: Vec<u32>,
+}
+
+impl Column {
+    /// The rows of which it cannot be said that the field differs from the value, in order.
+    pub(crate) fn candidates(&self, wanted: &Value) -> Vec<u32> {
+        let mut found = self.others.clone();
+        found.extend(self.by_value.get(wanted).into_iter().flatten());
+        found.sort_unstable();
+        found
+    }
 }
 
 impl Evaluator<'_> {
@@ -166,14 +176,14 @@ impl Evaluator<'_> {
         if matches!(wanted, Value::Reference(reference) if reference.key.is_empty()) {
             return None;
         }
-        let column = self
-            .memory
+        Some(self.present(record, self.values_of(record, field)?.candidates(wanted)))
+    }
+
+    /// The rows of a record by the value of a field.
+    pub(crate) fn values_of(&self, record: RecordId, field: u32) -> Option<Arc<Column>> {
+        self.memory
             .columns
-            .once((record, field), &self.memory.postponed, || Arc::new(self.column(record, field)))?;
-        let mut found = column.others.clone();
-        found.extend(column.by_value.get(wanted).into_iter().flatten());
-        found.sort_unstable();
-        Some(self.present(record, found))
+            .once((record, field), &self.memory.postponed, || Arc::new(self.column(record, field)))
     }
 
     fn column(&self, record: RecordId, field: u32) -> Column {

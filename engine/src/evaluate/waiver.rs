@@ -64,6 +64,21 @@ impl Waivers {
         self.by.entry((waived, row)).or_insert(waiver);
     }
 
+    /// Whether nothing is waived.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by.is_empty()
+    }
+
+    /// Whether a waiver names a rule of a decision for a row.
+    pub(crate) fn names_rule(&self, decision: DecisionId, label: &Arc<str>, row: u32) -> bool {
+        self.rule(decision, label, Some(row)).is_some()
+    }
+
+    /// Whether a waiver names an instance of a requirement for a row.
+    pub(crate) fn names_requirement(&self, instance: Instance, row: u32) -> bool {
+        self.requirement(instance, Some(row)).is_some()
+    }
+
     fn requirement(&self, instance: Instance, row: Option<u32>) -> Option<&Waiver> {
         if self.by.is_empty() {
             return None;

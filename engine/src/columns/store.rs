@@ -1,0 +1,279 @@
+//! The columns of the records, each made once, when it is first read; shared by all threads.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use super::vector::{Data, ERROR, KNOWN, MISSING, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
+use crate::data::{Cell, Dataset, Table};
+use crate::evaluate::Options;
+use crate::evaluate::group::{GroupTable, Grouping};
+use crate::plan::{DecisionId, DefineId, FieldKind, Instance, Plan, RecordKind, Symbols};
+use crate::value::{Base, Date, RecordId, Reference, Value};
+
+/// Lanes from here on stand for keys that no row has.
+const KEYS: u32 = 1 << 31;
+
+/// A column that other records read, worked out for every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Whole {
+    /// A derived fact under a law.
+    Define(DefineId, Date),
+    /// A decision as a value.
+    Decision(DecisionId),
+    /// Whether a requirement is met.
+    Met(Instance),
+    /// An amount, or a line of it.
+    Amount(crate::plan::AmountId, Option<u32>),
+}
+
+/// What stands in the columns of a run.
+pub(crate) struct Store<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) data: &'a Dataset,
+    pub(crate) as_of: Date,
+    pub(crate) options: &'a Options,
+    fields: Vec<Vec<OnceLock<Arc<Vector>>>>,
+    keyless: Vec<OnceLock<Option<Vec<bool>>>>,
+    groups: Vec<OnceLock<Grouping>>,
+    keys: RwLock<Keys>,
+    pub(crate) wholes: Shared<Whole, Arc<Vector>>,
+    /// By code, expression and law: what is the same for every row.
+    pub(crate) constants: Shared<(usize, u32, Date), Arc<Vector>>,
+    /// How many rows have each key that must be unique.
+    pub(crate) shared_keys: Shared<(Instance, usize), Arc<HashMap<Vec<Value>, u32>>>,
+    pub(crate) populations: Shared<(usize, u32, Date), Arc<super::population::Standings>>,
+}
+
+#[derive(Default)]
+struct Keys {
+    known: Vec<Reference>,
+    lanes: HashMap<Reference, u32>,
+}
+
+/// What is worked out once, by whoever asks first, and kept for all.
+pub(crate) struct Shared<K, V>(Mutex<HashMap<K, Arc<OnceLock<V>>>>);
+
+impl<K, V> Default for Shared<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Shared<K, V> {
+    pub(crate) fn once(&self, key: K, work_out: impl FnOnce() -> V) -> V {
+        let cell = {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(key).or_default())
+        };
+        cell.get_or_init(work_out).clone()
+    }
+}
+
+impl<'a> Store<'a> {
+    pub(crate) fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: &'a Options) -> Self {
+        let records = &plan.symbols.records;
+        Self {
+            plan,
+            data,
+            as_of,
+            options,
+            fields: records
+                .iter()
+                .map(|record| record.fields.iter().map(|_| OnceLock::new()).collect())
+                .collect(),
+            keyless: records.iter().map(|_| OnceLock::new()).collect(),
+            groups: records.iter().map(|_| OnceLock::new()).collect(),
+            keys: RwLock::default(),
+            wholes: Shared::default(),
+            constants: Shared::default(),
+            populations: Shared::default(),
+            shared_keys: Shared::default(),
+        }
+    }
+
+    pub(crate) fn symbols(&self) -> &'a Symbols {
+        &self.plan.symbols
+    }
+
+    pub(crate) fn is_group(&self, record: RecordId) -> bool {
+        self.symbols().record(record).is_some_and(|record| matches!(record.kind, RecordKind::Group { .. }))
+    }
+
+    /// What is on file for a field, row by row; that rows share a key is said elsewhere.
+    pub(crate) fn field(&self, record: RecordId, field: u32) -> Option<Arc<Vector>> {
+        let table = self.data.table(record)?;
+        let slot = self.fields.get(record.0 as usize)?.get(field as usize)?;
+        Some(Arc::clone(slot.get_or_init(|| Arc::new(self.read(table, record, field)))))
+    }
+
+    fn read(&self, table: &Table, record: RecordId, field: u32) -> Vector {
+        let declared = self.symbols().record(record).and_then(|record| record.fields.get(field as usize));
+        let judged = declared.is_some_and(|field| field.judged_by.is_some());
+        let base = declared.map_or(Base::Damaged, |field| field.ty.base);
+        // Each distinct cell is read once; the rows only point to it.
+        let mut places = vec![u32::MAX; table.distinct_cells()];
+        let (mut states, mut values) = (Vec::new(), Vec::new());
+        let mut rows = Vec::with_capacity(table.len() as usize);
+        for number in table.numbers(field) {
+            let Some(place) = places.get_mut(number as usize) else { continue };
+            if *place == u32::MAX {
+                *place = u32::try_from(states.len()).unwrap_or(u32::MAX);
+                let (state, value) = match table.distinct(number) {
+                    Cell::Known(value @ Value::Flag(false)) => (NO, value.clone()),
+                    Cell::Known(value) => (KNOWN, value.clone()),
+                    Cell::Missing if !judged => (MISSING, Value::None),
+                    _ => (UNKNOWN, Value::None),
+                };
+                states.push(state);
+                values.push(value);
+            }
+            rows.push(*place);
+        }
+        Vector::from_values(states, values, base, self).gather(&rows)
+    }
+
+    /// The values of a field of rows, of which some may be keys that no row has.
+    pub(crate) fn field_of(&self, record: RecordId, field: u32, lanes: &[u32]) -> Vector {
+        let declared = self.symbols().record(record).and_then(|record| record.fields.get(field as usize));
+        if self.is_group(record) {
+            let base = declared.map_or(Base::Damaged, |field| field.ty.base);
+            let parts = lanes.iter().map(|lane| self.reference(record, *lane).key.get(field as usize).cloned());
+            let parts: Vec<Option<Value>> = parts.collect();
+            let state = parts
+                .iter()
+                .map(|part| match part {
+                    None => ERROR,
+                    Some(Value::Flag(false)) => NO,
+                    Some(_) => KNOWN,
+                })
+                .collect();
+            let values = parts.into_iter().map(|part| part.unwrap_or(Value::None)).collect();
+            return Vector::from_values(state, values, base, self);
+        }
+        let Some(column) = self.field(record, field) else { return Vector::open(UNKNOWN, lanes.len()) };
+        let mut read = column.gather(lanes);
+        let Some(table) = self.data.table(record) else { return read };
+        let (duplicates, length) = (table.has_duplicates(), table.len());
+        if duplicates || lanes.iter().any(|lane| *lane >= length) {
+            for (lane, state) in lanes.iter().zip(&mut read.state) {
+                if *lane >= length {
+                    *state = UNKNOWN;
+                } else if duplicates && table.is_duplicate(*lane) {
+                    *state = ERROR;
+                }
+            }
+        }
+        read
+    }
+
+    /// Of the rows of a record, whether a part of their own key is not known; `None` where all are.
+    pub(crate) fn keyless(&self, record: RecordId) -> Option<&Vec<bool>> {
+        let slot = self.keyless.get(record.0 as usize)?;
+        slot.get_or_init(|| {
+            let table = self.data.table(record)?;
+            let keys = self.symbols().record(record)?.keys;
+            let mut keyless = vec![false; table.len() as usize];
+            for field in 0..u32::try_from(keys).ok()? {
+                for (number, keyless) in table.numbers(field).zip(&mut keyless) {
+                    *keyless |= !matches!(table.distinct(number), Cell::Known(_));
+                }
+            }
+            keyless.contains(&true).then_some(keyless)
+        })
+        .as_ref()
+    }
+
+    /// The rows of a group, once they are built.
+    pub(crate) fn group(&self, record: RecordId) -> Option<&Grouping> {
+        self.groups.get(record.0 as usize)?.get()
+    }
+
+    /// The rows of a group, built by whoever asks first.
+    pub(crate) fn group_or(&self, record: RecordId, build: impl FnOnce() -> Grouping) -> Option<&Grouping> {
+        Some(self.groups.get(record.0 as usize)?.get_or_init(build))
+    }
+
+    fn group_table(&self, record: RecordId) -> Option<&Arc<GroupTable>> {
+        self.group(record)?.as_ref().ok()
+    }
+
+    /// Whether a lane is a key that no row has.
+    pub(crate) const fn is_key(lane: u32) -> bool {
+        lane >= KEYS && lane < NOT_APPLICABLE
+    }
+
+    /// The row, or the key that no row has, that a lane stands for.
+    pub(crate) fn reference(&self, record: RecordId, lane: u32) -> Reference {
+        if Self::is_key(lane) {
+            let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+            let known = keys.known.get((lane - KEYS) as usize).cloned();
+            return known.unwrap_or(Reference { record, row: None, key: Arc::default() });
+        }
+        let key = match self.group_table(record) {
+            Some(table) => table.rows.get(lane as usize).map(|(key, _)| Arc::clone(key)).unwrap_or_default(),
+            None => self.key_of_row(record, lane).unwrap_or_default(),
+        };
+        Reference { record, row: Some(lane), key }
+    }
+
+    fn key_of_row(&self, record: RecordId, row: u32) -> Option<Arc<[Value]>> {
+        let (table, keys) = (self.data.table(record)?, self.symbols().record(record)?.keys);
+        let part = |field: usize| match table.cell(row, u32::try_from(field).ok()?) {
+            Cell::Known(value) => Some(value.clone()),
+            _ => None,
+        };
+        (0..keys).map(part).collect()
+    }
+
+    /// The lane that stands for a row, or for a key that no row has.
+    pub(crate) fn lane_of(&self, reference: &Reference) -> u32 {
+        if let Some(row) = reference.row {
+            return row;
+        }
+        if let Some(row) = self.group_table(reference.record).and_then(|table| table.find(&reference.key)) {
+            return row;
+        }
+        if let Some(lane) =
+            self.keys.read().unwrap_or_else(PoisonError::into_inner).lanes.get(reference).copied()
+        {
+            return lane;
+        }
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = keys.lanes.get(reference) {
+            return *lane;
+        }
+        let lane = u32::try_from(keys.known.len()).ok().and_then(|known| KEYS.checked_add(known));
+        let lane = lane.filter(|lane| *lane < NOT_APPLICABLE).unwrap_or(NOT_APPLICABLE - 1);
+        keys.known.push(reference.clone());
+        keys.lanes.insert(reference.clone(), lane);
+        lane
+    }
+
+    /// The record of a `many` field, and the field of it that names the row.
+    pub(crate) fn many(&self, record: RecordId, field: u32) -> Option<FieldKind> {
+        Some(self.symbols().record(record)?.fields.get(field as usize)?.kind)
+    }
+
+    /// Whether rows may be told apart by their number: none shares its key, and all keys are known.
+    pub(crate) fn rows_are_keys(&self, record: RecordId) -> bool {
+        self.is_group(record)
+            || (self.keyless(record).is_none()
+                && self.data.table(record).is_none_or(|table| !table.has_duplicates()))
+    }
+}
+
+impl Data {
+    /// The lanes of rows.
+    pub(crate) fn rows(&self) -> Option<(RecordId, &[u32])> {
+        match self {
+            Self::Row(record, rows) => Some((*record, rows)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a lane stands for no row at all.
+pub(crate) const fn is_none(lane: u32) -> bool {
+    lane == NO_CODE
+}
