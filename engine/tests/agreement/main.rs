@@ -21,10 +21,16 @@ const TODAY: Date = Date::constant(2024, 9, 1);
 fn plan(text: &str) -> Arc<Plan> {
     let mut db = Database::default();
     let file = db.set_text("everything.rubric", Some(text));
-    for diagnostic in db.diagnostics(file) {
-        let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
-        assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
-    }
+    let errors: Vec<String> = db
+        .diagnostics(file)
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .map(|diagnostic| {
+            let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
+            format!("{} at `{place}`", diagnostic.message)
+        })
+        .collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
     db.plan()
 }
 
