@@ -1,15 +1,20 @@
 //! Evaluates a sheet, in ranges of rows that threads take; what comes out does not depend on how many there are.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, Worth, show_need_with};
+use rubric_engine::columns::{Batches, Columns};
+use rubric_engine::evaluate::{
+    By, DecisionResult, Evaluator, MustOutcome, RequirementResult, Verdict, Worth, show_need_with,
+};
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
 };
 use rubric_engine::value::{Need, Number, RecordId, State};
 
+use super::by_column;
 use super::columns::{Column, Content, Sheet, key_parts};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -24,6 +29,9 @@ pub(crate) struct Evaluated {
     pub(crate) bytes: Vec<u8>,
     /// One for each result of the sheet, in the order of its columns.
     pub(crate) tallies: Vec<Tally>,
+    pub(crate) rows: u32,
+    /// For which reasons, and how often, the columns asked the explaining evaluator.
+    pub(crate) replayed: BTreeMap<&'static str, u64>,
 }
 
 /// How often a result came out how.
@@ -78,10 +86,10 @@ impl Tally {
         Self { id, title: title.to_owned(), counts, known: Some(Number::ZERO) }
     }
 
-    fn count(&mut self, word: &str) {
+    pub(super) fn count(&mut self, word: &str, times: u64) {
         match self.counts.iter_mut().find(|(known, _)| known == word) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push((word.to_owned(), 1)),
+            Some((_, count)) => *count += times,
+            None => self.counts.push((word.to_owned(), times)),
         }
     }
 
@@ -111,7 +119,7 @@ impl Tally {
     }
 }
 
-fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
+pub(super) fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
     let id = match id {
         ResultId::Decision(id) => id,
         ResultId::Requirement(_) => return Vec::new(),
@@ -132,28 +140,44 @@ enum Output {
     Many(Vec<String>),
 }
 
-/// Evaluates every row of a sheet.
+/// Evaluates every row of a sheet: by column, or (without `columns`) by row.
 pub(crate) fn evaluate(
     facts: Facts<'_>,
+    columns: Option<&Columns<'_>>,
     sheet: &Sheet,
     format: TableFormat,
     threads: usize,
     progress: &Progress,
 ) -> Result<Evaluated, Failure> {
     let evaluator = || facts.evaluator(Privacy::Mask);
-    let rows = evaluator().rows_of(sheet.record).unwrap_or(0);
+    let rows = match columns {
+        Some(columns) => columns.batches().rows_of(sheet.record),
+        None => evaluator().rows_of(sheet.record),
+    };
+    let rows = rows.unwrap_or(0);
     let ranges = rows.div_ceil(RANGE);
     let next = AtomicU32::new(0);
     let done: Mutex<Vec<(u32, Result<Part, Failure>)>> = Mutex::new(Vec::new());
+    let replayed: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let work = || {
         let evaluator = evaluator();
+        let batches = columns.map(Columns::batches);
+        let count = || {
+            let mut all = replayed.lock().unwrap_or_else(PoisonError::into_inner);
+            for (why, lanes) in batches.as_ref().map(Batches::replayed).unwrap_or_default() {
+                *all.entry(why).or_default() += lanes;
+            }
+        };
         loop {
             let range = next.fetch_add(1, Ordering::Relaxed);
             if range >= ranges {
-                return;
+                return count();
             }
             let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
-            let part = part(facts, sheet, &evaluator, format, from..to);
+            let part = match &batches {
+                Some(batches) => by_column::part(facts, sheet, batches, format, from..to),
+                None => part(facts, sheet, &evaluator, format, from..to),
+            };
             progress.advance(u64::from(to - from));
             done.lock().unwrap_or_else(PoisonError::into_inner).push((range, part));
         }
@@ -172,8 +196,12 @@ pub(crate) fn evaluate(
     }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
-    let mut evaluated =
-        Evaluated { bytes: header(facts.plan, sheet, format)?, tallies: tallies(facts.plan, sheet) };
+    let mut evaluated = Evaluated {
+        bytes: header(facts.plan, sheet, format)?,
+        tallies: tallies(facts.plan, sheet),
+        rows,
+        replayed: replayed.into_inner().unwrap_or_else(PoisonError::into_inner),
+    };
     for (_, part) in parts {
         let part = part?;
         evaluated.bytes.extend(part.bytes);
@@ -184,7 +212,7 @@ pub(crate) fn evaluate(
     Ok(evaluated)
 }
 
-fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
+pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     let results = sheet.columns.iter().filter_map(|column| match column.content {
         Content::Result(id, _) => Some(Tally::new(plan, id, &column.title)),
         Content::Fact(_) => None,
@@ -200,7 +228,7 @@ fn header(plan: &Plan, sheet: &Sheet, format: TableFormat) -> Result<Vec<u8>, Fa
     }
 }
 
-fn titles(plan: &Plan, sheet: &Sheet) -> Vec<String> {
+pub(super) fn titles(plan: &Plan, sheet: &Sheet) -> Vec<String> {
     let mut titles = sheet.keys.clone();
     for Column { title, content } in &sheet.columns {
         titles.push(title.clone());
@@ -220,9 +248,10 @@ fn titles(plan: &Plan, sheet: &Sheet) -> Vec<String> {
     titles
 }
 
-struct Part {
-    bytes: Vec<u8>,
-    tallies: Vec<Tally>,
+/// The lines of some rows.
+pub(super) struct Part {
+    pub(super) bytes: Vec<u8>,
+    pub(super) tallies: Vec<Tally>,
 }
 
 fn part(
@@ -247,7 +276,7 @@ fn part(
                 Content::Result(id, value) => {
                     let (word, by, needs) = result(facts, evaluator, id, value, row);
                     if let Some(tally) = tallies.next() {
-                        tally.count(&word);
+                        tally.count(&word, 1);
                     }
                     let about = (sheet.record, row);
                     let need =
@@ -278,7 +307,7 @@ impl Output {
     }
 }
 
-type Needs = std::sync::Arc<[Need]>;
+pub(super) type Needs = std::sync::Arc<[Need]>;
 
 /// How a result comes out for a row, the labels that decided, and what is missing.
 fn result(
@@ -308,10 +337,10 @@ fn amount(
     if let Some(tally) = tally {
         match &result.total {
             Worth::Known(number) => {
-                tally.count(KNOWN);
+                tally.count(KNOWN, 1);
                 tally.known = tally.known.take().and_then(|known| known.add(number).ok());
             }
-            other => tally.count(other.status().map_or("", ResultStatus::word)),
+            other => tally.count(other.status().map_or("", ResultStatus::word), 1),
         }
     }
     let cell = |worth: &Worth| match worth {
@@ -333,8 +362,15 @@ fn decision(
     id: DecisionId,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let plan = facts.plan;
-    let result = evaluator.decision(id, row);
+    decision_words(facts.plan, id, evaluator.decision(id, row))
+}
+
+/// How a decision came out, the labels that decided, and what is missing.
+pub(super) fn decision_words(
+    plan: &Plan,
+    id: DecisionId,
+    result: DecisionResult,
+) -> (String, Vec<String>, Needs) {
     let word = match result.verdict {
         Verdict::Outcome(position) => {
             outcomes(plan, ResultId::Decision(id)).into_iter().nth(position as usize).unwrap_or_default()
@@ -359,8 +395,16 @@ fn judged(
     instance: Instance,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let result = evaluator.requirement(instance, row);
-    let body = facts.plan.requirements.get(&instance.requirement.0);
+    requirement_words(facts.plan, instance, evaluator.requirement(instance, row))
+}
+
+/// How a requirement came out, what failed, excused or waived, and what is missing.
+pub(super) fn requirement_words(
+    plan: &Plan,
+    instance: Instance,
+    result: RequirementResult,
+) -> (String, Vec<String>, Needs) {
+    let body = plan.requirements.get(&instance.requirement.0);
     let by = match (result.status, body) {
         (ResultStatus::Waived, _) => {
             result.waiver.iter().map(|used| used.waiver.authority.to_string()).collect()

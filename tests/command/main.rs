@@ -13,6 +13,7 @@ mod amounts;
 mod check;
 mod data;
 mod editor;
+mod engines;
 mod format;
 mod project;
 mod usage;

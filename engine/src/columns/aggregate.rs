@@ -104,7 +104,14 @@ impl Worker<'_> {
         })
     }
 
-    fn reduce(&self, env: &Env<'_>, kind: AggregateKind, members: &Members, slot: u16, operand: ExprId) -> Vector {
+    fn reduce(
+        &self,
+        env: &Env<'_>,
+        kind: AggregateKind,
+        members: &Members,
+        slot: u16,
+        operand: ExprId,
+    ) -> Vector {
         let base = env.code.get(operand).map_or(Base::Damaged, |expr| expr.ty.base);
         let read = self.eval(&env.within(&members.rows, slot), operand);
         // What is not applicable to a row is nothing of it, and adds nothing.
@@ -120,9 +127,7 @@ impl Worker<'_> {
         let ranges = members.ranges(env.len);
         let mut exact: Vec<bool> = Vec::with_capacity(env.len);
         for range in &ranges {
-            exact.push(range.clone().all(|at| {
-                members.presence.get(at) == Some(&KNOWN) && read.is_known(at)
-            }));
+            exact.push(range.clone().all(|at| members.presence.get(at) == Some(&KNOWN) && read.is_known(at)));
         }
         let reduced = match kind {
             AggregateKind::Sum => sums(&read, &ranges, &exact),
@@ -162,7 +167,8 @@ impl Worker<'_> {
         let mut all = match reduced {
             Some(vector) if slow.is_empty() => vector,
             Some(vector) => {
-                let parts = [(quick.clone(), Cow::Owned(vector.gather(&quick))), (slow, Cow::Owned(slow_vector))];
+                let parts =
+                    [(quick.clone(), Cow::Owned(vector.gather(&quick))), (slow, Cow::Owned(slow_vector))];
                 Vector::assemble(env.len, &parts, true, self.store)
             }
             None => slow_vector,

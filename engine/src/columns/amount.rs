@@ -90,12 +90,11 @@ impl Worker<'_> {
         if outside.is_empty() {
             return worth;
         }
-        let nothing = Vector::of(
-            vec![KNOWN; outside.len()],
-            Data::Any(vec![Value::NotApplicable; outside.len()]),
-        );
-        let rest: Vec<u32> =
-            (0..u32::try_from(lanes.len()).unwrap_or(u32::MAX)).filter(|lane| outside.binary_search(lane).is_err()).collect();
+        let nothing =
+            Vector::of(vec![KNOWN; outside.len()], Data::Any(vec![Value::NotApplicable; outside.len()]));
+        let rest: Vec<u32> = (0..u32::try_from(lanes.len()).unwrap_or(u32::MAX))
+            .filter(|lane| outside.binary_search(lane).is_err())
+            .collect();
         let parts = [(rest.clone(), Cow::Owned(worth.gather(&rest))), (outside, Cow::Owned(nothing))];
         Vector::assemble(lanes.len(), &parts, false, self.store)
     }
@@ -142,12 +141,11 @@ impl Worker<'_> {
     fn line(&self, lanes: &Rc<Lanes>, amount: AmountId, body: &AmountBody, law: Date, line: u32) -> Vector {
         let label = self.store.symbols().amount(amount).and_then(|symbol| symbol.lines.get(line as usize));
         let Some(label) = label else { return Vector::open(ERROR, lanes.len()) };
-        let mut versions = body.lines.iter().enumerate().filter(|(_, line)| *line.label == **label).peekable();
+        let mut versions =
+            body.lines.iter().enumerate().filter(|(_, line)| *line.label == **label).peekable();
         let known = versions.peek().is_some();
         match versions.find(|(_, line)| line.interval.contains(law)) {
-            Some((position, line)) => {
-                (*self.entry(lanes, amount, body, law, position, line)).clone()
-            }
+            Some((position, line)) => (*self.entry(lanes, amount, body, law, position, line)).clone(),
             None if known => self.nothing(lanes.len()),
             None if label == ADJUSTMENT => {
                 let adjustment = self.total(lanes, amount, body, law).1;
@@ -166,7 +164,8 @@ impl Worker<'_> {
         law: Date,
     ) -> (Vector, Option<Vector>) {
         let mut sum = self.nothing(lanes.len());
-        for (position, line) in body.lines.iter().enumerate().filter(|(_, line)| line.interval.contains(law)) {
+        for (position, line) in body.lines.iter().enumerate().filter(|(_, line)| line.interval.contains(law))
+        {
             let worth = self.entry(lanes, amount, body, law, position, line);
             sum = self.calculate(ArithmeticOp::Add, &sum, &worth, Base::Number);
         }
@@ -182,7 +181,8 @@ impl Worker<'_> {
 
     fn settled(&self, env: &Env<'_>, total: &TotalBody, sum: &Vector, name: &Arc<str>) -> Vector {
         let limit = |limit: Option<ExprId>| limit.map(|limit| self.eval(env, limit));
-        let clamped = self.clamped(name, sum, limit(total.at_least).as_deref(), limit(total.at_most).as_deref());
+        let clamped =
+            self.clamped(name, sum, limit(total.at_least).as_deref(), limit(total.at_most).as_deref());
         match total.rounding {
             Some((mode, unit)) => self.round(&clamped, mode, unit, Base::Number),
             None => clamped,
@@ -291,7 +291,8 @@ fn quick_clamp(value: &Vector, at_least: Option<&Vector>, at_most: Option<&Vecto
         return Some(value.plain().doubted());
     }
     let operands: Vec<&Vector> = [Some(value), at_least, at_most].into_iter().flatten().collect();
-    let scale = operands.iter().map(|operand| scale_of(operand)).collect::<Option<Vec<u8>>>()?.into_iter().max()?;
+    let scale =
+        operands.iter().map(|operand| scale_of(operand)).collect::<Option<Vec<u8>>>()?.into_iter().max()?;
     let mut state = vec![KNOWN; value.len()];
     for operand in &operands {
         state.iter_mut().zip(&operand.state).for_each(|(all, own)| *all = strict(*all, *own));

@@ -27,7 +27,9 @@ impl Worker<'_> {
         unit: RoundingUnit,
     ) -> Vector {
         self.expanding(env, id, &|env| {
-            let Some(own) = env.slot(0).cloned() else { return Err(Unexpanded::NoKernel("a part of no row")) };
+            let Some(own) = env.slot(0).cloned() else {
+                return Err(Unexpanded::NoKernel("a part of no row"));
+            };
             let members = self.select(env, rows)?;
             let totals = self.eval(env, total);
             let weights = self.eval(&env.within(&members.rows, rows.slot), by);

@@ -71,13 +71,16 @@ fn quick(op: ArithmeticOp, a: &Vector, b: &Vector) -> Option<Vector> {
         ArithmeticOp::Div => {
             let (up, down) = (power(*right_scale)?, power(*left_scale)?);
             let mut fits = true;
-            let (mut dividends, mut divisors) = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
+            let (mut dividends, mut divisors) =
+                (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
             for (state, (left, right)) in state.iter_mut().zip(left.iter().zip(right)) {
                 let (mut n, mut d) = (0, 1);
                 if *state == KNOWN {
                     if *right == 0 {
                         *state = ERROR;
-                    } else if let (Some(dividend), Some(divisor)) = (left.checked_mul(up), right.checked_mul(down)) {
+                    } else if let (Some(dividend), Some(divisor)) =
+                        (left.checked_mul(up), right.checked_mul(down))
+                    {
                         let turned = if divisor < 0 {
                             dividend.checked_neg().zip(divisor.checked_neg())
                         } else {
@@ -159,11 +162,12 @@ impl Worker<'_> {
 
     /// One operation.
     pub(crate) fn calculate(&self, op: ArithmeticOp, a: &Vector, b: &Vector, base: Base) -> Vector {
-        quick(op, a, b)
-            .unwrap_or_else(|| self.strictly(&[a, b], base, |values| match values {
+        quick(op, a, b).unwrap_or_else(|| {
+            self.strictly(&[a, b], base, |values| match values {
                 [a, b] => operate::arithmetic(op, a, b),
                 _ => Err(Fault::NotAValue),
-            }))
+            })
+        })
     }
 
     /// Rounded to a unit.
@@ -270,9 +274,9 @@ impl Worker<'_> {
         let operands: Vec<Arc<Vector>> =
             keys.iter().chain(on.iter()).map(|operand| self.eval(env, *operand)).collect();
         let look_up = |lane: usize| {
-            let state = operands.iter().fold(KNOWN, |all, operand| {
-                strict(all, operand.state.get(lane).copied().unwrap_or(ERROR))
-            });
+            let state = operands
+                .iter()
+                .fold(KNOWN, |all, operand| strict(all, operand.state.get(lane).copied().unwrap_or(ERROR)));
             if state != KNOWN {
                 return Err(state);
             }
@@ -312,8 +316,7 @@ impl Worker<'_> {
 
     /// `Placement(a, b)`: the row with that key.
     pub(crate) fn lookup(&self, env: &Env<'_>, record: RecordId, keys: &[ExprId]) -> Vector {
-        let operands: Vec<Arc<Vector>> =
-            keys.iter().map(|key| self.as_key(self.eval(env, *key))).collect();
+        let operands: Vec<Arc<Vector>> = keys.iter().map(|key| self.as_key(self.eval(env, *key))).collect();
         let group = self.store.is_group(record).then(|| self.group(record).ok());
         let operands: Vec<&Vector> = operands.iter().map(AsRef::as_ref).collect();
         self.strictly(&operands, Base::Record(record), |values| {
@@ -321,7 +324,7 @@ impl Worker<'_> {
             let row = match &group {
                 _ if key.contains(&Value::None) => None,
                 Some(table) => table.as_ref().and_then(|table| table.find(&key)),
-                None => self.store.data.table(record).and_then(|table| table.find(&key)),
+                None => self.store.data.find(record, &key),
             };
             Ok(Value::Reference(Reference { record, row, key }))
         })

@@ -176,7 +176,8 @@ impl Worker<'_> {
                     .iter()
                     .map(|codes| codes.as_ref().and_then(|codes| codes.get(lane)).copied().unwrap_or(NO))
                     .collect();
-                let mut own = codes.iter().map(|codes| codes.as_ref().and_then(|codes| codes.get(lane)).copied());
+                let mut own =
+                    codes.iter().map(|codes| codes.as_ref().and_then(|codes| codes.get(lane)).copied());
                 let at = sorted.once(Reason::Many(law, key), || result(&mut own));
                 sorted.put(lane_of(lane), at);
             }
@@ -270,4 +271,3 @@ impl Worker<'_> {
         *self.replayed.borrow_mut().entry(why).or_default() += 1;
     }
 }
-

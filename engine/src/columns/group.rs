@@ -12,7 +12,8 @@ use crate::value::{RecordId, Value};
 
 impl Worker<'_> {
     pub(crate) fn grouping(&self, group: RecordId) -> Grouping {
-        let Some(RecordKind::Group { of }) = self.store.symbols().record(group).map(|record| record.kind) else {
+        let Some(RecordKind::Group { of }) = self.store.symbols().record(group).map(|record| record.kind)
+        else {
             return Err(Found::broken("a group that is none"));
         };
         let (Some(body), Some(rows)) = (self.store.plan.groups.get(&group.0), self.rows_of(of)) else {

@@ -49,9 +49,15 @@ impl Worker<'_> {
                     let part = self.eval(env, next);
                     let part = part.truths();
                     if all {
-                        joined.iter_mut().zip(part.iter()).for_each(|(joined, part)| *joined = and(*joined, *part));
+                        joined
+                            .iter_mut()
+                            .zip(part.iter())
+                            .for_each(|(joined, part)| *joined = and(*joined, *part));
                     } else {
-                        joined.iter_mut().zip(part.iter()).for_each(|(joined, part)| *joined = or(*joined, *part));
+                        joined
+                            .iter_mut()
+                            .zip(part.iter())
+                            .for_each(|(joined, part)| *joined = or(*joined, *part));
                     }
                 }
             }
@@ -100,7 +106,10 @@ impl Worker<'_> {
                 }
                 let (absent, there) = split(&operand.state, |state| state == MISSING);
                 let otherwise = self.eval(&env.select(&absent), *otherwise);
-                let parts = [(there.clone(), Cow::Owned(operand.gather(&there))), (absent, Cow::Borrowed(&*otherwise))];
+                let parts = [
+                    (there.clone(), Cow::Owned(operand.gather(&there))),
+                    (absent, Cow::Borrowed(&*otherwise)),
+                ];
                 Vector::assemble(env.len, &parts, false, self.store)
             }
             _ => Vector::open(ERROR, env.len),
@@ -116,7 +125,11 @@ impl Worker<'_> {
         };
         let (if_yes, if_no, errors, unknown) = (lanes(KNOWN), lanes(NO), lanes(ERROR), lanes(UNKNOWN));
         let branch = |lanes: &[u32], branch: ExprId| {
-            if lanes.len() == env.len { self.eval(env, branch) } else { self.eval(&env.select(lanes), branch) }
+            if lanes.len() == env.len {
+                self.eval(env, branch)
+            } else {
+                self.eval(&env.select(lanes), branch)
+            }
         };
         let mut parts: Vec<(Vec<u32>, Cow<'_, Vector>)> = Vec::new();
         if !if_yes.is_empty() {
@@ -159,7 +172,8 @@ impl Worker<'_> {
         let conditions: Vec<Arc<Vector>> =
             case.arms.iter().map(|(condition, _)| self.eval(env, *condition)).collect();
         let truths: Vec<Cow<'_, [u8]>> = conditions.iter().map(|condition| condition.truths()).collect();
-        let truth = |arm: usize, lane: usize| truths.get(arm).and_then(|arm| arm.get(lane)).copied().unwrap_or(ERROR);
+        let truth =
+            |arm: usize, lane: usize| truths.get(arm).and_then(|arm| arm.get(lane)).copied().unwrap_or(ERROR);
         let mut clear: Vec<Vec<u32>> = vec![Vec::new(); case.arms.len()];
         let (mut none, mut unclear) = (Vec::new(), Vec::new());
         for lane in 0..u32::try_from(env.len).unwrap_or(u32::MAX) {
@@ -197,7 +211,8 @@ impl Worker<'_> {
         }
         if !unclear.is_empty() {
             let inner = env.select(&unclear);
-            let values: Vec<Arc<Vector>> = case.arms.iter().map(|(_, value)| self.eval(&inner, *value)).collect();
+            let values: Vec<Arc<Vector>> =
+                case.arms.iter().map(|(_, value)| self.eval(&inner, *value)).collect();
             let otherwise = case.otherwise.map(|otherwise| self.eval(&inner, otherwise));
             let undecided =
                 Need { record: RecordId(u32::MAX), row: None, field: None, kind: NeedKind::Absent };

@@ -62,6 +62,7 @@ mod population;
 mod requirement;
 mod results;
 mod rows;
+mod source;
 mod store;
 mod vector;
 mod worker;

@@ -165,6 +165,7 @@ fn agreeing(readings: &Arc<Vector>, mut range: std::ops::Range<usize>) -> bool {
     one || (state(first) == MISSING || told)
         && range.clone().all(|at| {
             state(at) == state(first)
-                && (state(first) == MISSING || key_code(&readings.data, at) == key_code(&readings.data, first))
+                && (state(first) == MISSING
+                    || key_code(&readings.data, at) == key_code(&readings.data, first))
         })
 }

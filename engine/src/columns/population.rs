@@ -29,7 +29,8 @@ impl Worker<'_> {
             return self.replay(env, id, "a population that each row sees differently");
         }
         let key = (std::ptr::from_ref(env.code) as usize, id.0, env.law);
-        let standings = self.store.populations.once(key, || Arc::new(self.standings(env, population, record)));
+        let standings =
+            self.store.populations.once(key, || Arc::new(self.standings(env, population, record)));
         let partitions = match &*standings {
             Ok(partitions) => partitions,
             Err(state) => return Vector::open(*state, env.len),

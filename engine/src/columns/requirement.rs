@@ -114,7 +114,8 @@ impl Worker<'_> {
                     for (at, state) in (0_u32..).zip(scope.truths().iter()) {
                         match *state {
                             KNOWN => within.push(at),
-                            NO => sorted.put(lane_of(at), Reason::Outside, || status(ResultStatus::NotApplicable)),
+                            NO => sorted
+                                .put(lane_of(at), Reason::Outside, || status(ResultStatus::NotApplicable)),
                             state => sorted.open(lane_of(at), state),
                         }
                     }
@@ -128,9 +129,7 @@ impl Worker<'_> {
             for (at, lane) in within.iter().enumerate() {
                 let key: Vec<u8> = parts.iter().map(|part| part.get(at).copied().unwrap_or(ERROR)).collect();
                 let result = key.clone();
-                sorted.put(lane_of(*lane), Reason::Parts(law, key), || {
-                    self.result(body, law, &result)
-                });
+                sorted.put(lane_of(*lane), Reason::Parts(law, key), || self.result(body, law, &result));
             }
         }
         self.waive(lanes, instance, &mut sorted);
@@ -177,8 +176,7 @@ impl Worker<'_> {
 
     fn result(&self, body: &RequirementBody, law: Date, key: &[u8]) -> RequirementResult {
         let mut codes = key.iter().copied();
-        let musts: Vec<Found> =
-            body.musts.iter().map(|_| as_found(codes.next().unwrap_or(ERROR))).collect();
+        let musts: Vec<Found> = body.musts.iter().map(|_| as_found(codes.next().unwrap_or(ERROR))).collect();
         let excepts: Vec<Option<Found>> = body
             .excepts
             .iter()

@@ -46,6 +46,12 @@ impl Batches<'_> {
         self.worker.rows_of(record)
     }
 
+    /// The value by which a row is named.
+    #[must_use]
+    pub fn row(&self, record: RecordId, row: u32) -> Value {
+        Value::Reference(self.worker.store.reference(record, row))
+    }
+
     /// A range of rows of a record. What its results have in common is worked out once, so ask one batch for all of them;
     /// a few thousand rows are a good size.
     #[must_use]
@@ -219,7 +225,8 @@ impl Amounts<'_> {
             State::Missing | State::Unknown(_) => Worth::Undetermined(Arc::default()),
             State::Known(_) | State::Error(_) => Worth::Error(Arc::default()),
         };
-        let lines = self.lines.iter().map(|(label, facts)| LineResult { label: label.clone(), worth: worth(facts) });
+        let lines =
+            self.lines.iter().map(|(label, facts)| LineResult { label: label.clone(), worth: worth(facts) });
         AmountResult { total: worth(&self.total), lines: lines.collect(), because: Vec::new() }
     }
 }

@@ -97,7 +97,8 @@ impl Worker<'_> {
                     if let Some(known) = lanes.children.borrow().get(field) {
                         return Ok(sure(Rc::clone(known)));
                     }
-                    let found = Rc::new(self.children(record, *field, lanes.rows.iter().map(|row| Ok(*row)))?);
+                    let found =
+                        Rc::new(self.children(record, *field, lanes.rows.iter().map(|row| Ok(*row)))?);
                     lanes.children.borrow_mut().insert(*field, Rc::clone(&found));
                     return Ok(sure(found));
                 }
@@ -190,8 +191,9 @@ impl Worker<'_> {
             return Err(Unexpanded::NoKernel("groups that name a row"));
         }
         let groups = if grouped { Some(self.group(record)) } else { None };
-        let table = self.store.data.table(record);
-        let child_table = self.store.data.table(child);
+        let supplied = self.store.data.rows(record).is_some();
+        let child_supplied = self.store.data.rows(child).is_some();
+        let duplicates = self.store.data.has_duplicates(record);
         let keyless = self.store.keyless(record);
         let by = match kind {
             Some(FieldKind::Many { by, .. }) => by,
@@ -217,22 +219,22 @@ impl Worker<'_> {
                     }
                 }
                 None => {
-                    let state = match table {
+                    let state = match () {
                         _ if Store::is_key(owner) => Some(UNKNOWN),
-                        None => Some(UNKNOWN),
-                        Some(table) if table.is_duplicate(owner) => Some(ERROR),
+                        _ if !supplied => Some(UNKNOWN),
+                        _ if duplicates && self.store.data.is_duplicate(record, owner) => Some(ERROR),
                         _ if keyless.is_some_and(|keyless| keyless.get(owner as usize) == Some(&true)) => {
                             Some(UNKNOWN)
                         }
-                        Some(_) => child_table.is_none().then_some(UNKNOWN),
+                        () => (!child_supplied).then_some(UNKNOWN),
                     };
                     if let Some(state) = state {
                         failed.push((lane, state));
                         continue;
                     }
-                    let children = child_table.map_or(&[][..], |child| child.children(by, owner));
+                    let children = self.store.data.children(child, by, owner);
                     of.resize(of.len() + children.len(), lane);
-                    rows.extend_from_slice(children);
+                    rows.extend_from_slice(&children);
                 }
             }
         }
@@ -242,10 +244,11 @@ impl Worker<'_> {
     /// The rows of a record that can satisfy an equality which the condition demands; `None` where it demands none.
     fn likely(&self, env: &Env<'_>, rows: &Rows) -> Result<Option<Expansion>, Unexpanded> {
         let RowSource::All(record) = rows.source else { return Ok(None) };
-        if self.store.is_group(record) || self.store.data.table(record).is_none() {
+        if self.store.is_group(record) || self.store.data.rows(record).is_none() {
             return Ok(None);
         }
-        let Some((field, other)) = rows.filter.and_then(|filter| demanded(env.code, rows.slot, filter)) else {
+        let Some((field, other)) = rows.filter.and_then(|filter| demanded(env.code, rows.slot, filter))
+        else {
             return Ok(None);
         };
         let wanted = self.eval(env, other);
@@ -294,7 +297,11 @@ fn nothing(owner: &Vector) -> Expansion {
         };
         (lane, state)
     });
-    Expansion { of: Vec::new(), lanes: Lanes::new(Some(RecordId(u32::MAX)), Vec::new()), failed: failed.collect() }
+    Expansion {
+        of: Vec::new(),
+        lanes: Lanes::new(Some(RecordId(u32::MAX)), Vec::new()),
+        failed: failed.collect(),
+    }
 }
 
 /// A field of the row in that slot, and what a condition demands it to be equal to.

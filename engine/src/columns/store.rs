@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use super::vector::{Data, ERROR, KNOWN, MISSING, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
-use crate::data::{Cell, Dataset, Table};
+use super::source::Columnar;
+use super::vector::{Data, ERROR, KNOWN, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
+use crate::data::Cell;
 use crate::evaluate::Options;
 use crate::evaluate::group::{GroupTable, Grouping};
 use crate::plan::{DecisionId, DefineId, FieldKind, Instance, Plan, RecordKind, Symbols};
@@ -30,7 +31,7 @@ pub(crate) enum Whole {
 /// What stands in the columns of a run.
 pub(crate) struct Store<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) data: &'a Dataset,
+    pub(crate) data: &'a dyn Columnar,
     pub(crate) as_of: Date,
     pub(crate) options: &'a Options,
     fields: Vec<Vec<OnceLock<Arc<Vector>>>>,
@@ -71,7 +72,7 @@ impl<K: Eq + Hash, V: Clone> Shared<K, V> {
 }
 
 impl<'a> Store<'a> {
-    pub(crate) fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: &'a Options) -> Self {
+    pub(crate) fn new(plan: &'a Plan, data: &'a dyn Columnar, as_of: Date, options: &'a Options) -> Self {
         let records = &plan.symbols.records;
         Self {
             plan,
@@ -102,35 +103,13 @@ impl<'a> Store<'a> {
 
     /// What is on file for a field, row by row; that rows share a key is said elsewhere.
     pub(crate) fn field(&self, record: RecordId, field: u32) -> Option<Arc<Vector>> {
-        let table = self.data.table(record)?;
+        let rows = self.data.rows(record)?;
         let slot = self.fields.get(record.0 as usize)?.get(field as usize)?;
-        Some(Arc::clone(slot.get_or_init(|| Arc::new(self.read(table, record, field)))))
-    }
-
-    fn read(&self, table: &Table, record: RecordId, field: u32) -> Vector {
-        let declared = self.symbols().record(record).and_then(|record| record.fields.get(field as usize));
-        let judged = declared.is_some_and(|field| field.judged_by.is_some());
-        let base = declared.map_or(Base::Damaged, |field| field.ty.base);
-        // Each distinct cell is read once; the rows only point to it.
-        let mut places = vec![u32::MAX; table.distinct_cells()];
-        let (mut states, mut values) = (Vec::new(), Vec::new());
-        let mut rows = Vec::with_capacity(table.len() as usize);
-        for number in table.numbers(field) {
-            let Some(place) = places.get_mut(number as usize) else { continue };
-            if *place == u32::MAX {
-                *place = u32::try_from(states.len()).unwrap_or(u32::MAX);
-                let (state, value) = match table.distinct(number) {
-                    Cell::Known(value @ Value::Flag(false)) => (NO, value.clone()),
-                    Cell::Known(value) => (KNOWN, value.clone()),
-                    Cell::Missing if !judged => (MISSING, Value::None),
-                    _ => (UNKNOWN, Value::None),
-                };
-                states.push(state);
-                values.push(value);
-            }
-            rows.push(*place);
-        }
-        Vector::from_values(states, values, base, self).gather(&rows)
+        let read = || {
+            let column = self.data.column(record, field, self);
+            column.unwrap_or_else(|| Arc::new(Vector::open(UNKNOWN, rows as usize)))
+        };
+        Some(Arc::clone(slot.get_or_init(read)))
     }
 
     /// The values of a field of rows, of which some may be keys that no row has.
@@ -138,7 +117,8 @@ impl<'a> Store<'a> {
         let declared = self.symbols().record(record).and_then(|record| record.fields.get(field as usize));
         if self.is_group(record) {
             let base = declared.map_or(Base::Damaged, |field| field.ty.base);
-            let parts = lanes.iter().map(|lane| self.reference(record, *lane).key.get(field as usize).cloned());
+            let parts =
+                lanes.iter().map(|lane| self.reference(record, *lane).key.get(field as usize).cloned());
             let parts: Vec<Option<Value>> = parts.collect();
             let state = parts
                 .iter()
@@ -153,13 +133,13 @@ impl<'a> Store<'a> {
         }
         let Some(column) = self.field(record, field) else { return Vector::open(UNKNOWN, lanes.len()) };
         let mut read = column.gather(lanes);
-        let Some(table) = self.data.table(record) else { return read };
-        let (duplicates, length) = (table.has_duplicates(), table.len());
+        let Some(length) = self.data.rows(record) else { return read };
+        let duplicates = self.data.has_duplicates(record);
         if duplicates || lanes.iter().any(|lane| *lane >= length) {
             for (lane, state) in lanes.iter().zip(&mut read.state) {
                 if *lane >= length {
                     *state = UNKNOWN;
-                } else if duplicates && table.is_duplicate(*lane) {
+                } else if duplicates && self.data.is_duplicate(record, *lane) {
                     *state = ERROR;
                 }
             }
@@ -171,12 +151,13 @@ impl<'a> Store<'a> {
     pub(crate) fn keyless(&self, record: RecordId) -> Option<&Vec<bool>> {
         let slot = self.keyless.get(record.0 as usize)?;
         slot.get_or_init(|| {
-            let table = self.data.table(record)?;
+            let rows = self.data.rows(record)?;
             let keys = self.symbols().record(record)?.keys;
-            let mut keyless = vec![false; table.len() as usize];
+            let mut keyless = vec![false; rows as usize];
             for field in 0..u32::try_from(keys).ok()? {
-                for (number, keyless) in table.numbers(field).zip(&mut keyless) {
-                    *keyless |= !matches!(table.distinct(number), Cell::Known(_));
+                let column = self.field(record, field)?;
+                for (state, keyless) in column.state.iter().zip(&mut keyless) {
+                    *keyless |= !matches!(*state, NO | KNOWN);
                 }
             }
             keyless.contains(&true).then_some(keyless)
@@ -218,8 +199,8 @@ impl<'a> Store<'a> {
     }
 
     fn key_of_row(&self, record: RecordId, row: u32) -> Option<Arc<[Value]>> {
-        let (table, keys) = (self.data.table(record)?, self.symbols().record(record)?.keys);
-        let part = |field: usize| match table.cell(row, u32::try_from(field).ok()?) {
+        let keys = self.symbols().record(record)?.keys;
+        let part = |field: usize| match &*self.data.cell(record, row, u32::try_from(field).ok()?) {
             Cell::Known(value) => Some(value.clone()),
             _ => None,
         };
@@ -257,9 +238,7 @@ impl<'a> Store<'a> {
 
     /// Whether rows may be told apart by their number: none shares its key, and all keys are known.
     pub(crate) fn rows_are_keys(&self, record: RecordId) -> bool {
-        self.is_group(record)
-            || (self.keyless(record).is_none()
-                && self.data.table(record).is_none_or(|table| !table.has_duplicates()))
+        self.is_group(record) || (self.keyless(record).is_none() && !self.data.has_duplicates(record))
     }
 }
 

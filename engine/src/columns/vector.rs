@@ -203,16 +203,12 @@ impl Vector {
     }
 
     /// The narrowest form that holds the values. Lanes that are not known hold `none`.
-    pub(crate) fn from_values(
-        mut state: Vec<u8>,
-        values: Vec<Value>,
-        base: Base,
-        store: &Store<'_>,
-    ) -> Self {
+    pub(crate) fn from_values(mut state: Vec<u8>, values: Vec<Value>, base: Base, store: &Store<'_>) -> Self {
         if !state.iter().any(|state| matches!(*state, NO | KNOWN)) {
             return Self::of(state, Data::Void);
         }
-        let known = || state.iter().zip(&values).map(|(state, value)| matches!(*state, NO | KNOWN).then_some(value));
+        let known =
+            || state.iter().zip(&values).map(|(state, value)| matches!(*state, NO | KNOWN).then_some(value));
         let narrow = match base {
             Base::Flag => {
                 if known().flatten().all(|value| matches!(value, Value::Flag(_))) {
@@ -220,7 +216,9 @@ impl Vector {
                 }
                 None
             }
-            Base::Count | Base::Number | Base::Percent | Base::Money | Base::Days | Base::Months => numbers(known),
+            Base::Count | Base::Number | Base::Percent | Base::Money | Base::Days | Base::Months => {
+                numbers(known)
+            }
             Base::Category(_) => known()
                 .map(|value| match value {
                     None | Some(Value::None) => Some(NO_CODE),
@@ -357,9 +355,10 @@ impl Vector {
         let mut all = Self::of(state, data);
         if bounded {
             for (own, part) in parts {
-                let of_part = part.bounds.iter().filter_map(|(lane, ends)| {
-                    Some((*own.get(*lane as usize)?, Arc::clone(ends)))
-                });
+                let of_part = part
+                    .bounds
+                    .iter()
+                    .filter_map(|(lane, ends)| Some((*own.get(*lane as usize)?, Arc::clone(ends))));
                 all.bounds.extend(of_part);
             }
             all.bounds.sort_by_key(|(lane, _)| *lane);

@@ -259,7 +259,11 @@ impl<'s> Worker<'s> {
             .zip(&owner.state)
             .filter(|(lane, state)| {
                 **state == KNOWN
-                    && owner.data.rows().and_then(|(_, rows)| rows.get(*lane as usize)).is_some_and(|row| !is_none(*row))
+                    && owner
+                        .data
+                        .rows()
+                        .and_then(|(_, rows)| rows.get(*lane as usize))
+                        .is_some_and(|row| !is_none(*row))
             })
             .map(|(lane, _)| lane)
             .collect();
@@ -278,8 +282,13 @@ impl<'s> Worker<'s> {
 
     /// A derived fact without parameters, of rows.
     fn define_of(&self, lanes: &Rc<Lanes>, define: DefineId, law: Date) -> Arc<Vector> {
-        let env =
-            Env { code: &EMPTY, len: lanes.len(), slots: vec![Some(Rc::clone(lanes))], arguments: Vec::new(), law };
+        let env = Env {
+            code: &EMPTY,
+            len: lanes.len(),
+            slots: vec![Some(Rc::clone(lanes))],
+            arguments: Vec::new(),
+            law,
+        };
         self.define_body(&env, define)
     }
 
@@ -387,10 +396,8 @@ impl<'s> Worker<'s> {
     fn whole(&self, record: RecordId, rows: u32, what: Whole) -> Vector {
         let parts: Vec<Vector> = (0..rows.div_ceil(BATCH))
             .map(|batch| {
-                let lanes = Lanes::new(
-                    Some(record),
-                    (batch * BATCH..((batch + 1) * BATCH).min(rows)).collect(),
-                );
+                let lanes =
+                    Lanes::new(Some(record), (batch * BATCH..((batch + 1) * BATCH).min(rows)).collect());
                 Arc::unwrap_or_clone(self.here(&lanes, what))
             })
             .collect();
@@ -403,7 +410,7 @@ impl<'s> Worker<'s> {
             let table = self.group(record).ok()?;
             return u32::try_from(table.rows.len()).ok();
         }
-        Some(self.store.data.table(record)?.len())
+        self.store.data.rows(record)
     }
 
     /// The rows of a group.

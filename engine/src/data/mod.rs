@@ -25,6 +25,7 @@ mod pool;
 mod preset;
 mod quality;
 mod read_error;
+mod records;
 mod roster_reader;
 mod source;
 mod table;
@@ -44,5 +45,6 @@ pub use manifest::{
 };
 pub use quality::implausible_dates;
 pub use read_error::ReadError;
+pub use records::Records;
 pub use source::{DataSource, PresetText, read};
 pub use table::Table;

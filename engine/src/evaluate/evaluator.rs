@@ -14,7 +14,7 @@ use super::group::{GroupTable, Grouping};
 use super::outcome::{DecisionResult, RequirementResult};
 use super::population::Question;
 use super::requirement::Inquiry;
-use crate::data::Dataset;
+use crate::data::Records;
 use crate::plan::{
     AmountId, Code, DecisionId, DefineId, ExprId, InputId, Instance, ParameterId, Plan, Privacy, RecordKind,
     Symbols,
@@ -62,7 +62,7 @@ pub struct Env<'e> {
 /// for each.
 pub struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) data: &'a Dataset,
+    pub(super) data: &'a dyn Records,
     pub(super) as_of: Date,
     pub(super) options: Options,
     pub(super) memory: Memory,
@@ -183,7 +183,7 @@ const DEEPEST: u32 = 400;
 impl<'a> Evaluator<'a> {
     /// An evaluator of these records under the law of that day.
     #[must_use]
-    pub fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: Options) -> Self {
+    pub fn new(plan: &'a Plan, data: &'a dyn Records, as_of: Date, options: Options) -> Self {
         Self { plan, data, as_of, options, memory: Memory::default(), depth: Counter::new(0) }
     }
 
@@ -197,7 +197,7 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn rows_of(&self, record: RecordId) -> Option<u32> {
         match self.symbols().record(record)?.kind {
-            RecordKind::Record => Some(self.data.table(record)?.len()),
+            RecordKind::Record => self.data.rows(record),
             RecordKind::Group { .. } => self
                 .settle(|| self.group_table(record))
                 .ok()

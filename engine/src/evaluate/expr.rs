@@ -144,7 +144,7 @@ impl Evaluator<'_> {
             Err(found) => return found,
         };
         let found = self.field(&owner, field);
-        if owner.row.is_some() || self.is_group(owner.record) || self.data.table(owner.record).is_none() {
+        if owner.row.is_some() || self.is_group(owner.record) || self.data.rows(owner.record).is_none() {
             return found;
         }
         // The key that names no row stands in a field: that is the fact to mend.
@@ -370,7 +370,7 @@ impl Evaluator<'_> {
                 Err(_) => None,
             }
         } else {
-            self.data.table(record).and_then(|table| table.find(&key))
+            self.data.find(record, &key)
         };
         Found::known(Value::Reference(Reference { record, row, key }))
     }

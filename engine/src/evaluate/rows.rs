@@ -108,8 +108,8 @@ impl Evaluator<'_> {
             let table = self.group_table(record)?;
             return Ok(self.present(record, 0..u32::try_from(table.rows.len()).unwrap_or(u32::MAX)));
         }
-        match self.data.table(record) {
-            Some(table) => Ok(self.present(record, 0..table.len())),
+        match self.data.rows(record) {
+            Some(rows) => Ok(self.present(record, 0..rows)),
             None => Err(not_supplied(record)),
         }
     }
@@ -130,7 +130,7 @@ impl Evaluator<'_> {
         };
         if !self.is_group(owner.record) {
             let Some(row) = owner.row else { return Err(Found::need(self.no_row(owner.record))) };
-            if self.data.table(owner.record).is_some_and(|table| table.is_duplicate(row)) {
+            if self.data.is_duplicate(owner.record, row) {
                 return Err(Found::fault(Fault::DuplicateKey { record: owner.record, row }));
             }
             self.known_key(owner.record, row)?;
@@ -142,10 +142,12 @@ impl Evaluator<'_> {
             let rows = (0u32..).zip(&table.rows).filter(|(_, row)| names(row)).map(|(row, _)| row);
             return Ok(self.present(child, rows.collect::<Vec<_>>()));
         }
-        let Some(table) = self.data.table(child) else { return Err(not_supplied(child)) };
+        if self.data.rows(child).is_none() {
+            return Err(not_supplied(child));
+        }
         match owner.row {
             Some(row) if !self.is_group(owner.record) => {
-                Ok(self.present(child, table.children(by, row).iter().copied()))
+                Ok(self.present(child, self.data.children(child, by, row).iter().copied()))
             }
             _ => Err(Found::broken("rows that name a group")),
         }
@@ -167,7 +169,7 @@ impl Evaluator<'_> {
     fn likely(&self, frame: &mut Frame<'_>, rows: &Rows) -> Option<Members> {
         let RowSource::All(record) = rows.source else { return None };
         let kind = self.symbols().record(record)?.kind;
-        if kind != RecordKind::Record || self.data.table(record).is_none() {
+        if kind != RecordKind::Record || self.data.rows(record).is_none() {
             return None;
         }
         let (field, other) = demanded(frame, rows.slot, rows.filter?)?;
@@ -188,11 +190,10 @@ impl Evaluator<'_> {
 
     fn column(&self, record: RecordId, field: u32) -> Column {
         let mut column = Column::default();
-        let Some(table) = self.data.table(record) else { return column };
-        for row in 0..table.len() {
+        for row in 0..self.data.rows(record).unwrap_or(0) {
             let given = self.options.givens.fields.contains_key(&(record, row, field));
-            match table.cell(row, field) {
-                _ if given || table.is_duplicate(row) => column.others.push(row),
+            match &*self.data.cell(record, row, field) {
+                _ if given || self.data.is_duplicate(record, row) => column.others.push(row),
                 Cell::Known(Value::None) => {}
                 Cell::Known(value) => column.by_value.entry(value.clone()).or_default().push(row),
                 _ => column.others.push(row),

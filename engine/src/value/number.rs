@@ -67,6 +67,14 @@ impl Number {
         Self::from_small(i128::from(value), denominator).unwrap_or(Self::ZERO)
     }
 
+    /// `value / 10^scale`, for a scale of at most 18: the sum of many numbers of that scale.
+    #[must_use]
+    pub fn of_scaled(value: i128, scale: u8) -> Self {
+        let denominator = 10_i128.pow(u32::from(scale.min(18)));
+        let whole = || Self::from_parts(BigInt::from(value), BigInt::from(denominator)).unwrap_or(Self::ZERO);
+        Self::from_small(value, denominator).unwrap_or_else(whole)
+    }
+
     /// The number as a whole number of tenths, hundredths and so on, at most of the sixth place, and how many places that
     /// takes; `None` where it is no such number, or does not fit.
     pub(crate) fn to_scaled(&self) -> Option<(i64, u8)> {

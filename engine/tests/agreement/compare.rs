@@ -75,9 +75,14 @@ pub(crate) fn differences(
                             compared.results += 1;
                             // Also what is not asked of the evaluator: the states of the columns.
                             let parts = std::iter::once((&amounts.total, &expected.total)).chain(
-                                amounts.lines.iter().map(|(_, facts)| facts).zip(expected.lines.iter().map(|line| &line.worth)),
+                                amounts
+                                    .lines
+                                    .iter()
+                                    .map(|(_, facts)| facts)
+                                    .zip(expected.lines.iter().map(|line| &line.worth)),
                             );
-                            let states = parts.map(|(facts, worth)| word(&facts.state(at)) == worth_word(worth));
+                            let states =
+                                parts.map(|(facts, worth)| word(&facts.state(at)) == worth_word(worth));
                             if got != expected || !states.fold(true, |all, same| all && same) {
                                 let name = &plan.symbols.amount(amount).unwrap().name;
                                 found.push(format!("{name} of row {row}:\n  {expected:?}\n  {got:?}"));

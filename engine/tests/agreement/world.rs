@@ -119,12 +119,13 @@ fn keys_of(
         let key: Arc<[Value]> = if repeat && !own.is_empty() {
             dice.pick(&own).clone()
         } else {
-            let parts = declared.fields.iter().take(declared.keys).enumerate().map(|(field, part)| {
-                match part.ty.base {
-                    Base::Text => Value::Text(format!("k{row}_{field}").into()),
-                    base => value(symbols, base, dice, Kind { doubt: 0, ..kind }, keys),
-                }
-            });
+            let parts =
+                declared.fields.iter().take(declared.keys).enumerate().map(|(field, part)| {
+                    match part.ty.base {
+                        Base::Text => Value::Text(format!("k{row}_{field}").into()),
+                        base => value(symbols, base, dice, Kind { doubt: 0, ..kind }, keys),
+                    }
+                });
             parts.collect()
         };
         if repeat || !own.contains(&key) {
@@ -150,7 +151,9 @@ fn value(
         Base::Percent => Value::Number(Number::ratio(i64::try_from(dice.below(101)).unwrap(), 100).unwrap()),
         Base::Number | Base::Money | Base::Days | Base::Months => match dice.below(80) {
             0 if kind.doubt > 0 => number("9223372036854775807"),
-            1 if kind.doubt > 0 => number("99999999999999999999999999999999999999999999999999999999999999999999999"),
+            1 if kind.doubt > 0 => {
+                number("99999999999999999999999999999999999999999999999999999999999999999999999")
+            }
             2 if kind.doubt > 0 => Value::Number(Number::ratio(1, 3).unwrap()),
             3 if kind.doubt > 0 => number("0.000000001"),
             n if n < 40 || matches!(base, Base::Days | Base::Months) => {
