@@ -312,13 +312,7 @@ impl Asking<'_> {
         }
     }
 
-    fn facts(
-        &self,
-        writing: &Writing<'_>,
-        column: usize,
-        facts: &Column<'_>,
-        base: Base,
-    ) -> Pieces {
+    fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces {
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
         for at in 0..self.rows.len() {
             match facts.scaled(at) {

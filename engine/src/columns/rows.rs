@@ -252,19 +252,21 @@ impl Worker<'_> {
             return Ok(None);
         };
         let wanted = self.eval(env, other);
-        if !wanted.all_known() {
-            return Err(Unexpanded::NoKernel("a lookup by what is not known"));
-        }
         let column = self.evaluator.values_of(record, field);
         let (mut of, mut found) = (Vec::new(), Vec::new());
         for lane in 0..env.len {
-            let Some(value) = wanted.value(lane, self.store) else { continue };
-            if matches!(&value, Value::Reference(reference) if reference.key.is_empty()) {
-                return Err(Unexpanded::NoKernel("a lookup by a row without a key"));
+            let told = match wanted.value(lane, self.store) {
+                Some(Value::Reference(reference)) if reference.key.is_empty() => None,
+                value => value,
+            };
+            match told {
+                Some(value) => {
+                    found.extend(column.as_ref().map(|column| column.candidates(&value)).unwrap_or_default());
+                }
+                // What is not known may be equal to anything.
+                None => found.extend(0..self.store.data.rows(record).unwrap_or(0)),
             }
-            let rows = column.as_ref().map(|column| column.candidates(&value)).unwrap_or_default();
-            of.resize(of.len() + rows.len(), u32::try_from(lane).unwrap_or(u32::MAX));
-            found.extend(rows);
+            of.resize(found.len(), u32::try_from(lane).unwrap_or(u32::MAX));
             if found.len() > MOST_ROWS && env.len > 1 {
                 return Err(Unexpanded::TooMany);
             }

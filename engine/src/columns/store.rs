@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::source::Columnar;
 use super::vector::{Data, ERROR, KNOWN, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
+use super::worker::Asked;
 use crate::data::Cell;
 use crate::evaluate::Options;
 use crate::evaluate::group::{GroupTable, Grouping};
@@ -40,16 +41,26 @@ pub(crate) struct Store<'a> {
     keys: RwLock<Keys>,
     pub(crate) wholes: Shared<Whole, Arc<Vector>>,
     /// By code, expression and law: what is the same for every row.
-    pub(crate) constants: Shared<(usize, u32, Date), Arc<Vector>>,
+    pub(crate) constants: Shared<Asked, Arc<Vector>>,
     /// How many rows have each key that must be unique.
-    pub(crate) shared_keys: Shared<(Instance, usize), Arc<HashMap<Vec<Value>, u32>>>,
-    pub(crate) populations: Shared<(usize, u32, Date), Arc<super::population::Standings>>,
+    pub(crate) shared_keys: Shared<(Instance, usize), Arc<KeyCounts>>,
+    pub(crate) populations: Shared<Asked, Arc<super::population::Standings>>,
 }
+
+/// How many rows have a key.
+pub(crate) type KeyCounts = HashMap<Vec<Value>, u32>;
 
 #[derive(Default)]
 struct Keys {
     known: Vec<Reference>,
     lanes: HashMap<Reference, u32>,
+}
+
+impl Keys {
+    fn of(known: &[Reference]) -> Self {
+        let lanes = known.iter().cloned().zip(KEYS..).collect();
+        Self { known: known.to_vec(), lanes }
+    }
 }
 
 /// What is worked out once, by whoever asks first, and kept for all.
@@ -85,7 +96,7 @@ impl<'a> Store<'a> {
                 .collect(),
             keyless: records.iter().map(|_| OnceLock::new()).collect(),
             groups: records.iter().map(|_| OnceLock::new()).collect(),
-            keys: RwLock::default(),
+            keys: RwLock::new(Keys::of(data.loose_keys())),
             wholes: Shared::default(),
             constants: Shared::default(),
             populations: Shared::default(),

@@ -129,10 +129,6 @@ impl Vector {
         matches!(self.state.get(lane), Some(&NO | &KNOWN))
     }
 
-    pub(crate) fn all_known(&self) -> bool {
-        self.state.iter().all(|state| matches!(*state, NO | KNOWN))
-    }
-
     /// The value of a lane; `None` where it is not known.
     pub(crate) fn value(&self, lane: usize, store: &Store<'_>) -> Option<Value> {
         let state = *self.state.get(lane)?;
@@ -455,7 +451,7 @@ fn blend(lanes: usize, parts: &[(Vec<u32>, Cow<'_, Vector>)], store: &Store<'_>)
                 _ => None,
             });
             if let Some(scale) = scales.collect::<Option<Vec<u8>>>().and_then(|all| all.into_iter().max()) {
-                let rescaled: Option<Vec<(&[u32], Cow<'_, [i64]>)>> = kinds
+                let rescaled: Option<Vec<_>> = kinds
                     .iter()
                     .map(|(lanes, part)| Some((lanes.as_slice(), part.scaled_to(scale)?)))
                     .collect();

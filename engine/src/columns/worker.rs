@@ -23,8 +23,13 @@ pub(crate) struct Worker<'s> {
     pub(crate) replayed: RefCell<BTreeMap<&'static str, u64>>,
     depth: Cell<u32>,
     /// What depends on no row, by code, expression and law.
-    constants: RefCell<HashMap<(usize, u32, Date), Option<Arc<Vector>>>>,
+    constants: RefCell<HashMap<Asked, Option<Arc<Vector>>>>,
 }
+
+/// A code, an expression of it, and the law.
+pub(crate) type Asked = (usize, u32, Date);
+/// Lanes by their law, and the lanes whose law is not known with their state.
+type ByLaw = (BTreeMap<Date, Vec<u32>>, Vec<(u32, u8)>);
 
 /// Below this depth lanes are evaluated one by one: the explaining evaluator has a way not to run out of stack.
 const DEEP: u32 = 60;
@@ -192,7 +197,7 @@ impl<'s> Worker<'s> {
     ) -> Arc<Vector> {
         let Some((record, rows)) = owner.data.rows() else {
             // No lane names a row: what is known is none, which has nothing to read.
-            let state = owner.state.iter().map(|state| if *state <= NO { ERROR } else { *state });
+            let state = owner.state.iter().map(|state| if *state == NO { ERROR } else { *state });
             let state = state.map(|state| if state == KNOWN { ERROR } else { state }).collect();
             return Arc::new(Vector::of(state, Data::Void));
         };
@@ -427,11 +432,7 @@ impl<'s> Worker<'s> {
     }
 
     /// Groups of lanes by law, where the law is a day of the record; and the lanes of which it is not known.
-    pub(crate) fn laws(
-        &self,
-        env: &Env<'_>,
-        law_on: Option<ExprId>,
-    ) -> (BTreeMap<Date, Vec<u32>>, Vec<(u32, u8)>) {
+    pub(crate) fn laws(&self, env: &Env<'_>, law_on: Option<ExprId>) -> ByLaw {
         let mut laws: BTreeMap<Date, Vec<u32>> = BTreeMap::new();
         let mut rest = Vec::new();
         let Some(law_on) = law_on else {

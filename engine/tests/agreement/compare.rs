@@ -83,7 +83,7 @@ pub(crate) fn differences(
                             );
                             let states =
                                 parts.map(|(facts, worth)| word(&facts.state(at)) == worth_word(worth));
-                            if got != expected || !states.fold(true, |all, same| all && same) {
+                            if got != expected || !states.all(|same| same) {
                                 let name = &plan.symbols.amount(amount).unwrap().name;
                                 found.push(format!("{name} of row {row}:\n  {expected:?}\n  {got:?}"));
                             }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod compare;
+mod coverage;
 mod world;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use rubric_engine::plan::{InputId, Plan};
 use rubric_engine::value::{Date, Number, State, Value};
 
 use compare::{Compared, differences};
+use coverage::{ALL, covered};
 use world::{Dice, Kind, world};
 
 const TODAY: Date = Date::constant(2024, 9, 1);
@@ -58,4 +60,14 @@ fn every_construct_over_random_records() {
     }
     println!("{} results; asked of the evaluator: {:?}", compared.results, compared.replayed);
     assert!(compared.results > 1000);
+}
+
+#[test]
+fn the_policy_has_every_construct() {
+    let covered = covered(&plan(include_str!("everything.rubric")));
+    let missing: Vec<&&str> = ALL.iter().filter(|name| !covered.contains(**name)).collect();
+    println!("{} of {} constructs", ALL.len() - missing.len(), ALL.len());
+    assert!(missing.is_empty(), "not covered: {missing:?}");
+    let unlisted: Vec<&String> = covered.iter().filter(|name| !ALL.contains(&name.as_str())).collect();
+    assert!(unlisted.is_empty(), "not listed: {unlisted:?}");
 }
