@@ -81,7 +81,7 @@ pub(crate) fn differences(
                                     .map(|(_, facts)| facts)
                                     .zip(expected.lines.iter().map(|line| &line.worth)),
                             );
-                            let states =
+                            let mut states =
                                 parts.map(|(facts, worth)| word(&facts.state(at)) == worth_word(worth));
                             if got != expected || !states.all(|same| same) {
                                 let name = &plan.symbols.amount(amount).unwrap().name;
