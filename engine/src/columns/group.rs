@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Env, Lanes};
+use super::lanes::Env;
 use super::vector::Vector;
-use super::worker::{BATCH, Worker};
+use super::worker::Worker;
 use crate::evaluate::found::Found;
 use crate::evaluate::group::{GroupTable, Grouping};
 use crate::plan::RecordKind;
@@ -19,21 +19,22 @@ impl Worker<'_> {
         let (Some(body), Some(rows)) = (self.store.plan.groups.get(&group.0), self.rows_of(of)) else {
             return self.evaluator.settle(|| self.evaluator.grouping(group));
         };
-        let mut table = GroupTable::default();
-        for batch in 0..rows.div_ceil(BATCH) {
-            let rows: Vec<u32> = (batch * BATCH..((batch + 1) * BATCH).min(rows)).collect();
-            let lanes = Lanes::new(Some(of), rows);
-            let env = Env::of(&body.code, &lanes, self.store.as_of);
-            let keys: Vec<Arc<Vector>> = body.keys.iter().map(|key| self.eval(&env, *key)).collect();
-            for (lane, row) in lanes.rows.iter().enumerate() {
-                let member = Value::Reference(self.store.reference(of, *row));
-                let parts = keys.iter().map(|key| match key.value(lane, self.store) {
+        let parts = self.for_each_batch(of, rows, |worker, lanes| {
+            let env = Env::of(&body.code, lanes, worker.store.as_of);
+            let keys: Vec<Arc<Vector>> = body.keys.iter().map(|key| worker.eval(&env, *key)).collect();
+            let members = lanes.rows.iter().enumerate().map(|(lane, row)| {
+                let parts = keys.iter().map(|key| match key.value(lane, worker.store) {
                     None | Some(Value::None | Value::NotApplicable) => None,
                     Some(Value::Reference(reference)) if reference.key.is_empty() => None,
                     value => value,
                 });
-                table.add(parts.collect(), member);
-            }
+                (parts.collect(), Value::Reference(worker.store.reference(of, *row)))
+            });
+            members.collect::<Vec<(Option<Arc<[Value]>>, Value)>>()
+        });
+        let mut table = GroupTable::default();
+        for (key, member) in parts.into_iter().flatten() {
+            table.add(key, member);
         }
         Ok(Arc::new(table))
     }

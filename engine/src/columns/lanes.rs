@@ -1,7 +1,8 @@
 //! What expressions are evaluated over: lanes, each with a row bound to each slot.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use super::decision::Ruled;
 use super::requirement::Judged;
 use super::store::Whole;
 use super::vector::{Data, KNOWN, Vector};
+use super::worker::BATCH;
 use crate::plan::{AmountId, Code, DecisionId, Instance};
 use crate::value::{Date, RecordId};
 
@@ -18,6 +20,10 @@ pub(crate) struct Lanes {
     /// Absent: values of a category.
     pub(crate) record: Option<RecordId>,
     pub(crate) rows: Vec<u32>,
+    /// Which batch of its record it is, where it is one.
+    pub(crate) batch: Option<u32>,
+    /// Whether what is found is kept for when the batch is asked for again.
+    pub(crate) saves: Cell<bool>,
     pub(crate) fields: RefCell<HashMap<u32, Arc<Vector>>>,
     pub(crate) wholes: RefCell<HashMap<Whole, Arc<Vector>>>,
     pub(crate) ruled: RefCell<HashMap<DecisionId, Rc<Ruled>>>,
@@ -38,9 +44,22 @@ pub(crate) struct Expansion {
 
 impl Lanes {
     pub(crate) fn new(record: Option<RecordId>, rows: Vec<u32>) -> Rc<Self> {
+        Self::with(record, rows, None)
+    }
+
+    /// A range of rows of a record.
+    pub(crate) fn batch(record: RecordId, rows: Range<u32>) -> Rc<Self> {
+        let whole = rows.start % BATCH == 0 && rows.len() <= BATCH as usize;
+        let batch = whole.then_some(rows.start / BATCH);
+        Self::with(Some(record), rows.collect(), batch)
+    }
+
+    fn with(record: Option<RecordId>, rows: Vec<u32>, batch: Option<u32>) -> Rc<Self> {
         Rc::new(Self {
             record,
             rows,
+            batch,
+            saves: Cell::new(false),
             fields: RefCell::default(),
             wholes: RefCell::default(),
             ruled: RefCell::default(),

@@ -57,6 +57,7 @@ mod decision;
 mod group;
 mod lanes;
 mod logic;
+mod parallel;
 mod pick;
 mod population;
 mod requirement;
@@ -64,6 +65,7 @@ mod results;
 mod rows;
 mod source;
 mod store;
+mod stored;
 mod vector;
 mod worker;
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::compare::{as_found, strict};
 use super::lanes::{Env, Lanes};
 use super::logic::is_none;
-use super::store::Store;
+use super::store::{KeyCounts, Store};
 use super::vector::{Data, ERROR, KNOWN, NEVER, NO, NO_DAY, UNKNOWN, Vector};
-use super::worker::{BATCH, Worker};
+use super::worker::Worker;
 use crate::evaluate::found::Found;
 use crate::evaluate::requirement::judge;
 use crate::evaluate::{RequirementResult, WaiverUse};
@@ -256,22 +256,20 @@ impl Worker<'_> {
         let Some(lanes) = env.slot(0) else { return vec![ERROR; env.len] };
         let Some(record) = lanes.record else { return vec![ERROR; env.len] };
         let shared = self.store.shared_keys.once((instance, position), || {
-            let mut counts: HashMap<Vec<Value>, u32> = HashMap::new();
             let rows = self.rows_of(record).unwrap_or(0);
-            for batch in 0..rows.div_ceil(BATCH) {
-                let rows: Vec<u32> = (batch * BATCH..((batch + 1) * BATCH).min(rows)).collect();
-                let lanes = Lanes::new(Some(record), rows);
-                let mut env = Env::of(&body.code, &lanes, self.store.as_of);
+            let parts = self.for_each_batch(record, rows, |worker, lanes| {
+                let mut env = Env::of(&body.code, lanes, worker.store.as_of);
                 if let (Some(slot), Some(value)) = (body.each, instance.value) {
                     env.bind(slot, Lanes::new(None, vec![value; lanes.len()]));
                 }
-                let (states, parts) = self.unique_keys(&env, record, &lanes, keys);
-                for (lane, state) in states.iter().enumerate() {
-                    if *state == KNOWN {
-                        let key = parts.iter().filter_map(|part| part.value(lane, self.store)).collect();
-                        *counts.entry(key).or_default() += 1;
-                    }
-                }
+                let (states, parts) = worker.unique_keys(&env, record, lanes, keys);
+                let known = states.iter().enumerate().filter(|(_, state)| **state == KNOWN);
+                let key = |lane| parts.iter().filter_map(|part| part.value(lane, worker.store)).collect();
+                known.map(|(lane, _)| key(lane)).collect::<Vec<Vec<Value>>>()
+            });
+            let mut counts: KeyCounts = HashMap::new();
+            for key in parts.into_iter().flatten() {
+                *counts.entry(key).or_default() += 1;
             }
             Arc::new(counts)
         });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::lanes::Lanes;
 use super::store::{Store, Whole};
@@ -17,6 +17,7 @@ use crate::value::{Date, Need, RecordId, State, Value};
 /// The columns of the records of a run. Threads share it; each makes its own [`Batches`].
 pub struct Columns<'a> {
     store: Store<'a>,
+    threads: usize,
 }
 
 impl<'a> Columns<'a> {
@@ -24,13 +25,26 @@ impl<'a> Columns<'a> {
     /// the evaluator about tests.
     #[must_use]
     pub fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: &'a Options) -> Self {
-        Self { store: Store::new(plan, data, as_of, options) }
+        Self { store: Store::new(plan, data, as_of, options), threads: 1 }
     }
 
     /// What one thread evaluates with.
     #[must_use]
     pub fn batches(&self) -> Batches<'_> {
-        Batches { worker: Worker::new(&self.store) }
+        Batches { worker: Worker::new(&self.store, self.threads) }
+    }
+
+    /// Works out what needs all rows of a record (populations, groups, what many rows read of another) on so many threads.
+    #[must_use]
+    pub fn on_threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// For which reasons, and for how many lanes, the explaining evaluator was asked while all rows of a record were worked
+    /// out; the rest is in [`Batches::replayed`].
+    #[must_use]
+    pub fn replayed(&self) -> BTreeMap<&'static str, u64> {
+        self.store.replayed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -53,10 +67,10 @@ impl Batches<'_> {
     }
 
     /// A range of rows of a record. What its results have in common is worked out once, so ask one batch for all of them;
-    /// a few thousand rows are a good size.
+    /// a few thousand rows are a good size, and 2048 that begin at a multiple of it the best.
     #[must_use]
     pub fn batch(&self, record: RecordId, rows: Range<u32>) -> Batch<'_> {
-        Batch { worker: &self.worker, lanes: Lanes::new(Some(record), rows.collect()) }
+        Batch { worker: &self.worker, lanes: Lanes::batch(record, rows) }
     }
 
     /// For which reasons, and for how many lanes, the explaining evaluator was asked.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::store::Store;
+use super::stored::Stored;
 use super::vector::{KNOWN, MISSING, NO, UNKNOWN, Vector};
 use crate::data::{Cell, Dataset, Records};
 use crate::value::{Base, RecordId, Reference, Value};
@@ -10,7 +11,7 @@ use crate::value::{Base, RecordId, Reference, Value};
 /// Records that can be read column by column.
 pub(crate) trait Columnar: Records {
     /// What is on file for a field, row by row, whether or not rows share a key.
-    fn column(&self, record: RecordId, field: u32, store: &Store<'_>) -> Option<Arc<Vector>>;
+    fn column(&self, record: RecordId, field: u32, store: &Store<'_>) -> Option<Arc<Stored>>;
 
     /// Whether some rows of a record share their key.
     fn has_duplicates(&self, record: RecordId) -> bool;
@@ -20,7 +21,7 @@ pub(crate) trait Columnar: Records {
 }
 
 impl Columnar for Dataset {
-    fn column(&self, record: RecordId, field: u32, store: &Store<'_>) -> Option<Arc<Vector>> {
+    fn column(&self, record: RecordId, field: u32, store: &Store<'_>) -> Option<Arc<Stored>> {
         let table = self.table(record)?;
         let declared = store.symbols().record(record).and_then(|record| record.fields.get(field as usize));
         let judged = declared.is_some_and(|field| field.judged_by.is_some());
@@ -44,7 +45,7 @@ impl Columnar for Dataset {
             }
             rows.push(*place);
         }
-        Some(Arc::new(Vector::from_values(states, values, base, store).gather(&rows)))
+        Some(Arc::new(Stored::of_distinct(Vector::from_values(states, values, base, store), &rows)))
     }
 
     fn has_duplicates(&self, record: RecordId) -> bool {

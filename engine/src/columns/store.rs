@@ -1,10 +1,11 @@
 //! The columns of the records, each made once, when it is first read; shared by all threads.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::source::Columnar;
+use super::stored::Stored;
 use super::vector::{Data, ERROR, KNOWN, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
 use super::worker::Asked;
 use crate::data::Cell;
@@ -35,11 +36,15 @@ pub(crate) struct Store<'a> {
     pub(crate) data: &'a dyn Columnar,
     pub(crate) as_of: Date,
     pub(crate) options: &'a Options,
-    fields: Vec<Vec<OnceLock<Arc<Vector>>>>,
+    fields: Vec<Vec<OnceLock<Arc<Stored>>>>,
     keyless: Vec<OnceLock<Option<Vec<bool>>>>,
     groups: Vec<OnceLock<Grouping>>,
     keys: RwLock<Keys>,
     pub(crate) wholes: Shared<Whole, Arc<Vector>>,
+    /// By batch: what is found while all rows are worked out, and asked for again with the results.
+    pub(crate) saved: Mutex<HashMap<(RecordId, u32, Whole), Arc<Stored>>>,
+    /// What the helpers asked of the evaluator.
+    pub(crate) replayed: Mutex<BTreeMap<&'static str, u64>>,
     /// By code, expression and law: what is the same for every row.
     pub(crate) constants: Shared<Asked, Arc<Vector>>,
     /// How many rows have each key that must be unique.
@@ -98,6 +103,8 @@ impl<'a> Store<'a> {
             groups: records.iter().map(|_| OnceLock::new()).collect(),
             keys: RwLock::new(Keys::of(data.loose_keys())),
             wholes: Shared::default(),
+            saved: Mutex::default(),
+            replayed: Mutex::default(),
             constants: Shared::default(),
             populations: Shared::default(),
             shared_keys: Shared::default(),
@@ -113,12 +120,12 @@ impl<'a> Store<'a> {
     }
 
     /// What is on file for a field, row by row; that rows share a key is said elsewhere.
-    pub(crate) fn field(&self, record: RecordId, field: u32) -> Option<Arc<Vector>> {
+    pub(crate) fn field(&self, record: RecordId, field: u32) -> Option<Arc<Stored>> {
         let rows = self.data.rows(record)?;
         let slot = self.fields.get(record.0 as usize)?.get(field as usize)?;
         let read = || {
             let column = self.data.column(record, field, self);
-            column.unwrap_or_else(|| Arc::new(Vector::open(UNKNOWN, rows as usize)))
+            column.unwrap_or_else(|| Arc::new(Stored::unknown(rows)))
         };
         Some(Arc::clone(slot.get_or_init(read)))
     }
@@ -167,7 +174,7 @@ impl<'a> Store<'a> {
             let mut keyless = vec![false; rows as usize];
             for field in 0..u32::try_from(keys).ok()? {
                 let column = self.field(record, field)?;
-                for (state, keyless) in column.state.iter().zip(&mut keyless) {
+                for (state, keyless) in column.states().unwrap_or(&[]).iter().zip(&mut keyless) {
                     *keyless |= !matches!(*state, NO | KNOWN);
                 }
             }

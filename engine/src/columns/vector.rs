@@ -295,6 +295,11 @@ impl Vector {
         Self::of(self.state.clone(), self.data.clone())
     }
 
+    /// The states of some of the lanes.
+    pub(crate) fn gather_states(&self, lanes: &[u32]) -> Vec<u8> {
+        lanes.iter().map(|lane| self.state.get(*lane as usize).copied().unwrap_or(ERROR)).collect()
+    }
+
     /// Some of the lanes, in that order.
     pub(crate) fn gather(&self, lanes: &[u32]) -> Self {
         fn take<T: Copy + Default>(from: &[T], lanes: &[u32]) -> Vec<T> {

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::lanes::{Env, Lanes};
 use super::store::{Store, Whole, is_none};
+use super::stored::Stored;
 use super::vector::{Data, ERROR, KNOWN, MISSING, NO, UNKNOWN, Vector, code_of, law_of};
 use crate::evaluate::Evaluator;
 use crate::evaluate::evaluator::Frame;
@@ -22,6 +23,8 @@ pub(crate) struct Worker<'s> {
     pub(crate) evaluator: Evaluator<'s>,
     pub(crate) replayed: RefCell<BTreeMap<&'static str, u64>>,
     depth: Cell<u32>,
+    /// On how many threads all rows of a record may be worked out.
+    pub(crate) helpers: usize,
     /// What depends on no row, by code, expression and law.
     constants: RefCell<HashMap<Asked, Option<Arc<Vector>>>>,
 }
@@ -37,13 +40,14 @@ const DEEP: u32 = 60;
 pub(crate) const BATCH: u32 = 2048;
 
 impl<'s> Worker<'s> {
-    pub(crate) fn new(store: &'s Store<'s>) -> Self {
+    pub(crate) fn new(store: &'s Store<'s>, helpers: usize) -> Self {
         let evaluator = Evaluator::new(store.plan, store.data, store.as_of, store.options.clone());
         Self {
             store,
             evaluator,
             replayed: RefCell::default(),
             depth: Cell::new(0),
+            helpers,
             constants: RefCell::default(),
         }
     }
@@ -156,7 +160,7 @@ impl<'s> Worker<'s> {
             Op::Aggregate { kind, rows, operand } => Arc::new(self.aggregate(env, id, *kind, rows, *operand)),
             Op::Quantity(kind, n, rows) => Arc::new(self.quantity(env, id, *kind, *n, rows)),
             Op::Pick { kind, rows, by, read } => Arc::new(self.pick(env, id, *kind, rows, *by, *read)),
-            Op::Population(population) => Arc::new(self.population(env, id, population, expr.place)),
+            Op::Population(population) => Arc::new(self.population(env, id, population)),
             Op::Apportion { total, rows, by, unit } => {
                 Arc::new(self.apportion(env, id, *total, rows, *by, *unit))
             }
@@ -378,14 +382,43 @@ impl<'s> Worker<'s> {
         if let Some(known) = lanes.wholes.borrow().get(&what) {
             return Arc::clone(known);
         }
+        if let Some(found) = self.saved(lanes, what) {
+            lanes.wholes.borrow_mut().insert(what, Arc::clone(&found));
+            return found;
+        }
         let found = match what {
             Whole::Define(define, law) => self.define_of(lanes, define, law),
             Whole::Decision(decision) => Arc::new(self.decided(lanes, decision)),
             Whole::Met(instance) => Arc::new(self.met(lanes, instance)),
             Whole::Amount(amount, line) => Arc::new(self.worth(lanes, amount, line)),
         };
+        self.save(lanes, what, &found);
         lanes.wholes.borrow_mut().insert(what, Arc::clone(&found));
         found
+    }
+
+    /// What was found of a batch while all rows were worked out for a population.
+    fn saved(&self, lanes: &Lanes, what: Whole) -> Option<Arc<Vector>> {
+        let (record, batch) = lanes.record.zip(lanes.batch)?;
+        let saved = self.store.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let column = saved.get(&(record, batch, what)).cloned()?;
+        drop(saved);
+        Some(Arc::new(column.gather(&(0..column.rows).collect::<Vec<_>>())))
+    }
+
+    /// Keeps what was found, where the batch will be asked for again.
+    fn save(&self, lanes: &Lanes, what: Whole, found: &Vector) {
+        if let (true, Some((record, batch))) = (lanes.saves.get(), lanes.record.zip(lanes.batch))
+            && found.bounds.is_empty()
+            && !matches!(found.data, Data::Any(_) | Data::Ratio(..))
+        {
+            let column = Arc::new(Stored::pack(found.clone()));
+            self.store
+                .saved
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert((record, batch, what), column);
+        }
     }
 
     fn elsewhere(&self, record: RecordId, lanes: &Rc<Lanes>, what: Whole) -> Arc<Vector> {
@@ -399,13 +432,7 @@ impl<'s> Worker<'s> {
     }
 
     fn whole(&self, record: RecordId, rows: u32, what: Whole) -> Vector {
-        let parts: Vec<Vector> = (0..rows.div_ceil(BATCH))
-            .map(|batch| {
-                let lanes =
-                    Lanes::new(Some(record), (batch * BATCH..((batch + 1) * BATCH).min(rows)).collect());
-                Arc::unwrap_or_clone(self.here(&lanes, what))
-            })
-            .collect();
+        let parts = self.for_each_batch(record, rows, |worker, lanes| (*worker.here(lanes, what)).clone());
         Vector::concat(&parts, self.store)
     }
 

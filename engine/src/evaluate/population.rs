@@ -347,6 +347,11 @@ impl Partitions {
         }
     }
 
+    /// The values of a partition, already in order.
+    pub(crate) fn set(&mut self, key: Vec<Value>, values: Vec<Value>) {
+        self.by_key.insert(key, Partition { values, ..Partition::default() });
+    }
+
     /// After the last row: adds up, or puts in order.
     pub(crate) fn settle(&mut self, kind: PopulationKind) {
         for partition in self.by_key.values_mut() {
