@@ -23,6 +23,7 @@ pub struct Table {
     keys: usize,
     by_key: IdTable,
     duplicates: Vec<bool>,
+    has_duplicates: bool,
     /// By field: rows of this table that name a row of the field's record.
     children: Vec<(u32, Children)>,
 }
@@ -109,8 +110,8 @@ impl Table {
     }
 
     /// Whether some rows share their key.
-    pub(crate) fn has_duplicates(&self) -> bool {
-        self.duplicates.contains(&true)
+    pub(crate) const fn has_duplicates(&self) -> bool {
+        self.has_duplicates
     }
 
     /// Where the row was read.
@@ -157,6 +158,7 @@ impl Table {
     pub(super) fn index(&mut self, keys: usize) -> Vec<(u32, u32)> {
         self.keys = keys.min(self.width);
         self.duplicates = vec![false; self.lines.len()];
+        self.has_duplicates = false;
         self.by_key = IdTable::default();
         let mut found = Vec::new();
         if self.keys == 0 {
@@ -178,6 +180,7 @@ impl Table {
             }
         }
         self.by_key = by_key;
+        self.has_duplicates = !found.is_empty();
         for row in found.iter().flat_map(|(first, row)| [*first, *row]) {
             if let Some(flag) = self.duplicates.get_mut(row as usize) {
                 *flag = true;
