@@ -1,6 +1,6 @@
 //! Facts that are needed, in a few words.
 
-use crate::data::{Cell, Dataset};
+use crate::data::{Cell, Dataset, place_in};
 use crate::plan::{Plan, Privacy, show_with};
 use crate::value::{Base, Need, NeedKind, RecordId, Reference, Type, Value};
 
@@ -84,6 +84,10 @@ fn row_name(plan: &Plan, data: &Dataset, record: RecordId, row: u32, privacy: Pr
             let reference = Value::Reference(Reference { record, row: Some(row), key: key.into() });
             show_with(symbols, &reference, Type::of(Base::Record(record)), privacy)
         }
-        None => format!("on line {}", table.origin(row).line),
+        None => {
+            let origin = table.origin(row);
+            let file = data.files.get(origin.file as usize).map_or("", String::as_str);
+            format!("on {}", place_in(file, origin.line))
+        }
     }
 }
