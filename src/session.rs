@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rubric_engine::check;
 use rubric_engine::data::{
-    DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, input_values, inputs, read,
+    DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, input_values, inputs, place,
+    read,
 };
 use rubric_engine::evaluate::{Evaluator, Options, waivers};
 use rubric_engine::plan::{Plan, PolicyId, Privacy, ResultId, Symbols};
@@ -199,7 +200,7 @@ fn options(
 
 pub(crate) fn unreadable(error: &ReadError) -> Failure {
     let place = match (&error.file, error.line) {
-        (Some(file), Some(line)) => format!("{file}:{line}: "),
+        (Some(file), Some(line)) => format!("{}: ", place(file, line)),
         (Some(file), None) => format!("{file}: "),
         _ => String::new(),
     };

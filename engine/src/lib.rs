@@ -26,5 +26,6 @@ pub mod lower;
 pub mod names;
 pub mod plan;
 pub mod project;
+pub mod table;
 pub mod testing;
 pub mod value;

@@ -53,7 +53,7 @@ impl DataFile {
     }
 
     /// The bytes, unpacked.
-    pub(super) fn open(&self) -> Result<Box<dyn BufRead>, ReadError> {
+    pub(super) fn open(&self) -> Result<Box<dyn BufRead + Send>, ReadError> {
         let failed = |error: io::Error| unreadable(&error, &self.shown);
         match &self.place {
             Place::Disk(path) => {
@@ -97,7 +97,7 @@ impl DataFile {
     }
 }
 
-fn buffered(input: impl Read + 'static) -> Box<dyn BufRead> {
+fn buffered(input: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
     Box::new(BufReader::with_capacity(1 << 16, input))
 }
 

@@ -85,6 +85,11 @@ impl Converter {
         Self { wanted, private }
     }
 
+    /// Whether its messages may not show what was found.
+    pub(super) const fn is_private(&self) -> bool {
+        self.private
+    }
+
     /// The value of a text that is not empty.
     pub(super) fn read(&self, text: &str) -> Result<Value, Problem> {
         match &self.wanted {
@@ -307,7 +312,7 @@ fn last_part_of_descriptor(text: &str) -> &str {
 }
 
 /// In backquotes, and not longer than a line.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let short: String =
         text.chars().take(40).map(|found| if found.is_control() { ' ' } else { found }).collect();
     let more = if text.chars().nth(40).is_some() { "…" } else { "" };

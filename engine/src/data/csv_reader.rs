@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 use csv::ByteRecord;
 
 use super::bytes::unreadable;
-use super::table_rows::{Next, RowSource, read_rows};
+use super::table_rows::{Next, Odd, RowSource, read_rows};
 use super::{DataSet, Dataset, ReadError};
 use crate::plan::Symbols;
 use crate::value::RecordId;
@@ -115,11 +115,7 @@ impl<R: BufRead> CsvFile<R> {
 }
 
 impl<R: BufRead> RowSource for CsvFile<R> {
-    fn next(
-        &mut self,
-        row: &mut ByteRecord,
-        _several: &mut Vec<(usize, &'static str)>,
-    ) -> Result<Next, ReadError> {
+    fn next(&mut self, row: &mut ByteRecord, _odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError> {
         if self.reader.read_byte_record(row).map_err(|error| broken(error, &self.shown))? {
             let line = first_line(&self.reader, row);
             self.last_start = line;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Table;
+use super::place::place_in;
 use crate::plan::{FieldKind, RecordKind, Symbols};
 use crate::value::{Base, RecordId, Reference, Value};
 
@@ -85,12 +86,11 @@ impl Dataset {
     fn report_duplicate(&mut self, record: RecordId, first: u32, row: u32) {
         let Some(table) = self.table(record) else { return };
         let (here, there) = (table.origin(row), table.origin(first));
-        let place = if here.file == there.file {
-            format!("line {}", there.line)
-        } else {
-            let file = self.files.get(there.file as usize).map_or("", String::as_str);
-            format!("line {} of `{file}`", there.line)
-        };
+        let file = self.files.get(there.file as usize).map_or("", String::as_str);
+        let mut place = place_in(file, there.line);
+        if here.file != there.file {
+            place = format!("{place} of `{file}`");
+        }
         self.errors.push(DataError {
             code: "duplicate-key",
             severity: Severity::Error,

@@ -4,6 +4,7 @@ mod archive;
 #[cfg(test)]
 mod bad_input_tests;
 mod bytes;
+mod column_kind;
 mod columns;
 mod convert;
 mod csv_reader;
@@ -14,13 +15,19 @@ mod date_format;
 mod edfi_json_reader;
 mod fixed_width;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod inputs;
 mod json;
 mod json_lines;
 mod key_shape;
 mod lines;
 mod manifest;
+mod parquet_cell;
+mod parquet_file;
+mod parquet_reader;
+#[cfg(test)]
+mod parquet_tests;
+mod place;
 mod pool;
 mod preset;
 mod quality;
@@ -43,6 +50,8 @@ pub use inputs::{InputError, input_values, inputs};
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };
+pub use place::place;
+pub(crate) use place::place_in;
 pub use quality::implausible_dates;
 pub use read_error::ReadError;
 pub use records::Records;

@@ -8,7 +8,7 @@ use super::bytes::{DataFile, check_kind, ending, missing, stem, unreadable};
 use super::columns::fold;
 use super::manifest::nearest;
 use super::{DataError, DataSet, Dataset, Format, ReadError, Severity};
-use super::{convert, csv_reader, fixed_width, json_lines};
+use super::{convert, csv_reader, fixed_width, json_lines, parquet_reader};
 use crate::plan::{FieldKind, RecordKind, Symbols};
 use crate::value::{Base, RecordId};
 
@@ -71,7 +71,7 @@ pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError
     })?;
     let mut dataset = Dataset::new(symbols);
     match source.set.format {
-        Format::Csv | Format::Jsonl | Format::Fixed => {
+        Format::Csv | Format::Jsonl | Format::Parquet | Format::Fixed => {
             read_tables(symbols, source, metadata.is_dir(), &mut dataset)?;
         }
         Format::EdfiJsonl => {
@@ -130,6 +130,7 @@ fn read_tables(
 ) -> Result<(), ReadError> {
     let endings: &[&str] = match source.set.format {
         Format::Jsonl => &["jsonl", "ndjson"],
+        Format::Parquet => &["parquet"],
         Format::Fixed => &["txt", "dat", "fwf"],
         _ => &["csv", "tsv"],
     };
@@ -192,6 +193,7 @@ fn read_tables(
     for (id, file) in plan.values().flatten() {
         match source.set.format {
             Format::Jsonl => json_lines::read(symbols, &source.set, *id, file, dataset)?,
+            Format::Parquet => parquet_reader::read(symbols, &source.set, *id, file, dataset)?,
             Format::Fixed => {
                 let layout = layout(symbols, source, is_folder, *id)?;
                 fixed_width::read(symbols, &source.set, *id, file, &layout, dataset)?;

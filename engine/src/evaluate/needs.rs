@@ -1,6 +1,6 @@
 //! Facts that are needed, in a few words.
 
-use crate::data::{Cell, Records};
+use crate::data::{Cell, Records, place_in};
 use crate::plan::{Plan, Privacy, show_with};
 use crate::value::{Base, Need, NeedKind, RecordId, Reference, Type, Value};
 
@@ -84,6 +84,9 @@ fn row_name(plan: &Plan, data: &dyn Records, record: RecordId, row: u32, privacy
             let reference = Value::Reference(Reference { record, row: Some(row), key: key.into() });
             show_with(symbols, &reference, Type::of(Base::Record(record)), privacy)
         }
-        None => format!("on line {}", data.origin(record, row).map_or(0, |(_, line)| line)),
+        None => {
+            let (file, line) = data.origin(record, row).unwrap_or(("", 0));
+            format!("on {}", place_in(file, line))
+        }
     }
 }
