@@ -15,7 +15,9 @@ use crate::plan::{DecisionId, DefineId, FieldKind, Instance, Plan, RecordKind, S
 use crate::value::{Base, Date, RecordId, Reference, Value};
 
 /// Lanes from here on stand for keys that no row has.
-const KEYS: u32 = 1 << 31;
+pub(crate) const FIRST_KEY: u32 = 1 << 31;
+/// The last lane that stands for a key.
+pub(crate) const LAST_KEY: u32 = NOT_APPLICABLE - 1;
 
 /// A column that other records read, worked out for every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,7 +65,7 @@ struct Keys {
 
 impl Keys {
     fn of(known: &[Reference]) -> Self {
-        let lanes = known.iter().cloned().zip(KEYS..).collect();
+        let lanes = known.iter().cloned().zip(FIRST_KEY..).collect();
         Self { known: known.to_vec(), lanes }
     }
 }
@@ -199,14 +201,14 @@ impl<'a> Store<'a> {
 
     /// Whether a lane is a key that no row has.
     pub(crate) const fn is_key(lane: u32) -> bool {
-        lane >= KEYS && lane < NOT_APPLICABLE
+        lane >= FIRST_KEY && lane <= LAST_KEY
     }
 
     /// The row, or the key that no row has, that a lane stands for.
     pub(crate) fn reference(&self, record: RecordId, lane: u32) -> Reference {
         if Self::is_key(lane) {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-            let known = keys.known.get((lane - KEYS) as usize).cloned();
+            let known = keys.known.get((lane - FIRST_KEY) as usize).cloned();
             return known.unwrap_or(Reference { record, row: None, key: Arc::default() });
         }
         let key = match self.group_table(record) {
@@ -242,8 +244,8 @@ impl<'a> Store<'a> {
         if let Some(lane) = keys.lanes.get(reference) {
             return *lane;
         }
-        let lane = u32::try_from(keys.known.len()).ok().and_then(|known| KEYS.checked_add(known));
-        let lane = lane.filter(|lane| *lane < NOT_APPLICABLE).unwrap_or(NOT_APPLICABLE - 1);
+        let lane = u32::try_from(keys.known.len()).ok().and_then(|known| FIRST_KEY.checked_add(known));
+        let lane = lane.filter(|lane| *lane <= LAST_KEY).unwrap_or(NOT_APPLICABLE - 1);
         keys.known.push(reference.clone());
         keys.lanes.insert(reference.clone(), lane);
         lane

@@ -131,6 +131,17 @@ impl Vector {
 
     /// The value of a lane; `None` where it is not known.
     pub(crate) fn value(&self, lane: usize, store: &Store<'_>) -> Option<Value> {
+        match &self.data {
+            Data::Row(record, rows) if self.is_known(lane) => Some(match *rows.get(lane)? {
+                NO_CODE => Value::None,
+                row => Value::Reference(store.reference(*record, row)),
+            }),
+            _ => self.plain_value(lane),
+        }
+    }
+
+    /// The same, but of rows nothing.
+    pub(crate) fn plain_value(&self, lane: usize) -> Option<Value> {
         let state = *self.state.get(lane)?;
         if state != NO && state != KNOWN {
             return None;
@@ -154,10 +165,7 @@ impl Vector {
                 NO_DAY => Value::None,
                 year => Value::SchoolYear(i16::try_from(year).ok()?),
             },
-            Data::Row(record, rows) => match *rows.get(lane)? {
-                NO_CODE => Value::None,
-                row => Value::Reference(store.reference(*record, row)),
-            },
+            Data::Row(..) => return None,
             Data::Any(values) => values.get(lane)?.clone(),
         })
     }
