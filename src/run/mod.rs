@@ -3,6 +3,7 @@
 mod columns;
 mod evaluate;
 mod guard;
+mod result_file;
 mod staging;
 mod summary;
 mod written;
