@@ -27,9 +27,9 @@ pub(crate) struct ParquetFile {
     shown: String,
     metadata: ArrowReaderMetadata,
     /// Names of the columns.
-    pub(super) header: Vec<String>,
+    pub(crate) header: Vec<String>,
     /// What they hold.
-    pub(super) kinds: Vec<ColumnKind>,
+    pub(crate) kinds: Vec<ColumnKind>,
 }
 
 impl ParquetFile {
