@@ -245,6 +245,8 @@ pub(crate) enum TableFormat {
     Csv,
     /// One JSON object a line
     Jsonl,
+    /// Columns with types
+    Parquet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -108,6 +108,7 @@ fn file_name(sheet: &Sheet, format: TableFormat) -> String {
     let ending = match format {
         TableFormat::Csv => "csv",
         TableFormat::Jsonl => "jsonl",
+        TableFormat::Parquet => "parquet",
     };
     format!("{}.{ending}", sheet.name)
 }

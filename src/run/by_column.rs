@@ -7,8 +7,9 @@ use rubric_engine::evaluate::show_need_with;
 use rubric_engine::plan::{Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number};
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
-use super::columns::{Content, Sheet, key_parts};
-use super::evaluate::{KNOWN, Needs, Part, Tally, decision_words, requirement_words, tallies, titles};
+use super::columns::{Content, Sheet, key_values};
+use super::evaluate::{KNOWN, Needs, Output, Part, Tally, decision_words, requirement_words, tallies};
+use super::result_file::ResultRows;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -49,15 +50,14 @@ impl Writing<'_> {
     fn one(&self, out: &mut Vec<u8>, first: bool, column: usize, text: &str) {
         self.begin(out, first, column);
         match self.format {
-            TableFormat::Csv => csv_cell(out, text),
             TableFormat::Jsonl => json_text(out, text),
+            _ => csv_cell(out, text),
         }
     }
 
     fn many(&self, out: &mut Vec<u8>, first: bool, column: usize, texts: &[String]) {
         self.begin(out, first, column);
         match self.format {
-            TableFormat::Csv => csv_cell(out, &texts.join(";")),
             TableFormat::Jsonl => {
                 out.push(b'[');
                 for (position, text) in texts.iter().enumerate() {
@@ -68,6 +68,7 @@ impl Writing<'_> {
                 }
                 out.push(b']');
             }
+            _ => csv_cell(out, &texts.join(";")),
         }
     }
 
@@ -153,14 +154,18 @@ pub(super) fn part(
     format: TableFormat,
     rows: Range<u32>,
 ) -> Result<Part, Failure> {
-    let titles = titles(facts.plan, sheet);
+    if format == TableFormat::Parquet {
+        return typed(facts, sheet, batches, format, rows);
+    }
+    let titles = ResultRows::names(facts.plan, sheet);
     let writing = Writing { format, titles: &titles };
-    let mut part = Part { bytes: Vec::new(), tallies: tallies(facts.plan, sheet) };
+    let mut counted = tallies(facts.plan, sheet);
+    let mut bytes = Vec::new();
     let batch = batches.batch(sheet.record, rows.clone());
     let asking = Asking { facts, sheet, batches, rows: rows.clone() };
     let mut pieces = vec![asking.keys(&writing)];
     let mut column = sheet.keys.len();
-    let mut tally = part.tallies.iter_mut();
+    let mut tally = counted.iter_mut();
     for content in sheet.columns.iter().map(|column| column.content) {
         match content {
             Content::Result(ResultId::Decision(id), _) => {
@@ -190,20 +195,95 @@ pub(super) fn part(
     }
     for row in 0..rows.len() {
         if format == TableFormat::Jsonl {
-            part.bytes.push(b'{');
+            bytes.push(b'{');
         }
         for (position, piece) in pieces.iter().enumerate() {
             if position > 0 && (position > 1 || !sheet.keys.is_empty()) {
-                part.bytes.push(b',');
+                bytes.push(b',');
             }
-            part.bytes.extend_from_slice(piece.get(row));
+            bytes.extend_from_slice(piece.get(row));
         }
         if format == TableFormat::Jsonl {
-            part.bytes.push(b'}');
+            bytes.push(b'}');
         }
-        part.bytes.push(b'\n');
+        bytes.push(b'\n');
     }
-    Ok(part)
+    let rows = match format {
+        TableFormat::Jsonl => ResultRows::Jsonl(Vec::new(), bytes),
+        _ => ResultRows::Csv(bytes),
+    };
+    Ok(Part { rows, tallies: counted })
+}
+
+/// The same as values, for a file whose columns have types.
+fn typed(
+    facts: Facts<'_>,
+    sheet: &Sheet,
+    batches: &Batches<'_>,
+    format: TableFormat,
+    rows: Range<u32>,
+) -> Result<Part, Failure> {
+    let symbols = &facts.plan.symbols;
+    let batch = batches.batch(sheet.record, rows.clone());
+    let asking = Asking { facts, sheet, batches, rows: rows.clone() };
+    let mut counted = tallies(facts.plan, sheet);
+    let mut lines: Vec<Vec<Output>> = rows
+        .clone()
+        .map(|row| {
+            let key = key_values(symbols, facts.data, &batches.row(sheet.record, row), sheet.record);
+            let mut cells: Vec<Output> =
+                key.into_iter().map(|(value, text)| Output::Value(value, text)).collect();
+            cells.resize_with(sheet.keys.len(), || Output::Value(None, String::new()));
+            cells
+        })
+        .collect();
+    let mut tally = counted.iter_mut();
+    for content in sheet.columns.iter().map(|column| column.content) {
+        match content {
+            Content::Result(ResultId::Decision(id), _) => {
+                let words = |result| decision_words(facts.plan, id, result);
+                asking.words(&mut lines, batch.decision(id), words, tally.next());
+            }
+            Content::Result(ResultId::Requirement(requirement), value) => {
+                let instance = Instance { requirement, value };
+                let words = |result| requirement_words(facts.plan, instance, result);
+                asking.words(&mut lines, batch.requirement(instance), words, tally.next());
+            }
+            Content::Result(ResultId::Amount(id), _) => {
+                let amounts = batch.amount(id);
+                for ((at, row), line) in rows.clone().enumerate().zip(&mut lines) {
+                    line.push(worth_value(&amounts.total.state(at)));
+                    line.push(Output::Many(asking.needs(&amounts.needs(at), row)));
+                    line.extend(amounts.lines.iter().map(|(_, facts)| worth_value(&facts.state(at))));
+                }
+                if let Some(tally) = tally.next() {
+                    total(tally, &amounts.total);
+                }
+            }
+            Content::Fact(id) => {
+                let base = symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
+                let column = batch.define(id);
+                for (at, line) in lines.iter_mut().enumerate() {
+                    let state = column.state(at);
+                    let text = fact_text(facts.plan, &state, base);
+                    let value = if let State::Known(value) = state { Some(value) } else { None };
+                    line.push(Output::Value(value, text));
+                }
+            }
+        }
+    }
+    let mut results = ResultRows::new(facts.plan, sheet, format);
+    for line in lines {
+        results.push(line)?;
+    }
+    Ok(Part { rows: results, tallies: counted })
+}
+
+fn worth_value(state: &State) -> Output {
+    match worth_status(state) {
+        Ok(number) => Output::Value(Some(Value::Number(number.clone())), written_number(number)),
+        Err(status) => Output::Value(None, status.word().to_owned()),
+    }
 }
 
 /// Whose rows are written.
@@ -220,14 +300,32 @@ impl Asking<'_> {
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
         for row in self.rows.clone() {
             let name = self.batches.row(self.sheet.record, row);
-            let parts = key_parts(symbols, self.facts.data, &name, self.sheet.record);
+            let parts = key_values(symbols, self.facts.data, &name, self.sheet.record);
             for column in 0..self.sheet.keys.len() {
-                let part = parts.get(column).map_or("", String::as_str);
+                let part = parts.get(column).map_or("", |(_, text)| text.as_str());
                 writing.one(&mut bytes, column == 0, column, part);
             }
             ends.push(bytes.len());
         }
         Pieces::Own { bytes, ends }
+    }
+
+    /// Adds the cells of a result to each line.
+    fn words<R: Clone>(
+        &self,
+        lines: &mut [Vec<Output>],
+        outcomes: Outcomes<R>,
+        words: impl Fn(R) -> (String, Vec<String>, Needs),
+        mut tally: Option<&mut Tally>,
+    ) {
+        for ((row, at), line) in self.rows.clone().zip(&outcomes.of).zip(lines) {
+            let Some(result) = outcomes.distinct.get(*at as usize) else { continue };
+            let (word, by, needs) = words(result.clone());
+            if let Some(tally) = tally.as_deref_mut() {
+                tally.count(&word, 1);
+            }
+            line.extend([Output::One(word), Output::Many(by), Output::Many(self.needs(&needs, row))]);
+        }
     }
 
     fn results<R>(
@@ -412,7 +510,7 @@ mod tests {
             csv_cell(&mut bytes, text);
             bytes.push(b'\n');
             let cells = ["x".to_owned(), text.to_owned()];
-            assert_eq!(bytes, super::super::evaluate::csv_line(&cells).unwrap(), "{text:?}");
+            assert_eq!(bytes, super::super::result_file::csv_line(&cells).unwrap(), "{text:?}");
         }
     }
 }

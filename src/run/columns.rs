@@ -94,6 +94,16 @@ fn sheet(symbols: &Symbols, record: RecordId, columns: Vec<(String, PolicyId, Co
 
 /// The parts of a row's key as files hold them; empty where a part is not known.
 pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: RecordId) -> Vec<String> {
+    key_values(symbols, data, row, record).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The parts of a row's key, as values and as files hold them.
+pub(crate) fn key_values(
+    symbols: &Symbols,
+    data: &Dataset,
+    row: &Value,
+    record: RecordId,
+) -> Vec<(Option<Value>, String)> {
     let Some(declared) = symbols.record(record) else { return Vec::new() };
     let Value::Reference(reference) = row else { return Vec::new() };
     let fields = declared.fields.iter().take(declared.keys);
@@ -101,15 +111,15 @@ pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: 
         (RecordKind::Record, Some(table), Some(row)) => (0_u32..)
             .zip(fields)
             .map(|(position, field)| match table.cell(row, position) {
-                Cell::Known(value) => written(symbols, value, field.ty.base),
-                _ => String::new(),
+                Cell::Known(value) => (Some(value.clone()), written(symbols, value, field.ty.base)),
+                _ => (None, String::new()),
             })
             .collect(),
         _ => reference
             .key
             .iter()
             .zip(fields)
-            .map(|(part, field)| written(symbols, part, field.ty.base))
+            .map(|(part, field)| (Some(part.clone()), written(symbols, part, field.ty.base)))
             .collect(),
     }
 }

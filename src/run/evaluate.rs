@@ -12,10 +12,11 @@ use rubric_engine::evaluate::{
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
 };
-use rubric_engine::value::{Need, Number, RecordId, State};
+use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::by_column;
-use super::columns::{Column, Content, Sheet, key_parts};
+use super::columns::{Content, Sheet, key_values};
+use super::result_file::{ResultFile, ResultRows};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -135,9 +136,11 @@ pub(super) fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
 const STACK: usize = 64 << 20;
 
 /// What a cell holds.
-enum Output {
+pub(super) enum Output {
     One(String),
     Many(Vec<String>),
+    /// A value, as a text and as itself; without it, the text says in which state it is.
+    Value(Option<Value>, String),
 }
 
 /// Evaluates every row of a sheet: by column, or (without `columns`) by row.
@@ -196,20 +199,17 @@ pub(crate) fn evaluate(
     }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
-    let mut evaluated = Evaluated {
-        bytes: header(facts.plan, sheet, format)?,
-        tallies: tallies(facts.plan, sheet),
-        rows,
-        replayed: replayed.into_inner().unwrap_or_else(PoisonError::into_inner),
-    };
+    let mut tallies = tallies(facts.plan, sheet);
+    let mut file = ResultFile::new(facts.plan, sheet, format)?;
     for (_, part) in parts {
         let part = part?;
-        evaluated.bytes.extend(part.bytes);
-        for (total, part) in evaluated.tallies.iter_mut().zip(&part.tallies) {
+        file.add(part.rows)?;
+        for (total, part) in tallies.iter_mut().zip(&part.tallies) {
             total.add(part);
         }
     }
-    Ok(evaluated)
+    let replayed = replayed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Evaluated { bytes: file.finish()?, tallies, rows, replayed })
 }
 
 pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
@@ -220,37 +220,9 @@ pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     results.collect()
 }
 
-/// The titles of a file's columns; JSON lines have them in each line.
-fn header(plan: &Plan, sheet: &Sheet, format: TableFormat) -> Result<Vec<u8>, Failure> {
-    match format {
-        TableFormat::Csv => csv_line(&titles(plan, sheet)),
-        TableFormat::Jsonl => Ok(Vec::new()),
-    }
-}
-
-pub(super) fn titles(plan: &Plan, sheet: &Sheet) -> Vec<String> {
-    let mut titles = sheet.keys.clone();
-    for Column { title, content } in &sheet.columns {
-        titles.push(title.clone());
-        match content {
-            Content::Fact(_) => {}
-            Content::Result(ResultId::Amount(id), _) => {
-                titles.push(format!("{title}.needs"));
-                let lines = plan.symbols.amount(*id).map_or(&[][..], |symbol| &symbol.lines);
-                titles.extend(lines.iter().map(|label| format!("{title}.{label}")));
-            }
-            Content::Result(..) => {
-                titles.push(format!("{title}.by"));
-                titles.push(format!("{title}.needs"));
-            }
-        }
-    }
-    titles
-}
-
-/// The lines of some rows.
+/// The rows of a range.
 pub(super) struct Part {
-    pub(super) bytes: Vec<u8>,
+    pub(super) rows: ResultRows,
     pub(super) tallies: Vec<Tally>,
 }
 
@@ -261,13 +233,15 @@ fn part(
     format: TableFormat,
     rows: std::ops::Range<u32>,
 ) -> Result<Part, Failure> {
-    let mut part = Part { bytes: Vec::new(), tallies: tallies(facts.plan, sheet) };
-    let titles = titles(facts.plan, sheet);
+    let mut results = ResultRows::new(facts.plan, sheet, format);
+    let mut counted = tallies(facts.plan, sheet);
     for row in rows {
-        let key = key_parts(&facts.plan.symbols, facts.data, &evaluator.row(sheet.record, row), sheet.record);
-        let mut cells: Vec<Output> = key.into_iter().map(Output::One).collect();
-        cells.resize_with(sheet.keys.len(), || Output::One(String::new()));
-        let mut tallies = part.tallies.iter_mut();
+        let key =
+            key_values(&facts.plan.symbols, facts.data, &evaluator.row(sheet.record, row), sheet.record);
+        let mut cells: Vec<Output> =
+            key.into_iter().map(|(value, text)| Output::Value(value, text)).collect();
+        cells.resize_with(sheet.keys.len(), || Output::Value(None, String::new()));
+        let mut tallies = counted.iter_mut();
         for column in &sheet.columns {
             match column.content {
                 Content::Result(ResultId::Amount(id), _) => {
@@ -285,26 +259,12 @@ fn part(
                     needs.dedup();
                     cells.extend([Output::One(word), Output::Many(by), Output::Many(needs)]);
                 }
-                Content::Fact(id) => cells.push(Output::One(fact(facts, evaluator, id, row))),
+                Content::Fact(id) => cells.push(fact(facts, evaluator, id, row)),
             }
         }
-        match format {
-            TableFormat::Csv => {
-                part.bytes.extend(csv_line(&cells.iter().map(Output::joined).collect::<Vec<_>>())?)
-            }
-            TableFormat::Jsonl => json_line(&titles, cells, &mut part.bytes)?,
-        }
+        results.push(cells)?;
     }
-    Ok(part)
-}
-
-impl Output {
-    fn joined(&self) -> String {
-        match self {
-            Self::One(text) => text.clone(),
-            Self::Many(texts) => texts.join(";"),
-        }
-    }
+    Ok(Part { rows: results, tallies: counted })
 }
 
 pub(super) type Needs = std::sync::Arc<[Need]>;
@@ -344,15 +304,15 @@ fn amount(
         }
     }
     let cell = |worth: &Worth| match worth {
-        Worth::Known(number) => written_number(number),
-        other => other.status().map_or("", ResultStatus::word).to_owned(),
+        Worth::Known(number) => Output::Value(Some(Value::Number(number.clone())), written_number(number)),
+        other => Output::Value(None, other.status().map_or("", ResultStatus::word).to_owned()),
     };
     let needs = result.total.needs();
     let need = |need: &Need| show_need_with(facts.plan, facts.data, need, about, Privacy::Reveal);
     let mut needs: Vec<String> = needs.iter().map(need).collect();
     needs.dedup();
-    let mut cells = vec![Output::One(cell(&result.total)), Output::Many(needs)];
-    cells.extend(result.lines.iter().map(|line| Output::One(cell(&line.worth))));
+    let mut cells = vec![cell(&result.total), Output::Many(needs)];
+    cells.extend(result.lines.iter().map(|line| cell(&line.worth)));
     cells
 }
 
@@ -433,41 +393,16 @@ pub(super) fn requirement_words(
     (result.status.word().to_owned(), by, result.needs)
 }
 
-fn fact(facts: Facts<'_>, evaluator: &Evaluator<'_>, id: DefineId, row: u32) -> String {
+fn fact(facts: Facts<'_>, evaluator: &Evaluator<'_>, id: DefineId, row: u32) -> Output {
     let symbols = &facts.plan.symbols;
     match evaluator.define(id, Some(row), Vec::new()) {
         State::Known(value) => {
-            symbols.define(id).map(|define| written(symbols, &value, define.ty.base)).unwrap_or_default()
+            let base = symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
+            let text = written(symbols, &value, base);
+            Output::Value(Some(value), text)
         }
-        State::Missing => String::new(),
-        State::Unknown(_) => "unknown".to_owned(),
-        State::Error(_) => "error".to_owned(),
+        State::Missing => Output::Value(None, String::new()),
+        State::Unknown(_) => Output::Value(None, "unknown".to_owned()),
+        State::Error(_) => Output::Value(None, "error".to_owned()),
     }
-}
-
-/// One line of comma-separated values.
-pub(super) fn csv_line(cells: &[String]) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |error: &dyn std::fmt::Display| Failure::new(format!("a line of results cannot be written: {error}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells).map_err(|error| failed(&error))?;
-    writer.into_inner().map_err(|error| failed(&error))
-}
-
-fn json_line(titles: &[String], cells: Vec<Output>, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-    let line: serde_json::Map<String, serde_json::Value> = titles
-        .iter()
-        .zip(cells)
-        .map(|(title, cell)| {
-            let value = match cell {
-                Output::One(text) => text.into(),
-                Output::Many(texts) => texts.into(),
-            };
-            (title.clone(), value)
-        })
-        .collect();
-    serde_json::to_writer(&mut *bytes, &line)
-        .map_err(|error| Failure::new(format!("a line of results cannot be written: {error}")))?;
-    bytes.push(b'\n');
-    Ok(())
 }

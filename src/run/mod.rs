@@ -4,6 +4,7 @@ mod by_column;
 mod columns;
 mod evaluate;
 mod guard;
+mod result_file;
 mod staging;
 mod summary;
 mod timings;

@@ -2,7 +2,7 @@
 
 use rubric_engine::data::{Dataset, Severity};
 
-use super::evaluate::csv_line;
+use super::result_file::csv_line;
 use crate::failure::Failure;
 use crate::session::Session;
 

@@ -49,7 +49,7 @@ impl Lanes {
 
     /// A range of rows of a record.
     pub(crate) fn batch(record: RecordId, rows: Range<u32>) -> Rc<Self> {
-        let whole = rows.start % BATCH == 0 && rows.len() <= BATCH as usize;
+        let whole = rows.start.is_multiple_of(BATCH) && rows.len() <= BATCH as usize;
         let batch = whole.then_some(rows.start / BATCH);
         Self::with(Some(record), rows.collect(), batch)
     }

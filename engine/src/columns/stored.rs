@@ -250,7 +250,11 @@ impl Stored {
             }
             all
         });
-        Self { rows, state, values: Packed::concat(parts.into_iter().map(|part| (part.rows, part.values)).collect()) }
+        Self {
+            rows,
+            state,
+            values: Packed::concat(parts.into_iter().map(|part| (part.rows, part.values)).collect()),
+        }
     }
 }
 
@@ -269,8 +273,11 @@ impl Packed {
                 all
             }};
         }
-        let all = |test: fn(&Self) -> bool| parts.iter().all(|(_, part)| matches!(part, Self::Void) || test(part));
-        let Some((_, first)) = parts.iter().find(|(_, part)| !matches!(part, Self::Void)) else { return Self::Void };
+        let all =
+            |test: fn(&Self) -> bool| parts.iter().all(|(_, part)| matches!(part, Self::Void) || test(part));
+        let Some((_, first)) = parts.iter().find(|(_, part)| !matches!(part, Self::Void)) else {
+            return Self::Void;
+        };
         match first {
             Self::Flag if all(|part| matches!(part, Self::Flag)) => return Self::Flag,
             Self::Date(_) if all(|part| matches!(part, Self::Date(_))) => {
@@ -283,7 +290,9 @@ impl Packed {
                 return Self::Row(*record, joined!(Self::Row(_, rows) => rows, NO_CODE));
             }
             Self::Code(_) if all(|part| matches!(part, Self::Code(Codes::Narrow(_)))) => {
-                return Self::Code(Codes::Narrow(joined!(Self::Code(Codes::Narrow(codes)) => codes, NARROW_NONE)));
+                return Self::Code(Codes::Narrow(
+                    joined!(Self::Code(Codes::Narrow(codes)) => codes, NARROW_NONE),
+                ));
             }
             Self::Code(_) if all(|part| matches!(part, Self::Code(_))) => {
                 let wide = parts.iter().flat_map(|(rows, part)| match part {
@@ -333,7 +342,11 @@ impl Packed {
 
     /// Numbers at one scale, where all of them fit.
     fn numbers(parts: &[(u32, Self)]) -> Option<Self> {
-        let scales = || parts.iter().filter_map(|(_, part)| if let Self::Num(_, scale) = part { Some(*scale) } else { None });
+        let scales = || {
+            parts
+                .iter()
+                .filter_map(|(_, part)| if let Self::Num(_, scale) = part { Some(*scale) } else { None })
+        };
         let (least, scale) = (scales().min()?, scales().max()?);
         let narrow = |part: &Self| matches!(part, Self::Num(Whole::Narrow(_), _) | Self::Void);
         if least == scale && parts.iter().all(|(_, part)| narrow(part)) {

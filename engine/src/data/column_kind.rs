@@ -4,7 +4,7 @@ use crate::value::Base;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ColumnKind {
+pub(crate) enum ColumnKind {
     /// Texts, to be read as those of a CSV file.
     Text,
     /// Yes or no.
@@ -25,13 +25,13 @@ pub(super) enum ColumnKind {
 
 impl ColumnKind {
     /// Whether how its cells are written is for the manifest to say.
-    pub(super) const fn has_format(&self) -> bool {
+    pub(crate) const fn has_format(&self) -> bool {
         matches!(self, Self::Text | Self::Whole)
     }
 
     /// Why it cannot be read into a field of that type: what it holds, and what to do. `dates`: the manifest says how
     /// days are written.
-    pub(super) fn misfit(&self, base: Base, dates: bool) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn misfit(&self, base: Base, dates: bool) -> Option<(&'static str, &'static str)> {
         let is_name = matches!(base, Base::Text | Base::Category(_) | Base::SchoolYear);
         let is_number = matches!(
             base,

@@ -11,15 +11,15 @@ use crate::plan::{Field, FieldKind, Record, Symbols};
 use crate::value::{Base, RecordId};
 
 /// What a row needs for each field of its record.
-pub(super) struct Columns {
-    pub(super) fields: Vec<FieldColumns>,
+pub(crate) struct Columns {
+    pub(crate) fields: Vec<FieldColumns>,
     /// About the file as a whole.
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl FieldColumns {
     /// The columns that it is read from.
-    pub(super) fn columns(&self) -> Vec<usize> {
+    pub(crate) fn columns(&self) -> Vec<usize> {
         match self {
             Self::Fixed(_) => Vec::new(),
             Self::Value { column, .. } => vec![*column],
@@ -28,7 +28,7 @@ impl FieldColumns {
     }
 }
 
-pub(super) enum FieldColumns {
+pub(crate) enum FieldColumns {
     /// The same cell in every row: a `many` field, or a column that is not there.
     Fixed(Cell),
     /// One cell.
@@ -37,22 +37,22 @@ pub(super) enum FieldColumns {
     Reference { shape: KeyShape, leaves: Vec<LeafColumn> },
 }
 
-pub(super) struct LeafColumn {
-    pub(super) column: usize,
-    pub(super) converter: Converter,
+pub(crate) struct LeafColumn {
+    pub(crate) column: usize,
+    pub(crate) converter: Converter,
     /// Another field reads the same column, so that it being filled does not say that this reference is.
-    pub(super) shared: bool,
+    pub(crate) shared: bool,
 }
 
-pub(super) struct Finding {
-    pub(super) field: Option<u32>,
-    pub(super) code: &'static str,
-    pub(super) severity: Severity,
-    pub(super) message: String,
+pub(crate) struct Finding {
+    pub(crate) field: Option<u32>,
+    pub(crate) code: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
 }
 
 /// The cell of a field of which nothing is on file, and whether that is an error.
-pub(super) fn absent_cell(field: &Field) -> (Cell, bool) {
+pub(crate) fn absent_cell(field: &Field) -> (Cell, bool) {
     match (&field.absent, &field.judged_by) {
         (Some(absent), _) => (Cell::Known(absent.value.clone()), false),
         (None, Some(_)) => (Cell::Absent, false),
@@ -96,7 +96,7 @@ impl<'a> Header<'a> {
 }
 
 /// In lower case, without `_`, `-` and spaces.
-pub(super) fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|found| !matches!(found, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
@@ -115,7 +115,7 @@ struct Builder<'a> {
 
 impl Columns {
     /// Finds the column of each field of a record. `kinds`: what the columns hold, where that is not text.
-    pub(super) fn find(
+    pub(crate) fn find(
         symbols: &Symbols,
         record: &Record,
         set: &DataSet,

@@ -69,7 +69,7 @@ fn first_line<R: Read>(reader: &csv::Reader<Watched<R>>, row: &ByteRecord) -> u6
 }
 
 /// A CSV file after its header.
-pub(super) struct CsvFile<R> {
+pub(crate) struct CsvFile<R> {
     reader: csv::Reader<Watched<R>>,
     shown: String,
     last_start: u64,
@@ -84,7 +84,7 @@ fn broken(error: csv::Error, shown: &str) -> ReadError {
 }
 
 /// Passes over a byte order mark, and refuses texts in another encoding.
-pub(super) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), ReadError> {
+pub(crate) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), ReadError> {
     let start = input.fill_buf().map_err(|error| unreadable(&error, shown))?;
     if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
         return Err(ReadError::new("the file is in UTF-16").file(shown).help("save it in UTF-8"));
@@ -97,7 +97,7 @@ pub(super) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), Rea
 
 impl<R: BufRead> CsvFile<R> {
     /// Reads the header.
-    pub(super) fn open(mut input: R, delimiter: u8, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
+    pub(crate) fn open(mut input: R, delimiter: u8, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
         skip_mark(&mut input, shown)?;
         let mut reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(
@@ -134,7 +134,7 @@ impl<R: BufRead> RowSource for CsvFile<R> {
 }
 
 /// Reads the rows of a record from a file.
-pub(super) fn read(
+pub(crate) fn read(
     symbols: &Symbols,
     set: &DataSet,
     id: RecordId,

@@ -20,7 +20,7 @@ use super::table_rows::Odd;
 use crate::value::{Date, date};
 
 /// A cell.
-pub(super) enum Rendered {
+pub(crate) enum Rendered {
     /// Its text is in the buffer; nothing where it is null.
     Text,
     /// No text stands for it.
@@ -35,7 +35,7 @@ const FLOAT_DIGITS: usize = 6;
 const HALF_DIGITS: usize = 3;
 
 /// Writes the text of a cell.
-pub(super) fn render(column: &ArrayRef, row: usize, text: &mut Vec<u8>) -> Rendered {
+pub(crate) fn render(column: &ArrayRef, row: usize, text: &mut Vec<u8>) -> Rendered {
     text.clear();
     if row >= column.len() || column.is_null(row) {
         return Rendered::Text;

@@ -27,9 +27,9 @@ pub(crate) struct ParquetFile {
     shown: String,
     metadata: ArrowReaderMetadata,
     /// Names of the columns.
-    pub(super) header: Vec<String>,
+    pub(crate) header: Vec<String>,
     /// What they hold.
-    pub(super) kinds: Vec<ColumnKind>,
+    pub(crate) kinds: Vec<ColumnKind>,
 }
 
 impl ParquetFile {
@@ -222,7 +222,9 @@ fn kinds(metadata: &ArrowReaderMetadata) -> Vec<ColumnKind> {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => ColumnKind::Float,
         DataType::Date32 => ColumnKind::Day,
         DataType::Utf8 | DataType::Binary => ColumnKind::Text,
-        DataType::Time32(_) | DataType::Time64(_) => ColumnKind::Other("times of the day", OTHER),
+        DataType::Time32(_) | DataType::Time64(_) => {
+            ColumnKind::Other("times of the day", "name the right column, or export it as text")
+        }
         _ => ColumnKind::Other("bytes that are no text", OTHER),
     };
     metadata.schema().fields().iter().enumerate().map(kind).collect()

@@ -13,7 +13,7 @@ use crate::plan::{Record, Symbols};
 use crate::value::{RecordId, Value};
 
 /// What comes next in a file.
-pub(super) enum Next {
+pub(crate) enum Next {
     /// A row, and the line on which it begins.
     Row(u64),
     /// A row of which nothing can be read.
@@ -24,17 +24,17 @@ pub(super) enum Next {
 
 /// Why a cell has no text that stands for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Odd {
-    pub(super) code: &'static str,
+pub(crate) struct Odd {
+    pub(crate) code: &'static str,
     /// What stands there, where it can be shown.
-    pub(super) found: Option<String>,
+    pub(crate) found: Option<String>,
     /// What is to be said of it.
-    pub(super) what: Cow<'static, str>,
+    pub(crate) what: Cow<'static, str>,
 }
 
 impl Odd {
     /// It holds that, and one value is expected.
-    pub(super) fn several(what: &str) -> Self {
+    pub(crate) fn several(what: &str) -> Self {
         let what = format!("it holds {what}, and one value is expected");
         Self { code: "not-one-value", found: None, what: what.into() }
     }
@@ -50,7 +50,7 @@ impl Odd {
 }
 
 /// The rows of a file, in its order.
-pub(super) trait RowSource {
+pub(crate) trait RowSource {
     /// Puts the next row into `row`, one cell for each name of the header, and into `odd` the positions of those that
     /// have no text, and why.
     fn next(&mut self, row: &mut ByteRecord, odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError>;
@@ -62,7 +62,7 @@ pub(super) trait RowSource {
 }
 
 /// Reads the rows of a record.
-pub(super) fn read_rows(
+pub(crate) fn read_rows(
     symbols: &Symbols,
     set: &DataSet,
     id: RecordId,
@@ -79,7 +79,7 @@ pub(super) fn read_rows(
 
 /// Reads the rows of a record, whose columns are found.
 #[expect(clippy::too_many_arguments, reason = "what a file is read with")]
-pub(super) fn read_columns(
+pub(crate) fn read_columns(
     symbols: &Symbols,
     set: &DataSet,
     id: RecordId,
@@ -161,7 +161,7 @@ pub(super) fn read_columns(
 }
 
 /// Cells that are as good as empty.
-pub(super) fn absent_texts<'a>(set: &'a DataSet, record: &Record) -> Vec<&'a String> {
+pub(crate) fn absent_texts<'a>(set: &'a DataSet, record: &Record) -> Vec<&'a String> {
     let mapping = set.records.get(&record.name);
     let of_record = mapping.map_or(&[][..], |mapping| &mapping.writing.absent);
     of_record.iter().chain(&set.writing.absent).collect()

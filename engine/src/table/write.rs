@@ -110,9 +110,9 @@ impl StoredRows {
         let builders = columns.iter().map(|column| match column.stored {
             Stored::Text => Builder::Text(StringDictionaryBuilder::new()),
             Stored::Day => Builder::Day(Date32Builder::new()),
-            Stored::Money => {
-                Builder::Money(Decimal128Builder::new().with_data_type(DataType::Decimal128(MONEY.0, MONEY.1)))
-            }
+            Stored::Money => Builder::Money(
+                Decimal128Builder::new().with_data_type(DataType::Decimal128(MONEY.0, MONEY.1)),
+            ),
             Stored::Whole => Builder::Whole(Int64Builder::new()),
             Stored::Flag => Builder::Flag(BooleanBuilder::new()),
         });
@@ -145,11 +145,12 @@ impl StoredRows {
                 // `never` and `none` are no days.
                 (Builder::Day(days), _) => days.append_null(),
                 (Builder::Money(amounts), Entry::Value(Value::Number(number))) => {
-                    let cents = whole(&number.mul(&Number::from_int(100)).map_err(|_| unfit("it is too large"))?);
+                    let cents =
+                        whole(&number.mul(&Number::from_int(100)).map_err(|_| unfit("it is too large"))?);
                     let cents = cents.filter(|cents| cents.unsigned_abs() < 10_u128.pow(u32::from(MONEY.0)));
-                    amounts.append_value(cents.ok_or_else(|| {
-                        unfit("it has fractions of a cent, or more than 38 digits")
-                    })?);
+                    amounts.append_value(
+                        cents.ok_or_else(|| unfit("it has fractions of a cent, or more than 38 digits"))?,
+                    );
                 }
                 (Builder::Money(amounts), _) => amounts.append_null(),
                 (Builder::Whole(numbers), Entry::Value(Value::Number(number))) => {
@@ -231,13 +232,12 @@ impl<W: Write + Send> ParquetTable<W> {
         self.writer.write(rows).map_err(|error| failed(&error))
     }
 
-    /// Ends the file.
+    /// Ends the file and gives back what it was written to.
     ///
     /// # Errors
     /// What keeps it from being written.
-    pub fn close(self) -> Result<(), WriteError> {
-        self.writer.close().map_err(|error| failed(&error))?;
-        Ok(())
+    pub fn close(self) -> Result<W, WriteError> {
+        self.writer.into_inner().map_err(|error| failed(&error))
     }
 }
 
@@ -259,8 +259,7 @@ mod tests {
             column("approved", Stored::Flag),
         ];
         let file = || {
-            let mut bytes = Vec::new();
-            let mut table = ParquetTable::new(&mut bytes, &columns).unwrap();
+            let mut table = ParquetTable::new(Vec::new(), &columns).unwrap();
             for part in 0..3 {
                 let mut rows = StoredRows::new(&columns);
                 for row in 0..4000_i64 {
@@ -273,8 +272,7 @@ mod tests {
                 }
                 table.write(&rows.finish().unwrap()).unwrap();
             }
-            table.close().unwrap();
-            bytes
+            table.close().unwrap()
         };
         let bytes = file();
         assert!(bytes == file());
