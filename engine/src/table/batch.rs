@@ -145,24 +145,4 @@ impl Texts {
             text
         })
     }
-
-    /// Adds those of another, after its own.
-    #[cfg_attr(
-        not(test),
-        allow(dead_code, reason = "texts of batches are joined for what is read in batches")
-    )]
-    pub(crate) fn append(&mut self, other: &Self) {
-        let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| end.saturating_add(start)));
-    }
-
-    #[cfg_attr(
-        not(test),
-        allow(dead_code, reason = "texts of batches are joined for what is read in batches")
-    )]
-    pub(crate) fn push(&mut self, text: &[u8]) {
-        self.bytes.extend_from_slice(text);
-        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
-    }
 }
