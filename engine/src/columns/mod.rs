@@ -65,7 +65,6 @@ mod results;
 mod rows;
 mod source;
 mod store;
-#[allow(dead_code, reason = "columns of batches are packed for what is read in batches")]
 mod stored;
 mod vector;
 mod worker;
