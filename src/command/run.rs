@@ -15,8 +15,8 @@ use crate::cli::{Engine, FailOn, RunArgs, TableFormat};
 use crate::failure::Failure;
 use crate::render;
 use crate::run::{
-    Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate,
-    refuse_to_replace, report, sheets, table,
+    Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate,
+    interrupted, refuse_to_replace, report, sheets, table,
 };
 use crate::session::{self, Session};
 use crate::terminal::Terminal;
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     refuse_to_replace(&session, &args.out, &names_of(&before), &possible_names(&sheets, args.format))?;
     let out = args.out.display().to_string();
     let unwritable = |error: std::io::Error| Failure::io("write to", &args.out, &error);
+    let interrupt = Interrupt::listen();
     let mut staging = Staging::open(&args.out).map_err(unwritable)?;
 
     let facts = session.facts();
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
             tallies.push((sheet, Vec::new()));
             continue;
         }
-        let evaluated = evaluate(facts, by_column, &sheet, args.format, threads, &progress)?;
+        let evaluated = evaluate(facts, by_column, &sheet, args.format, threads, &progress, interrupt)?;
         phases.rows += u64::from(evaluated.rows);
         for (why, lanes) in &evaluated.replayed {
             *phases.replayed.entry(why).or_default() += lanes;
@@ -91,6 +92,9 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let report = report(&session, &args.data.data, &tallies, files, start.elapsed())
         .map_err(|error| Failure::io("read again", &session.source.path, &error))?;
     staging.write(REPORT, render::to_json(&report)?.as_bytes()).map_err(unwritable)?;
+    if interrupt.is_set() {
+        return Err(interrupted());
+    }
     staging.publish().map_err(unwritable)?;
     remove_earlier(&args.out, &before, &names);
 

@@ -16,6 +16,7 @@ use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::by_column;
 use super::columns::{Content, Sheet, key_values};
+use super::interrupt::{Interrupt, interrupted};
 use super::result_file::{ResultFile, ResultRows};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -151,6 +152,7 @@ pub(crate) fn evaluate(
     format: TableFormat,
     threads: usize,
     progress: &Progress,
+    interrupt: Interrupt,
 ) -> Result<Evaluated, Failure> {
     let evaluator = || facts.evaluator(Privacy::Mask);
     let rows = match columns {
@@ -173,7 +175,7 @@ pub(crate) fn evaluate(
         };
         loop {
             let range = next.fetch_add(1, Ordering::Relaxed);
-            if range >= ranges {
+            if range >= ranges || interrupt.is_set() {
                 return count();
             }
             let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
@@ -196,6 +198,9 @@ pub(crate) fn evaluate(
             }
             work();
         });
+    }
+    if interrupt.is_set() {
+        return Err(interrupted());
     }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
