@@ -1,7 +1,10 @@
 //! A column of all rows of a record, as narrow as its values allow: what a run keeps in memory.
 
-use super::vector::{Data, KNOWN, NO_CODE, NO_DAY, UNKNOWN, Vector};
-use crate::value::{RecordId, Value};
+use std::sync::Arc;
+
+use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
+use crate::table::{Column, Texts, Values};
+use crate::value::{Number, RecordId, Reference, Value};
 
 /// A column of a record.
 #[derive(Clone, Debug)]
@@ -22,6 +25,7 @@ enum Packed {
     Date(Vec<i32>),
     Year(Vec<i16>),
     Row(RecordId, Vec<u32>),
+    Text(Texts),
     /// Values that are no small numbers: each distinct one once.
     Any(Vec<Value>, Vec<u32>),
 }
@@ -122,9 +126,35 @@ impl Stored {
         Self { rows, state: narrowed(state), values }
     }
 
+    /// The value of a row, or its state where it has none; `name` says what a lane of rows stands for.
+    pub(crate) fn value(&self, row: u32, name: impl FnOnce(RecordId, u32) -> Reference) -> Result<Value, u8> {
+        let state = match &self.state {
+            None => KNOWN,
+            Some(state) => state.get(row as usize).copied().unwrap_or(UNKNOWN),
+        };
+        if !matches!(state, NO | KNOWN) {
+            return Err(state);
+        }
+        let lane = self.gather(&[row]);
+        let value = match &lane.data {
+            Data::Row(_, rows) if rows.first() == Some(&NO_CODE) => Some(Value::None),
+            Data::Row(record, rows) => rows.first().map(|lane| Value::Reference(name(*record, *lane))),
+            _ => lane.plain_value(0),
+        };
+        value.ok_or(UNKNOWN)
+    }
+
     /// The states of all rows; `None` where all are known (and, of flags, yes).
     pub(crate) fn states(&self) -> Option<&[u8]> {
         self.state.as_deref()
+    }
+
+    /// The rows that a column of rows names.
+    pub(crate) fn named(&self) -> Option<&[u32]> {
+        match &self.values {
+            Packed::Row(_, rows) => Some(rows),
+            _ => None,
+        }
     }
 
     /// Some rows, as lanes.
@@ -151,12 +181,197 @@ impl Stored {
                 Data::Year(of.take(years, wide))
             }
             Packed::Row(record, named) => Data::Row(*record, of.take(named, |row| row)),
+            Packed::Text(texts) => {
+                let text = |row: &u32| {
+                    let text = std::str::from_utf8(texts.get(*row as usize)).unwrap_or_default();
+                    Value::Text(Arc::from(text))
+                };
+                Data::Any(rows.iter().map(text).collect())
+            }
             Packed::Any(values, which) => {
                 let value = |which: u32| values.get(which as usize).cloned().unwrap_or(Value::None);
                 Data::Any(of.take(which, value))
             }
         };
         Vector::of(state, data)
+    }
+}
+
+impl Stored {
+    /// A column of a batch; the rows that its keys name are found by `row_of`.
+    pub(crate) fn of_batch(column: Column, row_of: impl FnMut(&[u8]) -> u32) -> Self {
+        let rows = u32::try_from(column.state.len()).unwrap_or(u32::MAX);
+        let values = match column.values {
+            Values::Void => match column.state.iter().any(|state| matches!(*state, NO | KNOWN)) {
+                true => Packed::Flag,
+                false => Packed::Void,
+            },
+            Values::Scaled { mut value, scale, wide } => {
+                for (value, state) in value.iter_mut().zip(&column.state) {
+                    if *state != KNOWN {
+                        *value = 0;
+                    }
+                }
+                if wide.is_empty() {
+                    Packed::Num(Whole::of(value), scale)
+                } else {
+                    let mut values: Vec<Value> =
+                        value.iter().map(|value| Value::Number(Number::scaled(*value, scale))).collect();
+                    for (row, number) in wide {
+                        if let Some(place) = values.get_mut(row as usize) {
+                            *place = Value::Number(number);
+                        }
+                    }
+                    Packed::Any(values, (0..rows).collect())
+                }
+            }
+            Values::Code(codes) => Packed::Code(Codes::of(codes)),
+            Values::Day(days) => Packed::Date(days),
+            Values::Year(years) => {
+                let narrow = |year: i32| i16::try_from(year).unwrap_or(NARROW_NO_YEAR);
+                Packed::Year(years.into_iter().map(narrow).collect())
+            }
+            Values::Text(texts) => Packed::Text(texts),
+            Values::Key(keys) => Packed::Row(keys.record, keys.texts.iter().map(row_of).collect()),
+        };
+        Self { rows, state: narrowed(column.state), values }
+    }
+
+    /// Several columns, one after the other.
+    pub(crate) fn concat(parts: Vec<Self>) -> Self {
+        let rows = parts.iter().map(|part| part.rows).sum();
+        let state = parts.iter().any(|part| part.state.is_some()).then(|| {
+            let mut all = Vec::with_capacity(rows as usize);
+            for part in &parts {
+                match &part.state {
+                    Some(state) => all.extend_from_slice(state),
+                    None => all.resize(all.len() + part.rows as usize, KNOWN),
+                }
+            }
+            all
+        });
+        Self {
+            rows,
+            state,
+            values: Packed::concat(parts.into_iter().map(|part| (part.rows, part.values)).collect()),
+        }
+    }
+}
+
+impl Packed {
+    fn concat(parts: Vec<(u32, Self)>) -> Self {
+        macro_rules! joined {
+            ($pattern:pat => $values:expr, $blank:expr) => {{
+                let total: usize = parts.iter().map(|(rows, _)| *rows as usize).sum();
+                let mut all = Vec::with_capacity(total);
+                for (rows, part) in &parts {
+                    match part {
+                        $pattern => all.extend_from_slice($values),
+                        _ => all.resize(all.len() + *rows as usize, $blank),
+                    }
+                }
+                all
+            }};
+        }
+        let all =
+            |test: fn(&Self) -> bool| parts.iter().all(|(_, part)| matches!(part, Self::Void) || test(part));
+        let Some((_, first)) = parts.iter().find(|(_, part)| !matches!(part, Self::Void)) else {
+            return Self::Void;
+        };
+        match first {
+            Self::Flag if all(|part| matches!(part, Self::Flag)) => return Self::Flag,
+            Self::Date(_) if all(|part| matches!(part, Self::Date(_))) => {
+                return Self::Date(joined!(Self::Date(days) => days, NO_DAY));
+            }
+            Self::Year(_) if all(|part| matches!(part, Self::Year(_))) => {
+                return Self::Year(joined!(Self::Year(years) => years, NARROW_NO_YEAR));
+            }
+            Self::Row(record, _) if all(|part| matches!(part, Self::Row(..))) => {
+                return Self::Row(*record, joined!(Self::Row(_, rows) => rows, NO_CODE));
+            }
+            Self::Code(_) if all(|part| matches!(part, Self::Code(Codes::Narrow(_)))) => {
+                return Self::Code(Codes::Narrow(
+                    joined!(Self::Code(Codes::Narrow(codes)) => codes, NARROW_NONE),
+                ));
+            }
+            Self::Code(_) if all(|part| matches!(part, Self::Code(_))) => {
+                let wide = parts.iter().flat_map(|(rows, part)| match part {
+                    Self::Code(codes) => codes.widened(),
+                    _ => vec![NO_CODE; *rows as usize],
+                });
+                return Self::Code(Codes::Wide(wide.collect()));
+            }
+            Self::Num(..) if all(|part| matches!(part, Self::Num(..))) => {
+                if let Some(numbers) = Self::numbers(&parts) {
+                    return numbers;
+                }
+            }
+            Self::Text(_) if all(|part| matches!(part, Self::Text(_))) => {
+                let mut texts = Texts::default();
+                for (rows, part) in &parts {
+                    match part {
+                        Self::Text(own) => own.iter().for_each(|text| texts.push(text)),
+                        _ => (0..*rows).for_each(|_| texts.push(&[])),
+                    }
+                }
+                return Self::Text(texts);
+            }
+            _ => {}
+        }
+        let (mut values, mut which) = (Vec::new(), Vec::new());
+        for (rows, part) in parts {
+            let start = u32::try_from(values.len()).unwrap_or(u32::MAX);
+            match part {
+                Self::Any(own, own_which) => {
+                    which.extend(own_which.into_iter().map(|at| at.saturating_add(start)));
+                    values.extend(own);
+                }
+                Self::Num(numbers, scale) => {
+                    which.extend(start..start.saturating_add(rows));
+                    let value = |value: i64| Value::Number(Number::scaled(value, scale));
+                    values.extend(numbers.widened().into_iter().map(value));
+                }
+                _ => {
+                    which.resize(which.len() + rows as usize, start);
+                    values.push(Value::None);
+                }
+            }
+        }
+        Self::Any(values, which)
+    }
+
+    /// Numbers at one scale, where all of them fit.
+    fn numbers(parts: &[(u32, Self)]) -> Option<Self> {
+        let scales = || {
+            parts
+                .iter()
+                .filter_map(|(_, part)| if let Self::Num(_, scale) = part { Some(*scale) } else { None })
+        };
+        let (least, scale) = (scales().min()?, scales().max()?);
+        let narrow = |part: &Self| matches!(part, Self::Num(Whole::Narrow(_), _) | Self::Void);
+        if least == scale && parts.iter().all(|(_, part)| narrow(part)) {
+            let mut all = Vec::with_capacity(parts.iter().map(|(rows, _)| *rows as usize).sum());
+            for (rows, part) in parts {
+                match part {
+                    Self::Num(Whole::Narrow(values), _) => all.extend_from_slice(values),
+                    _ => all.resize(all.len() + *rows as usize, 0),
+                }
+            }
+            return Some(Self::Num(Whole::Narrow(all), scale));
+        }
+        let mut all: Vec<i64> = Vec::with_capacity(parts.iter().map(|(rows, _)| *rows as usize).sum());
+        for (rows, part) in parts {
+            match part {
+                Self::Num(values, own) => {
+                    let by = power(scale - own)?;
+                    for value in values.widened() {
+                        all.push(value.checked_mul(by)?);
+                    }
+                }
+                _ => all.resize(all.len() + *rows as usize, 0),
+            }
+        }
+        Some(Self::Num(Whole::of(all), scale))
     }
 }
 
@@ -178,7 +393,25 @@ impl Whole {
     }
 }
 
+impl Whole {
+    fn widened(&self) -> Vec<i64> {
+        match self {
+            Self::Narrow(values) => values.iter().map(|value| i64::from(*value)).collect(),
+            Self::Medium(values) => values.iter().map(|value| i64::from(*value)).collect(),
+            Self::Wide(values) => values.clone(),
+        }
+    }
+}
+
 impl Codes {
+    fn widened(&self) -> Vec<u32> {
+        let wide = |code: &u8| if *code == NARROW_NONE { NO_CODE } else { u32::from(*code) };
+        match self {
+            Self::Narrow(codes) => codes.iter().map(wide).collect(),
+            Self::Wide(codes) => codes.clone(),
+        }
+    }
+
     fn of(codes: Vec<u32>) -> Self {
         let fits = |code: &u32| *code == NO_CODE || *code < u32::from(NARROW_NONE);
         if codes.iter().all(fits) {

@@ -54,6 +54,6 @@ pub use place::place;
 pub(crate) use place::place_in;
 pub use quality::implausible_dates;
 pub use read_error::ReadError;
-pub use records::Records;
+pub use records::{Records, key_text};
 pub use source::{DataSource, PresetText, read};
 pub use table::Table;

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Cell, Dataset};
+use super::dataset::key_part;
+use super::{Cell, Dataset, MASK, Origin};
+use crate::plan::Symbols;
 use crate::value::{RecordId, Value};
 
 /// The records of a run: rows by number, their keys resolved. Groups have none; they are built from their members.
@@ -22,8 +24,11 @@ pub trait Records: Sync {
     /// The rows of a record whose field names that row, in their order.
     fn children(&self, record: RecordId, field: u32, parent: u32) -> Cow<'_, [u32]>;
 
-    /// File and line where a row was read.
-    fn origin(&self, record: RecordId, row: u32) -> Option<(&str, u64)>;
+    /// Where a row was read.
+    fn origin(&self, record: RecordId, row: u32) -> Option<Origin>;
+
+    /// Paths that [`Origin::file`] points into.
+    fn files(&self) -> &[String];
 }
 
 impl Records for Dataset {
@@ -48,8 +53,26 @@ impl Records for Dataset {
             .map_or(Cow::Owned(Vec::new()), |table| Cow::Borrowed(table.children(field, parent)))
     }
 
-    fn origin(&self, record: RecordId, row: u32) -> Option<(&str, u64)> {
-        let origin = self.table(record)?.origin(row);
-        Some((self.files.get(origin.file as usize)?, origin.line))
+    fn origin(&self, record: RecordId, row: u32) -> Option<Origin> {
+        Some(self.table(record)?.origin(row))
     }
+
+    fn files(&self) -> &[String] {
+        &self.files
+    }
+}
+
+/// The key of a row as people write it, parts separated by ` / `; a part that is `private` is masked.
+#[must_use]
+pub fn key_text(records: &dyn Records, symbols: &Symbols, record: RecordId, row: u32) -> Option<String> {
+    let declared = symbols.record(record)?;
+    records.rows(record)?;
+    let parts = (0_u32..).zip(declared.fields.iter().take(declared.keys)).map(|(field, declaration)| {
+        match &*records.cell(record, row, field) {
+            Cell::Known(_) if declaration.private => MASK.to_owned(),
+            Cell::Known(value) => key_part(symbols, declaration.ty.base, value),
+            _ => "?".to_owned(),
+        }
+    });
+    Some(parts.collect::<Vec<_>>().join(" / "))
 }

@@ -576,8 +576,9 @@ impl<'g, 'a> Guide<'g, 'a> {
 
     /// Where a row was read.
     pub(super) fn origin(&self, record: RecordId, row: u32) -> Option<super::outcome::Fact> {
-        let (file, line) = self.evaluator.data.origin(record, row)?;
-        Some(super::outcome::Fact { file: file.to_owned(), line })
+        let origin = self.evaluator.data.origin(record, row)?;
+        let file = self.evaluator.data.files().get(origin.file as usize)?.clone();
+        Some(super::outcome::Fact { file, line: origin.line })
     }
 }
 

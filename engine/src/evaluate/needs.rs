@@ -85,8 +85,9 @@ fn row_name(plan: &Plan, data: &dyn Records, record: RecordId, row: u32, privacy
             show_with(symbols, &reference, Type::of(Base::Record(record)), privacy)
         }
         None => {
-            let (file, line) = data.origin(record, row).unwrap_or(("", 0));
-            format!("on {}", place_in(file, line))
+            let origin = data.origin(record, row).unwrap_or_default();
+            let file = data.files().get(origin.file as usize).map_or("", String::as_str);
+            format!("on {}", place_in(file, origin.line))
         }
     }
 }
