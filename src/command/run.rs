@@ -18,14 +18,20 @@ use crate::run::{
     Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate,
     interrupted, refuse_to_replace, report, sheets, table,
 };
-use crate::session::{self, Session};
+use crate::session::{self, Reading, Session};
 use crate::terminal::Terminal;
 
 const REPORT: &str = "run.json";
 const DATA_ERRORS: &str = "data-errors.csv";
 
 pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure> {
-    let Some(session) = session::prepare(&args.data, &args.policies, terminal)? else {
+    let threads =
+        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let reading = match args.engine {
+        Engine::Columns => Reading::Columns { threads, facts: args.facts },
+        Engine::Evaluator => Reading::Rows,
+    };
+    let Some(session) = session::prepare(&args.data, &args.policies, reading, terminal)? else {
         return Ok(Outcome::Findings);
     };
     let start = Instant::now();
@@ -43,7 +49,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let mut staging = Staging::open(&args.out).map_err(unwritable)?;
 
     let facts = session.facts();
-    let columns = Columns::new(facts.plan, facts.data, facts.as_of, facts.options);
+    let columns =
+        Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options).on_threads(threads);
     let by_column = (args.engine == Engine::Columns).then_some(&columns);
     let (evaluator, batches) = (facts.evaluator(Privacy::Mask), columns.batches());
     let rows_of = |sheet: &Sheet| match by_column {
@@ -56,8 +63,6 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     phases.took.push(("check", session.timings.check));
     phases.took.push(("read", session.timings.read));
     let mut writing = Duration::ZERO;
-    let threads =
-        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
     let mut files = Vec::new();
     let mut write = |name: String, bytes: &[u8]| {
         let start = Instant::now();
@@ -84,6 +89,9 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     }
     write(DATA_ERRORS.to_owned(), &data_errors(&session)?)?;
     drop(progress);
+    for (why, lanes) in columns.replayed() {
+        *phases.replayed.entry(why).or_default() += lanes;
+    }
     phases.took.push(("evaluate", start.elapsed().saturating_sub(writing)));
     phases.took.push(("write", writing));
     let start_of_report = Instant::now();
@@ -139,7 +147,7 @@ fn holds(what: FailOn, session: &Session, tallies: &[(Sheet, Vec<Tally>)]) -> bo
         FailOn::Violated => any("violated"),
         FailOn::Conflict => any("conflict"),
         FailOn::Undetermined => any("undetermined"),
-        FailOn::Data => counted_errors(&session.data) > 0,
+        FailOn::Data => counted_errors(&session.errors) > 0,
     }
 }
 

@@ -125,7 +125,10 @@ mod tests {
 
     fn texts(keys: &[Vec<u8>]) -> Texts {
         let mut texts = Texts::default();
-        keys.iter().for_each(|key| texts.push(key));
+        for key in keys {
+            texts.bytes.extend_from_slice(key);
+            texts.ends.push(u32::try_from(texts.bytes.len()).unwrap());
+        }
         texts
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::keys::KeyIndex;
 use super::source::Columnar;
 use super::store::{FIRST_KEY, LAST_KEY, Store};
-use super::stored::Stored;
+use super::stored::{Stored, append_texts};
 use super::vector::{MISSING, NO_CODE, UNKNOWN};
 use crate::data::dataset::{dangling, duplicate};
 use crate::data::{Cell, DataError, Origin, ReadError, Records, Severity};
@@ -108,6 +108,7 @@ impl ColumnRecords {
             if !later.is_empty() {
                 again.push(Wanted { record: next.record, fields: later, key: false });
             }
+            again.extend(resident.unknown_keys(next));
         }
         // What names a row that was not there yet.
         for wanted in &again {
@@ -146,7 +147,9 @@ impl ColumnRecords {
         let Some(table) = self.table(wanted.record) else { return };
         let mut found = Vec::new();
         for (field, column) in &table.fields {
-            let Some(target) = self.target(wanted.record, *field).filter(|target| self.table(*target).is_some()) else {
+            let Some(target) =
+                self.target(wanted.record, *field).filter(|target| self.table(*target).is_some())
+            else {
                 continue;
             };
             for (row, lane) in (0_u32..).zip(column.named().unwrap_or(&[])) {
@@ -161,12 +164,28 @@ impl ColumnRecords {
                         file: Some(origin.file),
                         line: Some(origin.line),
                         column: None,
-                        message: dangling(&self.symbols, Some(wanted.record), *field, &self.named(target, *lane)),
+                        message: dangling(
+                            &self.symbols,
+                            Some(wanted.record),
+                            *field,
+                            &self.named(target, *lane),
+                        ),
                     });
                 }
             }
         }
         self.errors.extend(found);
+    }
+
+    /// Where some key is not known as a whole, its parts are read by themselves.
+    fn unknown_keys(&self, wanted: &Wanted) -> Option<Wanted> {
+        let (table, declared) = (self.table(wanted.record)?, self.symbols.record(wanted.record)?);
+        if !wanted.key || !(0..table.count).any(|row| table.keys.key(row).is_empty()) {
+            return None;
+        }
+        let keys = 0..u32::try_from(declared.keys).ok()?;
+        let fields = keys.filter(|field| !wanted.fields.contains(field)).collect();
+        Some(Wanted { record: wanted.record, fields, key: false })
     }
 
     /// The record of which a field names a row.
@@ -194,7 +213,12 @@ impl ColumnRecords {
         })?;
         let Some(scan) = supplied else { return Ok(()) };
         let count = scan.rows;
-        self.errors.extend(scan.errors);
+        let again = self.table(wanted.record).is_some();
+        self.errors.extend(
+            scan.errors
+                .into_iter()
+                .filter(|error| !again || error.field.is_some_and(|field| wanted.fields.contains(&field))),
+        );
         let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         parts.sort_by_key(|part| part.places.first);
         let Some(slot) = self.tables.get_mut(wanted.record.0 as usize) else { return Ok(()) };
@@ -210,7 +234,7 @@ impl ColumnRecords {
                 let all = rows.unreadable.entry(*field).or_default();
                 all.extend(unreadable.into_iter().map(|row| row.saturating_add(part.places.first)));
             }
-            keys.append(&part.key);
+            append_texts(&mut keys, &part.key);
             if is_first {
                 rows.places.push(part.places);
             }
@@ -428,6 +452,12 @@ impl ColumnRecords {
 impl Columnar for ColumnRecords {
     fn column(&self, record: RecordId, field: u32, _: &Store<'_>) -> Option<Arc<Stored>> {
         self.table(record)?.fields.get(&field).cloned()
+    }
+
+    fn keyless(&self, record: RecordId, _: &Store<'_>) -> Option<Vec<bool>> {
+        let table = self.table(record)?;
+        let has_key = self.symbols.record(record).is_some_and(|record| record.keys > 0);
+        Some((0..table.count).map(|row| has_key && table.keys.key(row).is_empty()).collect())
     }
 
     fn has_duplicates(&self, record: RecordId) -> bool {

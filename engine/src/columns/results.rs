@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::lanes::Lanes;
+use super::resident::ColumnRecords;
+use super::source::Columnar;
 use super::store::{Store, Whole};
 use super::vector::{Data, KNOWN, MISSING, NO, Vector};
 use super::worker::Worker;
@@ -13,6 +15,27 @@ use crate::data::Dataset;
 use crate::evaluate::{AmountResult, DecisionResult, LineResult, Options, RequirementResult, Worth};
 use crate::plan::{AmountId, DecisionId, DefineId, Instance, Plan};
 use crate::value::{Date, Need, RecordId, State, Value};
+
+/// The records of a run, as they are held.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// Row by row.
+    Rows(&'a Dataset),
+    /// As columns.
+    Columns(&'a ColumnRecords),
+}
+
+impl<'a> From<&'a Dataset> for Source<'a> {
+    fn from(dataset: &'a Dataset) -> Self {
+        Self::Rows(dataset)
+    }
+}
+
+impl<'a> From<&'a ColumnRecords> for Source<'a> {
+    fn from(columns: &'a ColumnRecords) -> Self {
+        Self::Columns(columns)
+    }
+}
 
 /// The columns of the records of a run. Threads share it; each makes its own [`Batches`].
 pub struct Columns<'a> {
@@ -24,7 +47,11 @@ impl<'a> Columns<'a> {
     /// The columns of these records under the law of that day. Facts that a test fixes (`givens`) are not seen here; ask
     /// the evaluator about tests.
     #[must_use]
-    pub fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: &'a Options) -> Self {
+    pub fn new(plan: &'a Plan, records: impl Into<Source<'a>>, as_of: Date, options: &'a Options) -> Self {
+        let data: &dyn Columnar = match records.into() {
+            Source::Rows(dataset) => dataset,
+            Source::Columns(columns) => columns,
+        };
         Self { store: Store::new(plan, data, as_of, options), threads: 1 }
     }
 

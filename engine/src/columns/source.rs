@@ -16,6 +16,9 @@ pub(crate) trait Columnar: Records {
     /// Whether some rows of a record share their key.
     fn has_duplicates(&self, record: RecordId) -> bool;
 
+    /// Of the rows of a record, whether a part of their own key is not known.
+    fn keyless(&self, record: RecordId, store: &Store<'_>) -> Option<Vec<bool>>;
+
     /// Keys that fields hold and no row has, by the lanes that the columns have for them.
     fn loose_keys(&self) -> &[Reference];
 }
@@ -46,6 +49,18 @@ impl Columnar for Dataset {
             rows.push(*place);
         }
         Some(Arc::new(Stored::of_distinct(Vector::from_values(states, values, base, store), &rows)))
+    }
+
+    fn keyless(&self, record: RecordId, store: &Store<'_>) -> Option<Vec<bool>> {
+        let keys = store.symbols().record(record)?.keys;
+        let mut keyless = vec![false; self.rows(record)? as usize];
+        for field in 0..u32::try_from(keys).ok()? {
+            let column = store.field(record, field)?;
+            for (state, keyless) in column.states().unwrap_or(&[]).iter().zip(&mut keyless) {
+                *keyless |= !matches!(*state, NO | KNOWN);
+            }
+        }
+        Some(keyless)
     }
 
     fn has_duplicates(&self, record: RecordId) -> bool {

@@ -171,15 +171,7 @@ impl<'a> Store<'a> {
     pub(crate) fn keyless(&self, record: RecordId) -> Option<&Vec<bool>> {
         let slot = self.keyless.get(record.0 as usize)?;
         slot.get_or_init(|| {
-            let rows = self.data.rows(record)?;
-            let keys = self.symbols().record(record)?.keys;
-            let mut keyless = vec![false; rows as usize];
-            for field in 0..u32::try_from(keys).ok()? {
-                let column = self.field(record, field)?;
-                for (state, keyless) in column.states().unwrap_or(&[]).iter().zip(&mut keyless) {
-                    *keyless |= !matches!(*state, NO | KNOWN);
-                }
-            }
+            let keyless = self.data.keyless(record, self)?;
             keyless.contains(&true).then_some(keyless)
         })
         .as_ref()

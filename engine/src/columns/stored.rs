@@ -310,8 +310,11 @@ impl Packed {
                 let mut texts = Texts::default();
                 for (rows, part) in &parts {
                     match part {
-                        Self::Text(own) => own.iter().for_each(|text| texts.push(text)),
-                        _ => (0..*rows).for_each(|_| texts.push(&[])),
+                        Self::Text(own) => append_texts(&mut texts, own),
+                        _ => {
+                            let end = texts.ends.last().copied().unwrap_or(0);
+                            texts.ends.resize(texts.ends.len() + *rows as usize, end);
+                        }
                     }
                 }
                 return Self::Text(texts);
@@ -421,4 +424,11 @@ impl Codes {
         }
         Self::Wide(codes)
     }
+}
+
+/// Adds texts after those that there are.
+pub(crate) fn append_texts(texts: &mut Texts, other: &Texts) {
+    let start = u32::try_from(texts.bytes.len()).unwrap_or(u32::MAX);
+    texts.bytes.extend_from_slice(&other.bytes);
+    texts.ends.extend(other.ends.iter().map(|end| end.saturating_add(start)));
 }

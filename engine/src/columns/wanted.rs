@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{
-    Code, DefineId, Fact, FieldKind, Op, Plan, RecordKind, ResultId, RowSource,
-};
+use crate::plan::{Code, DefineId, Fact, FieldKind, Op, Plan, RecordKind, ResultId, RowSource};
 use crate::table::Wanted;
 use crate::value::{Base, RecordId};
 
@@ -66,8 +64,11 @@ impl<'a> Reach<'a> {
                 self.code(&body.code);
             }
         }
-        for field in 0..u32::try_from(declared.keys).unwrap_or(u32::MAX) {
-            self.field(record, field);
+        // The key itself is read as one; what it names has to be there.
+        for field in declared.fields.iter().take(declared.keys) {
+            if let Base::Record(target) = field.ty.base {
+                self.record(target);
+            }
         }
     }
 
@@ -99,9 +100,11 @@ impl<'a> Reach<'a> {
         for field in 0..u32::try_from(fields).unwrap_or(u32::MAX) {
             self.field(record, field);
         }
-        let decisions = self.plan.decisions.iter().filter(|(_, body)| {
-            body.rules.iter().any(|rule| !rule.waivable_by.is_empty())
-        });
+        let decisions = self
+            .plan
+            .decisions
+            .iter()
+            .filter(|(_, body)| body.rules.iter().any(|rule| !rule.waivable_by.is_empty()));
         let of_decisions = decisions.filter_map(|(id, _)| Some(symbols.decisions.get(*id as usize)?.of));
         let requirements = self.plan.requirements.iter().filter(|(_, body)| !body.waivable_by.is_empty());
         let of_requirements =

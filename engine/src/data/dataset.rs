@@ -185,7 +185,12 @@ pub(crate) fn duplicate(
 /// What stands where a private value would.
 pub const MASK: &str = "•••";
 
-pub(crate) fn dangling(symbols: &Symbols, record: Option<RecordId>, field: u32, reference: &Reference) -> String {
+pub(crate) fn dangling(
+    symbols: &Symbols,
+    record: Option<RecordId>,
+    field: u32,
+    reference: &Reference,
+) -> String {
     let target = symbols.record(reference.record).map_or("", |record| record.name.as_str());
     let private = record
         .and_then(|record| symbols.record(record))

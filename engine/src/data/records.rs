@@ -67,12 +67,13 @@ impl Records for Dataset {
 pub fn key_text(records: &dyn Records, symbols: &Symbols, record: RecordId, row: u32) -> Option<String> {
     let declared = symbols.record(record)?;
     records.rows(record)?;
-    let parts = (0_u32..).zip(declared.fields.iter().take(declared.keys)).map(|(field, declaration)| {
-        match &*records.cell(record, row, field) {
+    let parts =
+        (0_u32..).zip(declared.fields.iter().take(declared.keys)).map(|(field, declaration)| match &*records
+            .cell(record, row, field)
+        {
             Cell::Known(_) if declaration.private => MASK.to_owned(),
             Cell::Known(value) => key_part(symbols, declaration.ty.base, value),
             _ => "?".to_owned(),
-        }
-    });
+        });
     Some(parts.collect::<Vec<_>>().join(" / "))
 }
