@@ -34,7 +34,7 @@ pub(super) fn bytes(
     kind(name, manifest, move |folder| fs::write(folder.join(file), &bytes).unwrap())
 }
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -63,6 +63,7 @@ fn outcome(kind: &Kind, preset: Option<PresetText>) -> String {
     let path = folder.path().join(if set.path == "." { "" } else { &set.path });
     let symbols = symbols();
     let source = DataSource { path, shown: String::new(), set, preset };
+    crate::table::tests::agree(&symbols, &source, kind.name);
     match read(&symbols, &source) {
         Err(error) => format!("refused: {error}\n"),
         Ok(dataset) => {

@@ -36,6 +36,21 @@ enum Wanted {
     Nothing,
 }
 
+/// What a column is written in, for whoever recognises plain cells without making a text of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// A few words: flags, codes, school years, days in a format of one's own.
+    Words,
+    /// Days as 2024-06-01.
+    IsoDay,
+    /// Decimals of at most so many places, to which so many are added, and whether they may be below zero.
+    Decimal { places: u8, added: u8, signed: bool },
+    /// Any text.
+    Text,
+    /// Nothing that is recognised so.
+    Nothing,
+}
+
 /// How a column is written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Style<'a> {
@@ -88,6 +103,28 @@ impl Converter {
     /// Whether its messages may not show what was found.
     pub(crate) const fn is_private(&self) -> bool {
         self.private
+    }
+
+    /// What can be recognised without this converter.
+    pub(crate) fn plain(&self) -> Plain {
+        const PLACES: u8 = 18;
+        let decimal = |places, added, signed| Plain::Decimal { places, added, signed };
+        match &self.wanted {
+            Wanted::Flag | Wanted::SchoolYear(_) | Wanted::Category(_) => Plain::Words,
+            Wanted::Date(format) if *format == DateFormat::iso() => Plain::IsoDay,
+            Wanted::Date(_) => Plain::Words,
+            Wanted::Count => decimal(0, 0, false),
+            Wanted::Whole(_) => decimal(0, 0, true),
+            Wanted::Money => decimal(2, 0, true),
+            Wanted::Number | Wanted::Percent { written: Some(PercentAs::Fraction), .. } => {
+                decimal(PLACES, 0, true)
+            }
+            Wanted::Percent { written: Some(PercentAs::Points), .. } => decimal(PLACES - 2, 2, true),
+            Wanted::Text { last_part: false } => Plain::Text,
+            Wanted::Percent { written: None, .. } | Wanted::Text { last_part: true } | Wanted::Nothing => {
+                Plain::Nothing
+            }
+        }
     }
 
     /// The value of a text that is not empty.

@@ -2,12 +2,12 @@
 
 mod archive;
 #[cfg(test)]
-mod bad_input_tests;
-mod bytes;
-mod column_kind;
-mod columns;
-mod convert;
-mod csv_reader;
+pub(crate) mod bad_input_tests;
+pub(crate) mod bytes;
+pub(crate) mod column_kind;
+pub(crate) mod columns;
+pub(crate) mod convert;
+pub(crate) mod csv_reader;
 #[cfg(test)]
 mod csv_tests;
 mod dataset;
@@ -19,23 +19,23 @@ pub(crate) mod fixtures;
 mod inputs;
 mod json;
 mod json_lines;
-mod key_shape;
+pub(crate) mod key_shape;
 mod lines;
 mod manifest;
-mod parquet_cell;
-mod parquet_file;
+pub(crate) mod parquet_cell;
+pub(crate) mod parquet_file;
 mod parquet_reader;
 #[cfg(test)]
-mod parquet_tests;
+pub(crate) mod parquet_tests;
 mod place;
 mod pool;
 mod preset;
 mod quality;
 mod read_error;
 mod roster_reader;
-mod source;
+pub(crate) mod source;
 mod table;
-mod table_rows;
+pub(crate) mod table_rows;
 mod xml_element;
 mod xml_plan;
 mod xml_reader;

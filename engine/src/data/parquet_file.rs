@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 
 use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
@@ -23,7 +24,7 @@ const LEAST: u64 = 12;
 
 /// An open file.
 pub(crate) struct ParquetFile {
-    file: File,
+    path: PathBuf,
     shown: String,
     metadata: ArrowReaderMetadata,
     /// Names of the columns.
@@ -55,7 +56,25 @@ impl ParquetFile {
         }
         let header = metadata.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
         let kinds = kinds(&metadata);
-        Ok(Self { file: input, shown: shown.to_owned(), metadata, header, kinds })
+        Ok(Self { path: path.clone(), shown: shown.to_owned(), metadata, header, kinds })
+    }
+
+    /// How many rows it has.
+    pub(crate) fn row_count(&self) -> u32 {
+        u32::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(u32::MAX)
+    }
+
+    /// The number of the first row of each row group.
+    pub(crate) fn groups(&self) -> Vec<u32> {
+        let mut first = 0_u32;
+        let groups = self.metadata.metadata().row_groups().iter();
+        groups
+            .map(|group| {
+                let start = first;
+                first = first.saturating_add(u32::try_from(group.num_rows()).unwrap_or(u32::MAX));
+                start
+            })
+            .collect()
     }
 
     /// Its rows, of some columns, in the order of the file.
@@ -64,12 +83,33 @@ impl ParquetFile {
         columns: impl IntoIterator<Item = usize>,
         batch: usize,
     ) -> Result<ParquetRows, ReadError> {
+        self.reader(columns, batch, |builder| builder)
+    }
+
+    /// The rows of a row group.
+    pub(crate) fn group(
+        &self,
+        group: usize,
+        columns: impl IntoIterator<Item = usize>,
+        batch: usize,
+    ) -> Result<ParquetRows, ReadError> {
+        self.reader(columns, batch, |builder| builder.with_row_groups(vec![group]))
+    }
+
+    fn reader(
+        &self,
+        columns: impl IntoIterator<Item = usize>,
+        batch: usize,
+        choose: impl FnOnce(ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File>,
+    ) -> Result<ParquetRows, ReadError> {
         let columns: Vec<usize> = columns.into_iter().collect();
         self.check_compression(&columns)?;
-        let file = self.file.try_clone().map_err(|error| unreadable(&error, &self.shown))?;
+        // Each reader has its own place in the file.
+        let file = File::open(&self.path).map_err(|error| unreadable(&error, &self.shown))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns);
-        let reader = guarded(|| builder.with_projection(mask).with_batch_size(batch).build());
+        let builder = choose(builder.with_projection(mask).with_batch_size(batch));
+        let reader = guarded(|| builder.build());
         Ok(ParquetRows {
             reader: reader.map_err(|why| damaged(&why, &self.shown))?,
             shown: self.shown.clone(),

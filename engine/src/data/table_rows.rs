@@ -93,19 +93,8 @@ pub(crate) fn read_columns(
 
     let file = u32::try_from(dataset.files.len()).unwrap_or(u32::MAX);
     dataset.files.push(shown.to_owned());
-    let names: Vec<Arc<str>> = header.iter().map(|name| Arc::from(name.as_str())).collect();
-    let mut rows = Rows {
-        id,
-        record,
-        columns,
-        names: &names,
-        absent: absent_texts(set, record),
-        file,
-        said: HashSet::new(),
-        reported: HashSet::new(),
-        odd: Vec::new(),
-        errors: Vec::new(),
-    };
+    let names = shared_names(header);
+    let mut rows = Rows::new(id, record, columns, &names, set, file);
     let about_file = |code, severity, field, line, message| DataError {
         code,
         severity,
@@ -151,8 +140,7 @@ pub(crate) fn read_columns(
         }
     }
     if blank > 0 {
-        let message = format!("{blank} {} without any value", if blank == 1 { "row" } else { "rows" });
-        rows.errors.push(about_file("blank-rows", Severity::Information, None, None, message));
+        rows.errors.push(about_file("blank-rows", Severity::Information, None, None, without_value(blank)));
     }
     dataset.errors.append(&mut rows.errors);
     // A file without rows says that there are none.
@@ -167,7 +155,18 @@ pub(crate) fn absent_texts<'a>(set: &'a DataSet, record: &Record) -> Vec<&'a Str
     of_record.iter().chain(&set.writing.absent).collect()
 }
 
-struct Rows<'a> {
+/// The names of columns, as errors hold them.
+pub(crate) fn shared_names(header: &[String]) -> Vec<Arc<str>> {
+    header.iter().map(|name| Arc::from(name.as_str())).collect()
+}
+
+/// What is said of rows that hold nothing.
+pub(crate) fn without_value(blank: u64) -> String {
+    format!("{blank} {} without any value", if blank == 1 { "row" } else { "rows" })
+}
+
+/// What reads the rows of one file, one after the other.
+pub(crate) struct Rows<'a> {
     id: RecordId,
     record: &'a Record,
     columns: &'a Columns,
@@ -179,14 +178,39 @@ struct Rows<'a> {
     /// Columns of this row that have been reported; several fields may read one.
     reported: HashSet<usize>,
     /// Columns of this row that have no text.
-    odd: Vec<(usize, Odd)>,
-    errors: Vec<DataError>,
+    pub(crate) odd: Vec<(usize, Odd)>,
+    /// What was wrong so far.
+    pub(crate) errors: Vec<DataError>,
 }
 
 enum Found {
     Value(Value),
     Empty,
     Bad,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(
+        id: RecordId,
+        record: &'a Record,
+        columns: &'a Columns,
+        names: &'a [Arc<str>],
+        set: &'a DataSet,
+        file: u32,
+    ) -> Self {
+        Self {
+            id,
+            record,
+            columns,
+            names,
+            absent: absent_texts(set, record),
+            file,
+            said: HashSet::new(),
+            reported: HashSet::new(),
+            odd: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
 }
 
 impl Rows<'_> {
@@ -199,7 +223,8 @@ impl Rows<'_> {
         self.columns.fields.iter().map(cell).collect()
     }
 
-    fn cells(&mut self, row: &ByteRecord, line: u64, at: u32) -> Vec<Cell> {
+    /// The cells of a row, one for each field; what is wrong with them goes to the errors.
+    pub(crate) fn cells(&mut self, row: &ByteRecord, line: u64, at: u32) -> Vec<Cell> {
         self.reported.clear();
         let columns = self.columns;
         let extra_is_blank = row.iter().skip(self.names.len()).all(|cell| cell.trim_ascii().is_empty());
