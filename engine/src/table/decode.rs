@@ -312,11 +312,6 @@ impl Building {
         self.end_row(line);
     }
 
-    /// The columns to be filled by whoever fills them whole.
-    pub(crate) fn columns_mut(&mut self) -> (&mut [Builder], Option<&mut Builder>) {
-        (&mut self.columns, self.key.as_mut())
-    }
-
     /// The batch; `first`: the number of its first row.
     pub(crate) fn finish(self, file: u32, first: u32) -> (Batch, Vec<DataError>) {
         let mut errors = self.errors;

@@ -16,6 +16,9 @@ use crate::data::{DataError, ReadError};
 /// Rows that are decoded at a time.
 const ROWS: usize = 16_384;
 
+/// What was wrong with a row group, or why it cannot be read.
+type Errors = Result<Vec<DataError>, ReadError>;
+
 /// Reads the rows of a file.
 pub(crate) fn scan(
     reading: &Reading<'_>,
@@ -26,7 +29,7 @@ pub(crate) fn scan(
     let groups = file.groups();
     let used = reading.used();
     let next = AtomicUsize::new(0);
-    let found: Mutex<Vec<(usize, Result<Vec<DataError>, ReadError>)>> = Mutex::default();
+    let found: Mutex<Vec<(usize, Errors)>> = Mutex::default();
     let work = || {
         let mut decoder = Decoder::new(reading);
         loop {
@@ -62,7 +65,7 @@ fn group(
     (number, first): (usize, u32),
     decoder: &mut Decoder<'_>,
     each: &(dyn Fn(Batch) + Sync),
-) -> Result<Vec<DataError>, ReadError> {
+) -> Errors {
     let mut rows = file.group(number, used.iter().copied(), ROWS)?;
     let (mut first, mut all) = (first, Vec::new());
     while let Some(batch) = rows.next()? {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::key::{KeyCode, day_of};
 use super::*;
 use crate::data::fixtures::symbols;
-use crate::data::{Cell, DataError, DataSet, DataSource, Dataset, Format, ReadError, read};
+use crate::data::{Cell, DataError, DataSource, Dataset, Format, ReadError, read};
 use crate::plan::Symbols;
 use crate::value::{Base, Number, RecordId, Reference, Value};
 
@@ -297,7 +297,7 @@ fn random_csv(chance: &mut Chance, header: &str, kinds: &[usize], rows: usize) -
 
 fn source_of(folder: &Path, format: Format, manifest: &str) -> DataSource {
     let text = format!("[data.d]\npath = \".\"\nformat = \"{}\"\n{manifest}", format.name());
-    let set = crate::data::Manifest::parse(&text).unwrap().data.remove("d").unwrap_or_else(DataSet::default);
+    let set = crate::data::Manifest::parse(&text).unwrap().data.remove("d").unwrap();
     DataSource { path: folder.to_path_buf(), shown: String::new(), set, preset: None }
 }
 
