@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_lsp
 from lsprotocol import converters, types
-from pytest_lsp import ClientServerConfig, LanguageClient
+from pytest_lsp import ClientServerConfig, LanguageClient, make_test_lsp_client
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = os.environ["RUBRIC_PROGRAM"]
@@ -63,7 +63,25 @@ def capabilities_of_vscode() -> types.ClientCapabilities:
     return converters.get_converter().structure(recorded["capabilities"], types.ClientCapabilities)
 
 
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=[PROGRAM, "lsp"]))
+def make_client() -> LanguageClient:
+    """A client that also answers what a server may ask of an editor."""
+    client = make_test_lsp_client()
+    client.registered = []
+
+    @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def register(client: LanguageClient, params: types.RegistrationParams) -> None:
+        client.registered.extend(registration.method for registration in params.registrations)
+
+    for refresh in (
+        types.WORKSPACE_CODE_LENS_REFRESH,
+        types.WORKSPACE_INLAY_HINT_REFRESH,
+        types.WORKSPACE_SEMANTIC_TOKENS_REFRESH,
+    ):
+        client.feature(refresh)(lambda client, params=None: None)
+    return client
+
+
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=[PROGRAM, "lsp"], client_factory=make_client))
 async def client(lsp_client: LanguageClient, project: Project):
     answer = await lsp_client.initialize_session(
         types.InitializeParams(
