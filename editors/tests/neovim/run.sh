@@ -11,5 +11,12 @@ trap 'rm -rf "$work"' EXIT
 export RUBRIC_PROJECT="$work/é 50% project"
 cp -r ../project "$RUBRIC_PROJECT"
 export XDG_CONFIG_HOME="$work/config" XDG_DATA_HOME="$work/data" XDG_STATE_HOME="$work/state" XDG_CACHE_HOME="$work/cache"
+site="$work/data/nvim/site"
+mkdir -p "$site/parser" "$site/queries/rubric"
+if command -v cc >/dev/null; then
+  grammar=$(cd ../../tree-sitter-rubric && pwd)
+  cc -shared -fPIC -I "$grammar/src" "$grammar/src/parser.c" "$grammar/src/scanner.c" -o "$site/parser/rubric.so"
+  cp "$grammar"/queries/*.scm "$site/queries/rubric/"
+fi
 timeout 120 nvim --headless -i NONE --cmd "set runtimepath^=$(cd ../../neovim && pwd)" --cmd "filetype plugin on" \
   -c "set noswapfile hidden" -c "luafile $(pwd)/session.lua" </dev/null
