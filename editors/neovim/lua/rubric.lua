@@ -15,6 +15,40 @@ local function root(file)
   return folder
 end
 
+-- A text that the server wrote, in a window of its own.
+local function show(view)
+  vim.cmd("botright new")
+  vim.bo.buftype = "nofile"
+  vim.bo.bufhidden = "wipe"
+  vim.bo.swapfile = false
+  vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(view.markdown, "\n"))
+  vim.bo.filetype = "markdown"
+  vim.bo.modifiable = false
+end
+
+-- What lenses name and Neovim does itself.
+local function define_commands()
+  local function ask(command, context)
+    local client = vim.lsp.get_client_by_id(context.client_id)
+    local parameters = { command = command.command, arguments = command.arguments }
+    client.request("workspace/executeCommand", parameters, function(problem, answer)
+      if problem then
+        vim.notify(problem.message, vim.log.levels.ERROR)
+      elseif type(answer) == "table" and answer.markdown then
+        show(answer)
+      end
+    end, context.bufnr)
+  end
+  vim.lsp.commands["rubric.explain"] = ask
+  vim.lsp.commands["rubric.showCheck"] = ask
+  vim.lsp.commands["rubric.showLocations"] = function(command, context)
+    local client = vim.lsp.get_client_by_id(context.client_id)
+    local items = vim.lsp.util.locations_to_items(command.arguments[3], client.offset_encoding)
+    vim.fn.setqflist({}, " ", { title = command.title, items = items })
+    vim.cmd("copen")
+  end
+end
+
 local clients = {}
 
 -- Neovim before 0.8 keeps no list of servers by folder.
@@ -50,6 +84,7 @@ function M.attach(buffer)
     )
     return nil
   end
+  define_commands()
   return start({
     name = "rubric",
     cmd = { program, "lsp" },

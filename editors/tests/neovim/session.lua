@@ -197,6 +197,24 @@ step("symbols of the file are listed", "documentSymbolProvider", function()
   end
 end)
 
+step("a lens explains a test in a window of its own", "codeLensProvider", function()
+  local parameters = { textDocument = vim.lsp.util.make_text_document_params() }
+  local answers = vim.lsp.buf_request_sync(0, "textDocument/codeLens", parameters, WAIT)
+  local id, answer = next(answers or {})
+  local command
+  for _, lens in ipairs(assert(answer and answer.result, vim.inspect(answers))) do
+    if lens.command and lens.command.command == "rubric.explain" then
+      command = lens.command
+    end
+  end
+  expect(command, vim.inspect(answer))
+  vim.lsp.commands["rubric.explain"](command, { client_id = id, bufnr = buffer })
+  wait("the explanation", function()
+    return vim.bo.filetype == "markdown" and text(0):find("promotion", 1, true) ~= nil
+  end)
+  vim.cmd("close")
+end)
+
 if #vim.api.nvim_get_runtime_file("parser/rubric.so", false) > 0 then
   step("tree-sitter reads the text, and the queries are understood", nil, function()
     local root = vim.treesitter.get_parser(buffer, "rubric"):parse()[1]:root()

@@ -1,11 +1,17 @@
 /** Starts `rubric lsp` and offers the commands of the extension. All knowledge of the language is in the server. */
 
 import * as vscode from "vscode";
-import { LanguageClient, RevealOutputChannelOn, State, TransportKind } from "vscode-languageclient/node";
+import { LanguageClient, type Location, type Position, RevealOutputChannelOn, State, TransportKind } from "vscode-languageclient/node";
 
 import { locate } from "./locate";
 import { thisMachine } from "./machine";
 import { commandLine, type Subcommand } from "./tasks";
+import { isView, Shelf, type View } from "./views";
+
+/** The scheme of documents that the server wrote. */
+const SCHEME = "rubric-view";
+const shelf = new Shelf(50);
+const shown = new vscode.EventEmitter<vscode.Uri>();
 
 let running: LanguageClient | undefined;
 /** Starts and stops follow one another: two at once would leave a server that nobody stops. */
@@ -27,6 +33,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     ),
     vscode.commands.registerCommand("rubric.checkProject", () => run("check")),
     vscode.commands.registerCommand("rubric.testProject", () => run("test")),
+    // Named by lenses of the server; what it means to show places is the editor's affair.
+    vscode.commands.registerCommand("rubric.showLocations", showLocations),
+    shown,
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+      onDidChange: shown.event,
+      provideTextDocumentContent: (uri) => shelf.get(uri.path),
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("rubric.server")) void restart();
     }),
@@ -73,6 +86,13 @@ async function start(output: vscode.LogOutputChannel, status: vscode.StatusBarIt
     ],
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
+    middleware: {
+      executeCommand: async (command, given, next): Promise<unknown> => {
+        const answer: unknown = await next(command, given);
+        if (isView(answer)) await show(answer);
+        return answer;
+      },
+    },
   });
   client.onDidChangeState(({ newState }) => {
     const starting = newState === State.Starting;
@@ -87,6 +107,23 @@ async function start(output: vscode.LogOutputChannel, status: vscode.StatusBarIt
     output.error(`${program} lsp: ${error instanceof Error ? error.message : String(error)}`);
     void tell(`\`${program} lsp\` did not start; the output says why`, "Show Output", "rubric.showOutput");
   }
+}
+
+async function show(view: View): Promise<void> {
+  const uri = vscode.Uri.from({ scheme: SCHEME, path: shelf.put(view) });
+  shown.fire(uri);
+  await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+}
+
+async function showLocations(uri: string, position: Position, locations: Location[]): Promise<void> {
+  const convert = running?.protocol2CodeConverter;
+  if (convert === undefined) return;
+  await vscode.commands.executeCommand(
+    "editor.action.showReferences",
+    convert.asUri(uri),
+    convert.asPosition(position),
+    locations.map((location) => convert.asLocation(location)),
+  );
 }
 
 /** The program, or a message that says how to get it. */
