@@ -531,3 +531,16 @@ def test_recordings_are_complete(recorded):
     parameters = converters.get_converter().structure(json.loads(text), types.InitializeParams)
     assert parameters.client_info or recorded == "emacs"
     assert parameters.capabilities.text_document is not None
+
+
+def test_the_languages_of_helix_are_what_they_should_be():
+    import tomllib
+
+    from conftest import ROOT
+
+    languages = tomllib.loads((ROOT / "editors/helix/languages.toml").read_text(encoding="utf-8"))
+    language = languages["language"][0]
+    assert language["language-servers"] == list(languages["language-server"]) == ["rubric"]
+    assert languages["language-server"]["rubric"] == {"command": "rubric", "args": ["lsp"]}
+    assert language["grammar"] == languages["grammar"][0]["name"]
+    assert (ROOT / languages["grammar"][0]["source"]["path"].replace("/path/to/rubric/", "") / "src/parser.c").is_file()

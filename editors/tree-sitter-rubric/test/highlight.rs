@@ -146,3 +146,29 @@ fn every_word_of_the_grammar_is_highlighted() {
         assert!(queries.contains(&format!("\"{word}\"")), "`{word}` is highlighted nowhere");
     }
 }
+
+/// What Helix calls a capture, where it differs.
+const OF_HELIX: &[(&str, &str)] = &[
+    ("@boolean", "@constant.builtin.boolean"),
+    ("@comment.documentation", "@comment.line.documentation"),
+    ("@keyword.conditional", "@keyword.control.conditional"),
+    ("@number", "@constant.numeric"),
+    ("@property", "@variable.other.member"),
+];
+
+#[test]
+fn helix_has_the_same_queries_under_its_names() {
+    let mut expected = tree_sitter_rubric::HIGHLIGHTS.to_owned();
+    for (ours, theirs) in OF_HELIX {
+        assert!(expected.contains(ours), "{ours}");
+        for end in ["\n", ")"] {
+            expected = expected.replace(&format!("{ours}{end}"), &format!("{theirs}{end}"));
+        }
+    }
+    let file = here().join("../helix/queries/rubric/highlights.scm");
+    if std::env::var_os("UPDATE_QUERIES").is_some() {
+        std::fs::write(&file, &expected).unwrap();
+    }
+    assert_eq!(read(&file), expected, "after a change: UPDATE_QUERIES=1 cargo test");
+    Query::new(&tree_sitter_rubric::LANGUAGE.into(), &expected).unwrap();
+}
