@@ -5,7 +5,8 @@
 #   editors/test.sh neovim pytest        some of: neovim emacs pytest browser vscode tree-sitter
 #   editors/test.sh --install …          first install what is missing: Debian packages (as root), PyPI and npm packages
 #
-# RUBRIC_PROGRAM names the server; without it, it is built.
+# RUBRIC_PROGRAM names the server; without it, it is built. RUBRIC_STRICT=1: what the server does not advertise is a
+# failure, where it is else skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -18,7 +19,7 @@ for argument in "$@"; do
     --install) install=yes ;;
     neovim | emacs | pytest | browser | vscode | tree-sitter) wanted+=("$argument") ;;
     *)
-      sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+      sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac

@@ -70,6 +70,14 @@ after(async () => {
   if (work) await rm(work, { recursive: true, force: true });
 });
 
+/** Whether the server says that it can; when not, the test is skipped, or fails if RUBRIC_STRICT is set. */
+function advertised(capability, context) {
+  if (capabilities[capability]) return true;
+  assert.ok(!process.env.RUBRIC_STRICT, `the server does not advertise ${capability}`);
+  context.skip(`the server does not advertise ${capability}`);
+  return false;
+}
+
 /** Puts the caret behind the first place of a text. */
 async function behind(text) {
   const at = await page.evaluate((wanted) => {
@@ -108,7 +116,7 @@ test("the squiggle goes when the text is right", async () => {
 });
 
 test("a name says on hover what it is", async (context) => {
-  if (!capabilities.hoverProvider) return context.skip("the server does not advertise hoverProvider");
+  if (!advertised("hoverProvider", context)) return;
   const place = await page.evaluate(() => {
     const text = window.view.state.doc.toString();
     window.view.dispatch({ selection: { anchor: text.indexOf(">= passing_level") }, scrollIntoView: true });
@@ -124,7 +132,7 @@ test("a name says on hover what it is", async (context) => {
 });
 
 test("a name is completed", async (context) => {
-  if (!capabilities.completionProvider) return context.skip("the server does not advertise completionProvider");
+  if (!advertised("completionProvider", context)) return;
   await behind("when english_learner");
   await page.keyboard.type(" and reads_w");
   const offered = page.locator(".cm-tooltip-autocomplete li");

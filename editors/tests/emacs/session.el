@@ -28,8 +28,9 @@
 (defun session-step (name capability run)
   "Do RUN, called NAME, if the server has CAPABILITY."
   (if (and capability (not (eglot--server-capable capability)))
-      (progn (setq session-skipped (1+ session-skipped))
-             (message "skipped: %s: the server does not advertise %s" name capability))
+      (let ((strict (not (member (getenv "RUBRIC_STRICT") '(nil "")))))
+        (if strict (setq session-failed (1+ session-failed)) (setq session-skipped (1+ session-skipped)))
+        (message "%s: %s: the server does not advertise %s" (if strict "FAILED" "skipped") name capability))
     (condition-case problem
         (progn (funcall run)
                (setq session-passed (1+ session-passed))

@@ -1,7 +1,8 @@
 -- A writer's session, without a screen: opens a project, sees a mistake, fixes it, jumps, renames, formats.
 --
 -- RUBRIC_PROGRAM: the server; RUBRIC_PROJECT: a folder that may be written. Prints one line for each step and ends with a
--- status that is not 0 when one failed. A step whose request the server does not advertise is said to be skipped.
+-- status that is not 0 when one failed. A step whose request the server does not advertise is skipped and said to be, or
+-- fails if RUBRIC_STRICT is set.
 
 local project = assert(os.getenv("RUBRIC_PROJECT"), "RUBRIC_PROJECT names the project")
 vim.g.rubric_program = assert(os.getenv("RUBRIC_PROGRAM"), "RUBRIC_PROGRAM names the server")
@@ -23,8 +24,10 @@ end
 local function step(name, capability, run)
   local client = vim.lsp.get_active_clients()[1]
   if capability and not client.server_capabilities[capability] then
-    skipped = skipped + 1
-    say(("skipped: %s: the server does not advertise %s"):format(name, capability))
+    local strict = (os.getenv("RUBRIC_STRICT") or "") ~= ""
+    failed = failed + (strict and 1 or 0)
+    skipped = skipped + (strict and 0 or 1)
+    say(("%s: %s: the server does not advertise %s"):format(strict and "FAILED" or "skipped", name, capability))
     return
   end
   local ok, message = pcall(run, client)
