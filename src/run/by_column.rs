@@ -298,7 +298,13 @@ impl Asking<'_> {
     fn keys(&self, writing: &Writing<'_>) -> Pieces {
         let symbols = &self.facts.plan.symbols;
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
+        let is_one = self.sheet.keys.len() == 1;
         for row in self.rows.clone() {
+            if is_one && let Some(key) = self.batches.text_key(self.sheet.record, row) {
+                writing.one(&mut bytes, true, 0, key);
+                ends.push(bytes.len());
+                continue;
+            }
             let name = self.batches.row(self.sheet.record, row);
             let parts = key_values(symbols, self.facts.data, &name, self.sheet.record);
             for column in 0..self.sheet.keys.len() {
@@ -411,6 +417,14 @@ impl Asking<'_> {
     }
 
     fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces {
+        if let Some((states, of)) = facts.distinct() {
+            let piece = |state: &State| {
+                let mut piece = Vec::new();
+                writing.one(&mut piece, true, column, &fact_text(self.facts.plan, state, base));
+                piece
+            };
+            return Pieces::Shared { distinct: states.iter().map(piece).collect(), of };
+        }
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
         for at in 0..self.rows.len() {
             match facts.scaled(at) {

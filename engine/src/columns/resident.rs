@@ -464,6 +464,14 @@ impl Columnar for ColumnRecords {
         self.table(record).is_some_and(|table| table.duplicates.is_some())
     }
 
+    fn text_key(&self, record: RecordId, row: u32) -> Option<&str> {
+        if !self.codes.get(&record)?.is_text() {
+            return None;
+        }
+        let key = self.table(record)?.keys.key(row);
+        if key.is_empty() { None } else { std::str::from_utf8(key).ok() }
+    }
+
     fn loose_keys(&self) -> &[Reference] {
         &self.loose
     }
