@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use rubric_engine::columns::{Amounts, Batches, Facts as Column, Outcomes};
-use rubric_engine::evaluate::show_need_with;
+use rubric_engine::evaluate::{decision_words, requirement_words, show_need_with};
 use rubric_engine::plan::{Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number};
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::columns::{Content, Sheet, key_values};
-use super::evaluate::{KNOWN, Needs, Output, Part, Tally, decision_words, requirement_words, tallies};
+use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
 use super::result_file::ResultRows;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -321,7 +321,7 @@ impl Asking<'_> {
         &self,
         lines: &mut [Vec<Output>],
         outcomes: Outcomes<R>,
-        words: impl Fn(R) -> (String, Vec<String>, Needs),
+        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         mut tally: Option<&mut Tally>,
     ) {
         for ((row, at), line) in self.rows.clone().zip(&outcomes.of).zip(lines) {
@@ -339,7 +339,7 @@ impl Asking<'_> {
         writing: &Writing<'_>,
         column: usize,
         outcomes: Outcomes<R>,
-        words: impl Fn(R) -> (String, Vec<String>, Needs),
+        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         tally: Option<&mut Tally>,
     ) -> Pieces {
         let mut times = vec![0_u64; outcomes.distinct.len()];

@@ -11,7 +11,7 @@ use super::source::Columnar;
 use super::store::{Store, Whole};
 use super::vector::{Data, ERROR, KNOWN, MISSING, NO, NO_CODE, NOT_APPLICABLE, Vector};
 use super::worker::Worker;
-use crate::data::Dataset;
+use crate::data::{Dataset, Records};
 use crate::evaluate::{AmountResult, DecisionResult, LineResult, Options, RequirementResult, Worth};
 use crate::plan::{AmountId, DecisionId, DefineId, Instance, Plan};
 use crate::value::{Date, Need, RecordId, State, Value};
@@ -132,6 +132,25 @@ impl<R> Outcomes<R> {
     /// The results, row by row.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
         self.of.iter().filter_map(|at| self.distinct.get(*at as usize))
+    }
+}
+
+impl<'w> Batch<'w> {
+    pub(super) fn plan(&self) -> &'w Plan {
+        self.worker.store.plan
+    }
+
+    pub(super) fn records(&self) -> &'w dyn Records {
+        self.worker.store.data
+    }
+
+    pub(super) fn record(&self) -> Option<RecordId> {
+        self.lanes.record
+    }
+
+    /// The row at that place of the batch.
+    pub(super) fn row(&self, at: usize) -> Option<u32> {
+        self.lanes.rows.get(at).copied()
     }
 }
 
