@@ -108,6 +108,24 @@ impl<'a> Tables<'a> {
         Ok(tables)
     }
 
+    /// Records that are in memory row by row.
+    #[must_use]
+    pub fn of_rows(symbols: &'a Symbols, source: &'a DataSource, dataset: Dataset) -> Self {
+        let keys = (0_u32..).zip(&symbols.records).filter_map(|(position, _)| {
+            KeyCode::of(symbols, RecordId(position)).map(|code| (RecordId(position), code))
+        });
+        Self {
+            symbols,
+            source,
+            threads: 1,
+            files: dataset.files.clone(),
+            remarks: dataset.errors.iter().filter(|error| error.record.is_none()).cloned().collect(),
+            held: Held::Rows(Box::new(dataset)),
+            piece: PIECE,
+            keys: keys.collect(),
+        }
+    }
+
     /// Records that a program has in memory, as batches of Arrow columns: of each record its batches, which have one schema.
     /// Columns are found by their names, as those of files are; `source` says how they are written where that is not the
     /// default. A record that is not among them was not supplied.
