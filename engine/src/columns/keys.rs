@@ -37,8 +37,7 @@ impl KeyIndex {
                 continue;
             }
             let (mut at, tag) = index.start(key);
-            loop {
-                let Some(slot) = index.slots.get(at).copied() else { break };
+            while let Some(slot) = index.slots.get(at).copied() {
                 if slot.row == EMPTY {
                     if let Some(place) = index.slots.get_mut(at) {
                         *place = Slot { tag, row };
