@@ -4,6 +4,7 @@
 //! line, is split by the row reader's own parser. Whether a piece begins inside quotes, only those before it can tell: it is
 //! read as if it did not, and again where that turns out wrong, before anybody sees its rows.
 
+use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -12,7 +13,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::batch::Batch;
 use super::chunks::{Piece, Pieces, Turns, Watch};
-use super::decode::{Building, Decoder, Outcome, Reading, Replay};
+use super::decode::{Building, Decoder, Outcome, Reading, Replay, TextRow};
 use super::tables::Scanned;
 use crate::data::bytes::DataFile;
 use crate::data::csv_reader::{CsvFile, never_closed};
@@ -246,7 +247,7 @@ impl Worker<'_> {
     ) {
         let is_blank = || (0..width).all(|column| cell(column).trim_ascii().is_empty());
         if width == self.layout.width {
-            match self.decoder.read(cell, &mut found.building) {
+            match self.decoder.read(&TextRow { cell, of: PhantomData }, &mut found.building) {
                 Outcome::Good => return found.building.end_row(line),
                 Outcome::Empty => {
                     if is_blank() {
