@@ -1,16 +1,22 @@
 //! Evaluates a sheet, in ranges of rows that threads take; what comes out does not depend on how many there are.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, Worth, show_need_with};
+use rubric_engine::columns::{Batches, Columns};
+use rubric_engine::evaluate::{
+    By, DecisionResult, Evaluator, MustOutcome, RequirementResult, Verdict, Worth, show_need_with,
+};
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
 };
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
+use super::by_column;
 use super::columns::{Content, Sheet, key_values};
+use super::interrupt::{Interrupt, interrupted};
 use super::result_file::{ResultFile, ResultRows};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -25,6 +31,9 @@ pub(crate) struct Evaluated {
     pub(crate) bytes: Vec<u8>,
     /// One for each result of the sheet, in the order of its columns.
     pub(crate) tallies: Vec<Tally>,
+    pub(crate) rows: u32,
+    /// For which reasons, and how often, the columns asked the explaining evaluator.
+    pub(crate) replayed: BTreeMap<&'static str, u64>,
 }
 
 /// How often a result came out how.
@@ -79,10 +88,10 @@ impl Tally {
         Self { id, title: title.to_owned(), counts, known: Some(Number::ZERO) }
     }
 
-    fn count(&mut self, word: &str) {
+    pub(super) fn count(&mut self, word: &str, times: u64) {
         match self.counts.iter_mut().find(|(known, _)| known == word) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push((word.to_owned(), 1)),
+            Some((_, count)) => *count += times,
+            None => self.counts.push((word.to_owned(), times)),
         }
     }
 
@@ -112,7 +121,7 @@ impl Tally {
     }
 }
 
-fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
+pub(super) fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
     let id = match id {
         ResultId::Decision(id) => id,
         ResultId::Requirement(_) => return Vec::new(),
@@ -135,28 +144,45 @@ pub(super) enum Output {
     Value(Option<Value>, String),
 }
 
-/// Evaluates every row of a sheet.
+/// Evaluates every row of a sheet: by column, or (without `columns`) by row.
 pub(crate) fn evaluate(
     facts: Facts<'_>,
+    columns: Option<&Columns<'_>>,
     sheet: &Sheet,
     format: TableFormat,
     threads: usize,
     progress: &Progress,
+    interrupt: Interrupt,
 ) -> Result<Evaluated, Failure> {
     let evaluator = || facts.evaluator(Privacy::Mask);
-    let rows = evaluator().rows_of(sheet.record).unwrap_or(0);
+    let rows = match columns {
+        Some(columns) => columns.batches().rows_of(sheet.record),
+        None => evaluator().rows_of(sheet.record),
+    };
+    let rows = rows.unwrap_or(0);
     let ranges = rows.div_ceil(RANGE);
     let next = AtomicU32::new(0);
     let done: Mutex<Vec<(u32, Result<Part, Failure>)>> = Mutex::new(Vec::new());
+    let replayed: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let work = || {
         let evaluator = evaluator();
+        let batches = columns.map(Columns::batches);
+        let count = || {
+            let mut all = replayed.lock().unwrap_or_else(PoisonError::into_inner);
+            for (why, lanes) in batches.as_ref().map(Batches::replayed).unwrap_or_default() {
+                *all.entry(why).or_default() += lanes;
+            }
+        };
         loop {
             let range = next.fetch_add(1, Ordering::Relaxed);
-            if range >= ranges {
-                return;
+            if range >= ranges || interrupt.is_set() {
+                return count();
             }
             let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
-            let part = part(facts, sheet, &evaluator, format, from..to);
+            let part = match &batches {
+                Some(batches) => by_column::part(facts, sheet, batches, format, from..to),
+                None => part(facts, sheet, &evaluator, format, from..to),
+            };
             progress.advance(u64::from(to - from));
             done.lock().unwrap_or_else(PoisonError::into_inner).push((range, part));
         }
@@ -173,6 +199,9 @@ pub(crate) fn evaluate(
             work();
         });
     }
+    if interrupt.is_set() {
+        return Err(interrupted());
+    }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
     let mut tallies = tallies(facts.plan, sheet);
@@ -184,10 +213,11 @@ pub(crate) fn evaluate(
             total.add(part);
         }
     }
-    Ok(Evaluated { bytes: file.finish()?, tallies })
+    let replayed = replayed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Evaluated { bytes: file.finish()?, tallies, rows, replayed })
 }
 
-fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
+pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     let results = sheet.columns.iter().filter_map(|column| match column.content {
         Content::Result(id, _) => Some(Tally::new(plan, id, &column.title)),
         Content::Fact(_) => None,
@@ -195,9 +225,10 @@ fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     results.collect()
 }
 
-struct Part {
-    rows: ResultRows,
-    tallies: Vec<Tally>,
+/// The rows of a range.
+pub(super) struct Part {
+    pub(super) rows: ResultRows,
+    pub(super) tallies: Vec<Tally>,
 }
 
 fn part(
@@ -224,7 +255,7 @@ fn part(
                 Content::Result(id, value) => {
                     let (word, by, needs) = result(facts, evaluator, id, value, row);
                     if let Some(tally) = tallies.next() {
-                        tally.count(&word);
+                        tally.count(&word, 1);
                     }
                     let about = (sheet.record, row);
                     let need =
@@ -241,7 +272,7 @@ fn part(
     Ok(Part { rows: results, tallies: counted })
 }
 
-type Needs = std::sync::Arc<[Need]>;
+pub(super) type Needs = std::sync::Arc<[Need]>;
 
 /// How a result comes out for a row, the labels that decided, and what is missing.
 fn result(
@@ -271,10 +302,10 @@ fn amount(
     if let Some(tally) = tally {
         match &result.total {
             Worth::Known(number) => {
-                tally.count(KNOWN);
+                tally.count(KNOWN, 1);
                 tally.known = tally.known.take().and_then(|known| known.add(number).ok());
             }
-            other => tally.count(other.status().map_or("", ResultStatus::word)),
+            other => tally.count(other.status().map_or("", ResultStatus::word), 1),
         }
     }
     let cell = |worth: &Worth| match worth {
@@ -296,8 +327,15 @@ fn decision(
     id: DecisionId,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let plan = facts.plan;
-    let result = evaluator.decision(id, row);
+    decision_words(facts.plan, id, evaluator.decision(id, row))
+}
+
+/// How a decision came out, the labels that decided, and what is missing.
+pub(super) fn decision_words(
+    plan: &Plan,
+    id: DecisionId,
+    result: DecisionResult,
+) -> (String, Vec<String>, Needs) {
     let word = match result.verdict {
         Verdict::Outcome(position) => {
             outcomes(plan, ResultId::Decision(id)).into_iter().nth(position as usize).unwrap_or_default()
@@ -322,8 +360,16 @@ fn judged(
     instance: Instance,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let result = evaluator.requirement(instance, row);
-    let body = facts.plan.requirements.get(&instance.requirement.0);
+    requirement_words(facts.plan, instance, evaluator.requirement(instance, row))
+}
+
+/// How a requirement came out, what failed, excused or waived, and what is missing.
+pub(super) fn requirement_words(
+    plan: &Plan,
+    instance: Instance,
+    result: RequirementResult,
+) -> (String, Vec<String>, Needs) {
+    let body = plan.requirements.get(&instance.requirement.0);
     let by = match (result.status, body) {
         (ResultStatus::Waived, _) => {
             result.waiver.iter().map(|used| used.waiver.authority.to_string()).collect()

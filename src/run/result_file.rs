@@ -143,6 +143,11 @@ impl ResultRows {
         }
     }
 
+    /// The titles of the columns, as texts have them.
+    pub(super) fn names(plan: &Plan, sheet: &Sheet) -> Vec<String> {
+        titles(plan, sheet).into_iter().map(|title| title.name).collect()
+    }
+
     /// Adds a row: a cell for each title.
     pub(super) fn push(&mut self, cells: Vec<Output>) -> Result<(), Failure> {
         match self {

@@ -27,7 +27,7 @@ mod build;
 mod chunks;
 mod csv_scan;
 mod decode;
-mod key;
+pub(crate) mod key;
 mod parquet_scan;
 mod recognise;
 mod tables;
