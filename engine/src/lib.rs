@@ -24,5 +24,6 @@ pub mod lower;
 pub mod names;
 pub mod plan;
 pub mod project;
+pub mod prove;
 pub mod testing;
 pub mod value;
