@@ -90,10 +90,6 @@ impl Cnf {
         Lit::of(self.vars.len() - 1)
     }
 
-    /// How many variables there are.
-    pub(super) fn len(&self) -> usize {
-        self.vars.len()
-    }
 
     /// What a variable is the conjunction of.
     pub(super) fn gate(&self, lit: Lit) -> Option<&[Lit]> {

@@ -1,6 +1,6 @@
 //! Comparisons of values, as the tables of the evaluator have them.
 
-use num_traits::{One as _, Signed as _, Zero as _};
+use num_traits::{One as _, Zero as _};
 
 use super::cnf::Lit;
 use super::form::Form;
@@ -278,7 +278,3 @@ fn num_one() -> super::form::Q {
     super::form::Q::one()
 }
 
-/// Whether a form is a constant below zero.
-pub(super) fn is_negative(form: &Form) -> bool {
-    form.as_constant().is_some_and(|c| c.is_negative())
-}
