@@ -41,7 +41,8 @@ fn sections(text: &str) -> Vec<(String, BTreeSet<String>, String)> {
         .map(|section| {
             let (head, body) = section.split_once('\n').unwrap();
             let (name, codes) = head.split_once('|').unwrap_or((head, ""));
-            let codes = codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
+            let codes =
+                codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
             let body = if body.starts_with("rule ") || body.starts_with("default ") {
                 format!("decision d of S {{\n  outcomes up, mid, low\n  cite \"§ 2\"\n{body}}}\n")
             } else {
@@ -62,7 +63,9 @@ fn checked(text: &str) -> Vec<Diagnostic> {
 fn replayed(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     let mut failures = Vec::new();
     for diagnostic in diagnostics {
-        let Some(test) = diagnostic.help.as_ref().and_then(|help| help.split_once("\n\n").map(|(_, test)| test)) else {
+        let Some(test) =
+            diagnostic.help.as_ref().and_then(|help| help.split_once("\n\n").map(|(_, test)| test))
+        else {
             continue;
         };
         let mut database = Database::default();
@@ -89,15 +92,23 @@ fn every_planted_fault_is_found_and_shown() {
     let sections = sections(FAULTS);
     assert!(sections.len() >= 60, "{}", sections.len());
     for (name, expected, text) in &sections {
+        let started = std::time::Instant::now();
         let found = checked(text);
-        let codes: BTreeSet<String> =
-            found.iter().map(|one| one.code.to_owned()).filter(|code| CODES.contains(&code.as_str())).collect();
+        eprintln!("{name}: {:?}", started.elapsed());
+        let codes: BTreeSet<String> = found
+            .iter()
+            .map(|one| one.code.to_owned())
+            .filter(|code| CODES.contains(&code.as_str()))
+            .collect();
         if codes != *expected {
             let all: Vec<String> = found.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
             failures.push(format!("{name}: {codes:?}, not {expected:?}; {all:?}"));
         }
         let shows = |code: &&String| {
-            matches!(code.as_str(), "rule-conflict" | "decision-gap" | "case-arms-disagree" | "case-without-arm")
+            matches!(
+                code.as_str(),
+                "rule-conflict" | "decision-gap" | "case-arms-disagree" | "case-without-arm"
+            )
         };
         if expected.iter().any(|code| shows(&code))
             && !found.iter().any(|one| one.help.as_ref().is_some_and(|help| help.contains("\n\ntest ")))
@@ -115,7 +126,9 @@ fn nothing_is_found_where_nothing_is_wrong() {
     let sections = sections(SOUND);
     assert!(sections.len() >= 60, "{}", sections.len());
     for (name, _, text) in &sections {
+        let started = std::time::Instant::now();
         let found = checked(text);
+        eprintln!("{name}: {:?}", started.elapsed());
         let wrong = |one: &&Diagnostic| {
             CODES.contains(&one.code) || one.severity == rubric_engine::diagnostic::Severity::Error
         };

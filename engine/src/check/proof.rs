@@ -1,8 +1,9 @@
 //! What proofs find, as the checks say it.
 
 use super::{
-    case_arms_disagree, case_without_arm, condition_always_holds, constant_comparison, decision_gap, not_decided,
-    requirement_never_met, requirement_never_violated, rule_conflict, rule_never_applies, rule_never_changes,
+    case_arms_disagree, case_without_arm, condition_always_holds, constant_comparison, decision_gap,
+    not_decided, requirement_never_met, requirement_never_violated, rule_conflict, rule_never_applies,
+    rule_never_changes,
 };
 use crate::diagnostic::Diagnostic;
 use crate::plan::{DecisionId, DefineId, Plan, ResultId, RuleBody, Symbols};
@@ -45,7 +46,9 @@ pub(super) fn rule(plan: &Plan, decision: DecisionId, rule: u32) -> Option<&Rule
 /// The outcome of a rule.
 pub(super) fn outcome<'p>(plan: &'p Plan, decision: DecisionId, rule: &RuleBody) -> &'p str {
     let category = plan.symbols.decision(decision).map(|symbol| symbol.outcomes);
-    category.and_then(|category| crate::plan::category_value(&plan.symbols, category, rule.outcome)).unwrap_or_default()
+    category
+        .and_then(|category| crate::plan::category_value(&plan.symbols, category, rule.outcome))
+        .unwrap_or_default()
 }
 
 /// A record that shows it, as a test.

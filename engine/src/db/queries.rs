@@ -16,8 +16,8 @@ use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Se
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountBody, AssertBody, Code, DecisionBody, DecisionId, DefineBody, DefineId, GroupBody, ParameterBody, Plan,
-    PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
+    AmountBody, AssertBody, Code, DecisionBody, DecisionId, DefineBody, DefineId, GroupBody, ParameterBody,
+    Plan, PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
 };
 use crate::prove;
 use crate::value::Type;

@@ -27,7 +27,8 @@ impl<'p> World<'p> {
         let lines = match self.amounts.get(&(amount, row)) {
             Some(known) => known.clone(),
             None => {
-                let effective = plan.symbols.policy(symbol.policy).is_none_or(|it| it.effective.contains(self.law().day));
+                let effective =
+                    plan.symbols.policy(symbol.policy).is_none_or(|it| it.effective.contains(self.law().day));
                 let found = match plan.amounts.get(&amount.0) {
                     Some(body) if effective && body.law_on.is_none() => {
                         let law = self.law();
@@ -39,7 +40,11 @@ impl<'p> World<'p> {
                     }
                     _ => {
                         let ty = Type::of(Base::Number);
-                        let lines = symbol.lines.iter().map(|_| self.opaque(ty, "an amount under the law of another day")).collect();
+                        let lines = symbol
+                            .lines
+                            .iter()
+                            .map(|_| self.opaque(ty, "an amount under the law of another day"))
+                            .collect();
                         let total = self.opaque(ty, "an amount under the law of another day");
                         Lines { scope: Rails::YES, lines, total }
                     }
@@ -107,7 +112,9 @@ impl<'p> World<'p> {
                 *place = value;
             }
         }
-        let in_force = |label: &str| body.lines.iter().any(|line| *line.label == *label && line.interval.contains(law.day));
+        let in_force = |label: &str| {
+            body.lines.iter().any(|line| *line.label == *label && line.interval.contains(law.day))
+        };
         for (at, label) in labels.iter().enumerate() {
             if !in_force(label)
                 && let Some(place) = lines.lines.get_mut(at)

@@ -6,8 +6,8 @@
 //! is no later than `b`.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
-use num_bigint::BigInt;
 use num_traits::ToPrimitive as _;
 use rubric_grammar::ast::MonthEnd;
 
@@ -69,9 +69,52 @@ pub(super) struct Function {
     pub(super) to: Form,
 }
 
-/// Days in a month, on average.
-fn average() -> Q {
-    Q::new(BigInt::from(487), BigInt::from(16))
+/// The least and the most days by which so many months move a day. The calendar is the same every 400 years, and within
+/// a month only its last days move otherwise than its first.
+fn offsets(months: i64, end: MonthEnd) -> (i64, i64) {
+    static KNOWN: Mutex<BTreeMap<(i64, bool), (i64, i64)>> = Mutex::new(BTreeMap::new());
+    let key = (months, end == MonthEnd::Up);
+    if let Some(known) = KNOWN.lock().ok().and_then(|known| known.get(&key).copied()) {
+        return known;
+    }
+    let mut found: Option<(i64, i64)> = None;
+    for year in 2000..2400_i16 {
+        for month in 1..=12_i8 {
+            for day in [1, 28, 29, 30, 31_i8] {
+                let Ok(start) = Date::new(year, month, day) else { continue };
+                let Some(moved) = date::add_months(start, months, end) else { continue };
+                let offset = date::days_between(start, moved);
+                found =
+                    Some(found.map_or((offset, offset), |(low, high)| (low.min(offset), high.max(offset))));
+            }
+        }
+    }
+    // Outside the calendar nothing is known.
+    let found = found.unwrap_or((i64::from(i32::MIN), i64::from(i32::MAX)));
+    if let Ok(mut known) = KNOWN.lock() {
+        known.insert(key, found);
+    }
+    found
+}
+
+/// `days` are about as many as `n` steps of so few or so many days, give or take.
+fn about(
+    solver: &mut Solver,
+    out: Num,
+    n: &Form,
+    days: &Form,
+    (few, many): (i64, i64),
+    (below, above): (i64, i64),
+) {
+    let positive = solver.less(&Form::default(), n, true);
+    for (sign, least, most) in [(positive, few, many), (!positive, many, few)] {
+        let low = n.scaled(&whole(least)).plus(&Form::whole(-below));
+        let high = n.scaled(&whole(most)).plus(&Form::whole(above));
+        let low = solver.less(&low, days, true);
+        let high = solver.less(days, &high, true);
+        solver.axiom(out, vec![!sign, low]);
+        solver.axiom(out, vec![!sign, high]);
+    }
 }
 
 /// The value of a function, as a number of the solver.
@@ -96,30 +139,23 @@ pub(super) fn apply(solver: &mut Solver, kind: Kind, of: &Form, to: &Form) -> Fo
     };
     function.out = out;
     let value = Form::of(out);
-    let bounds = match kind {
-        Kind::Months(months, _) => {
-            let mean = average() * whole(months);
-            let about = of.plus(&Form::constant(mean));
-            Some((about.minus(&value), whole(-6), whole(6)))
+    match kind {
+        Kind::Months(months, end) => {
+            let moved = value.minus(of);
+            let (least, most) = offsets(months, end);
+            let above = solver.less(&Form::whole(least), &moved, true);
+            let below = solver.less(&moved, &Form::whole(most), true);
+            solver.axiom(out, vec![above]);
+            solver.axiom(out, vec![below]);
         }
         Kind::Steps(step, _, _) => {
-            let days = average() * whole(step);
-            let span = to.minus(of);
-            // From n - 1 to n + 1 steps, and the days by which months differ.
-            Some((span.minus(&value.scaled(&days)), -&days - whole(6), days + whole(6)))
+            let days = if step == 12 { (365, 366) } else { (30, 31) };
+            about(solver, out, &value, &to.minus(of), days, (days.1 + 6, days.1 + 6));
         }
         Kind::Year | Kind::SchoolYear(_) => {
-            let days = Q::new(BigInt::from(146_097), BigInt::from(400));
-            let since = of.minus(&value.minus(&Form::whole(2024)).scaled(&days));
-            Some((since, whole(-370), whole(740)))
+            about(solver, out, &value.minus(&Form::whole(2024)), of, (365, 366), (370, 740));
         }
-        _ => None,
-    };
-    if let Some((difference, low, high)) = bounds {
-        let above = solver.less(&Form::constant(low), &difference, true);
-        let below = solver.less(&difference, &Form::constant(high), true);
-        solver.axiom(out, vec![above]);
-        solver.axiom(out, vec![below]);
+        _ => {}
     }
     solver.function(function);
     value
@@ -173,7 +209,9 @@ impl Function {
         let Some(right) = self.at(of, to) else { return };
         match self.kind {
             Kind::Steps(step, end, signed) => {
-                for k in [right, right + 1] {
+                // What it was taken for is what it must not be, unless the days say so.
+                let claimed = integer(&value(self.out)).unwrap_or(right);
+                for k in [claimed, claimed + 1] {
                     self.says_at_least(solver, k, (step, end, signed));
                 }
             }
@@ -203,10 +241,10 @@ impl Function {
             self.at(at, 0).is_some_and(|value| if moving { value - at == right - of } else { value == right })
         };
         let (mut first, mut last) = (of, of);
-        while !single && last - first < 800 && same(first - 1) {
+        while !single && last - first < 1600 && same(first - 1) {
             first -= 1;
         }
-        while !single && last - first < 800 && same(last + 1) {
+        while !single && last - first < 1600 && same(last + 1) {
             last += 1;
         }
         let before = solver.less(&self.of, &Form::whole(first - 1), true);

@@ -77,7 +77,8 @@ pub(super) struct Cnf {
 impl Cnf {
     pub(super) fn new() -> Self {
         let sat = batsat::Solver::new(SolverOpts::default(), Budget::default());
-        let mut cnf = Self { sat, vars: Vec::new(), gates: Vec::new(), known: HashMap::new(), consistent: true };
+        let mut cnf =
+            Self { sat, vars: Vec::new(), gates: Vec::new(), known: HashMap::new(), consistent: true };
         let yes = cnf.free();
         cnf.clause(&[yes]);
         cnf
@@ -89,7 +90,6 @@ impl Cnf {
         self.gates.push(None);
         Lit::of(self.vars.len() - 1)
     }
-
 
     /// What a variable is the conjunction of.
     pub(super) fn gate(&self, lit: Lit) -> Option<&[Lit]> {
@@ -165,7 +165,8 @@ impl Cnf {
         if said == lbool::FALSE {
             let core = self.sat.unsat_core();
             // The solver gives the negations of the assumptions to blame, or these themselves.
-            let blamed = |lit: &Lit| self.raw(*lit).is_some_and(|raw| core.contains(&raw) || core.contains(&!raw));
+            let blamed =
+                |lit: &Lit| self.raw(*lit).is_some_and(|raw| core.contains(&raw) || core.contains(&!raw));
             return Said::Never(assumptions.iter().copied().filter(blamed).collect());
         }
         Said::Exhausted

@@ -110,8 +110,14 @@ impl<'p> World<'p> {
             }
             Op::Aggregate { kind, rows, operand } => {
                 if let RowSource::Values(category) = rows.source {
-                    let values = self.plan.symbols.category(category).map_or(0, |category| category.values.len());
-                    return self.over_values(frame, (*kind, rows, *operand), u32::try_from(values).unwrap_or(u32::MAX), ty);
+                    let values =
+                        self.plan.symbols.category(category).map_or(0, |category| category.values.len());
+                    return self.over_values(
+                        frame,
+                        (*kind, rows, *operand),
+                        u32::try_from(values).unwrap_or(u32::MAX),
+                        ty,
+                    );
                 }
                 self.over_rows(frame, (*kind, rows, *operand), ty)
             }
@@ -294,11 +300,14 @@ impl<'p> World<'p> {
         let any = self.collections.get(at)?.any;
         let test = Test { frame: frame.clone(), slot: rows.slot, filter: rows.filter, also };
         let rails = self.holds(&test, any);
-        if let Some(known) = self.collections.get(at)?.counted.iter().position(|counted| counted.rails == rails) {
+        if let Some(known) =
+            self.collections.get(at)?.counted.iter().position(|counted| counted.rails == rails)
+        {
             return Some((when, at, known));
         }
         let sure = self.solver.number(true, Some(whole(0)), None);
-        let maybe = if rails.no == !rails.yes { sure } else { self.solver.number(true, Some(whole(0)), None) };
+        let maybe =
+            if rails.no == !rails.yes { sure } else { self.solver.number(true, Some(whole(0)), None) };
         if maybe != sure {
             let ordered = self.solver.less(&Form::of(sure), &Form::of(maybe), true);
             self.solver.axiom(sure, vec![ordered]);
@@ -337,11 +346,17 @@ impl<'p> World<'p> {
             self.solver.axiom(low, vec![ordered]);
             self.solver.axiom(high, vec![ordered]);
             let known = self.solver.cnf.free();
-            return Sym { cases: vec![(known, Leaf::Range(Form::of(low), Form::of(high)))], missing: Lit::NO };
+            return Sym {
+                cases: vec![(known, Leaf::Range(Form::of(low), Form::of(high)))],
+                missing: Lit::NO,
+            };
         };
         let Some((sure, maybe)) = self.numbers_of(at, counted) else { return Sym::unknown() };
-        let leaf =
-            if sure == maybe { Leaf::Num(Form::of(sure)) } else { Leaf::Range(Form::of(sure), Form::of(maybe)) };
+        let leaf = if sure == maybe {
+            Leaf::Num(Form::of(sure))
+        } else {
+            Leaf::Range(Form::of(sure), Form::of(maybe))
+        };
         Sym { cases: vec![(when, leaf)], missing: Lit::NO }
     }
 
@@ -363,7 +378,9 @@ impl<'p> World<'p> {
             return self.opaque(ty, "a row chosen among rows of rows or of a group");
         };
         let Some((sure, maybe)) = self.numbers_of(at, counted) else { return Sym::unknown() };
-        let Some(any) = self.collections.get(at).map(|collection| collection.any) else { return Sym::unknown() };
+        let Some(any) = self.collections.get(at).map(|collection| collection.any) else {
+            return Sym::unknown();
+        };
         let on_any = frame.with(rows.slot, Leaf::Row(any));
         let by = by.map_or_else(Sym::unknown, |by| self.plain(&on_any, by));
         let exists = match kind {
@@ -386,7 +403,9 @@ impl<'p> World<'p> {
         });
         let row = match known {
             Some(row) => row,
-            None => self.choose_row(at, Chosen { row: 0, counted, exists, by, kind, turned: BTreeMap::new() }),
+            None => {
+                self.choose_row(at, Chosen { row: 0, counted, exists, by, kind, turned: BTreeMap::new() })
+            }
         };
         let mut value = self.plain(&frame.with(rows.slot, Leaf::Row(row)), read);
         self.guard(&mut value, exists);
@@ -420,16 +439,27 @@ impl<'p> World<'p> {
     }
 
     /// A sum, or a count of distinct values: a number that the rows allow.
-    fn sum(&mut self, frame: &Frame<'p>, kind: AggregateKind, rows: &'p Rows, operand: ExprId, ty: Type) -> Sym {
+    fn sum(
+        &mut self,
+        frame: &Frame<'p>,
+        kind: AggregateKind,
+        rows: &'p Rows,
+        operand: ExprId,
+        ty: Type,
+    ) -> Sym {
         let Some((when, at, counted)) = self.counted(frame, rows, None) else {
             return self.opaque(ty, "a sum over rows of rows or of a group");
         };
         let Some((sure, maybe)) = self.numbers_of(at, counted) else { return Sym::unknown() };
-        let Some(any) = self.collections.get(at).map(|collection| collection.any) else { return Sym::unknown() };
+        let Some(any) = self.collections.get(at).map(|collection| collection.any) else {
+            return Sym::unknown();
+        };
         let counts = frame.code.get(operand).is_some_and(|expr| expr.ty.base == Base::Count);
         let operand = self.plain(&frame.with(rows.slot, Leaf::Row(any)), operand);
         let known = self.collections.get(at).and_then(|collection| {
-            let same = |summed: &&Summed| summed.counted == counted && summed.operand == operand && summed.kind == kind;
+            let same = |summed: &&Summed| {
+                summed.counted == counted && summed.operand == operand && summed.kind == kind
+            };
             collection.summed.iter().find(same).map(|summed| summed.value)
         });
         let value = match known {
@@ -437,7 +467,10 @@ impl<'p> World<'p> {
             None => {
                 let distinct = kind == AggregateKind::CountDistinct;
                 let is_whole = distinct
-                    || operand.cases.iter().all(|(_, leaf)| matches!(leaf, Leaf::Num(form) if self.solver.is_whole_form(form)));
+                    || operand
+                        .cases
+                        .iter()
+                        .all(|(_, leaf)| matches!(leaf, Leaf::Num(form) if self.solver.is_whole_form(form)));
                 let value = self.solver.number(is_whole, (counts || distinct).then(|| whole(0)), None);
                 let form = Form::of(value);
                 let empty = self.solver.less(&Form::of(maybe), &Form::default(), true);
@@ -458,8 +491,13 @@ impl<'p> World<'p> {
             }
         };
         // Exact only where it is known which rows count.
-        let exact = if sure == maybe { Lit::YES } else { self.solver.less(&Form::of(maybe), &Form::of(sure), true) };
-        let known = if operand.cases.iter().any(|(when, _)| *when == Lit::YES) { Lit::YES } else { self.solver.cnf.free() };
+        let exact =
+            if sure == maybe { Lit::YES } else { self.solver.less(&Form::of(maybe), &Form::of(sure), true) };
+        let known = if operand.cases.iter().any(|(when, _)| *when == Lit::YES) {
+            Lit::YES
+        } else {
+            self.solver.cnf.free()
+        };
         Sym { cases: vec![(self.all([when, exact, known]), Leaf::Num(Form::of(value)))], missing: Lit::NO }
     }
 
@@ -504,9 +542,15 @@ impl<'p> World<'p> {
             let sorts = self.sorts(&signs);
             if let Some(sorts) = &sorts {
                 for (position, (sure, maybe)) in sums.iter().enumerate() {
-                    let yes = |sort: &&Sort| signs.get(2 * position).is_some_and(|sign| sort.signs.contains(sign) || *sign == Lit::YES);
+                    let yes = |sort: &&Sort| {
+                        signs
+                            .get(2 * position)
+                            .is_some_and(|sign| sort.signs.contains(sign) || *sign == Lit::YES)
+                    };
                     let not_no = |sort: &&Sort| {
-                        signs.get(2 * position + 1).is_some_and(|sign| sort.signs.contains(&!*sign) || *sign == Lit::NO)
+                        signs
+                            .get(2 * position + 1)
+                            .is_some_and(|sign| sort.signs.contains(&!*sign) || *sign == Lit::NO)
                     };
                     let total = |sorts: &mut dyn Iterator<Item = &Sort>| {
                         sorts.fold(Form::default(), |sum, sort| sum.plus(&Form::of(sort.count)))
@@ -535,7 +579,8 @@ impl<'p> World<'p> {
                 Answer::Exhausted => return None,
                 Answer::Model(model) => model,
             };
-            let turned: Vec<Lit> = signs.iter().map(|sign| if model.holds(*sign) { *sign } else { !*sign }).collect();
+            let turned: Vec<Lit> =
+                signs.iter().map(|sign| if model.holds(*sign) { *sign } else { !*sign }).collect();
             let distinct: BTreeSet<Lit> = turned.iter().copied().filter(|sign| sign.var() != 0).collect();
             let turned: Vec<Lit> = distinct.iter().copied().collect();
             let mut others: Vec<Lit> = turned.iter().map(|sign| !*sign).collect();

@@ -127,7 +127,9 @@ impl World<'_> {
                 Rails::sure(if op == CompareOp::Ne { !equal } else { equal })
             }
             // `none` and what is not applicable are equal to no value and neither before nor after one.
-            (Leaf::None | Leaf::NotApplicable, _) | (_, Leaf::None | Leaf::NotApplicable) => of(op == CompareOp::Ne),
+            (Leaf::None | Leaf::NotApplicable, _) | (_, Leaf::None | Leaf::NotApplicable) => {
+                of(op == CompareOp::Ne)
+            }
             _ => self.opaque_rails("a comparison of values of two kinds"),
         }
     }
@@ -148,14 +150,12 @@ impl World<'_> {
 
     fn compare_ranges(&mut self, op: CompareOp, a: &(Form, Form), b: &(Form, Form)) -> Rails {
         match op {
-            CompareOp::Lt => Rails {
-                yes: self.solver.less(&a.1, &b.0, false),
-                no: self.solver.less(&b.1, &a.0, true),
-            },
-            CompareOp::Le => Rails {
-                yes: self.solver.less(&a.1, &b.0, true),
-                no: self.solver.less(&b.1, &a.0, false),
-            },
+            CompareOp::Lt => {
+                Rails { yes: self.solver.less(&a.1, &b.0, false), no: self.solver.less(&b.1, &a.0, true) }
+            }
+            CompareOp::Le => {
+                Rails { yes: self.solver.less(&a.1, &b.0, true), no: self.solver.less(&b.1, &a.0, false) }
+            }
             CompareOp::Gt => self.compare_ranges(CompareOp::Lt, b, a),
             CompareOp::Ge => self.compare_ranges(CompareOp::Le, b, a),
             CompareOp::Ne => self.compare_ranges(CompareOp::Eq, a, b).not(),
@@ -277,4 +277,3 @@ impl World<'_> {
 fn num_one() -> super::form::Q {
     super::form::Q::one()
 }
-

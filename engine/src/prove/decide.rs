@@ -56,7 +56,13 @@ impl<'p> World<'p> {
     }
 
     /// What follows from the conditions.
-    pub(super) fn ruled(&mut self, body: &DecisionBody, law: &Law, scope: Rails, conditions: Vec<Rails>) -> Ruled {
+    pub(super) fn ruled(
+        &mut self,
+        body: &DecisionBody,
+        law: &Law,
+        scope: Rails,
+        conditions: Vec<Rails>,
+    ) -> Ruled {
         let overriders = |rule: usize| -> Vec<Rails> {
             let by = body.rules.get(rule).map_or(&[][..], |rule| rule.overridden_by.as_slice());
             by.iter().filter_map(|other| conditions.get(*other as usize).copied()).collect()
@@ -74,7 +80,11 @@ impl<'p> World<'p> {
         outcomes.sort_unstable();
         outcomes.dedup();
         let of = |outcome: u32| {
-            body.rules.iter().enumerate().filter(move |(_, rule)| rule.outcome == outcome).map(|(position, _)| position)
+            body.rules
+                .iter()
+                .enumerate()
+                .filter(move |(_, rule)| rule.outcome == outcome)
+                .map(|(position, _)| position)
         };
         let pick = |lits: &[Lit], outcome: u32| -> Vec<Lit> {
             of(outcome).filter_map(|position| lits.get(position).copied()).collect()
@@ -105,8 +115,11 @@ impl<'p> World<'p> {
             pairs.push(self.all([*one, after]));
         }
         let conflict = self.any(pairs);
-        let nothing =
-            if default.is_some() { Lit::NO } else { self.all(conditions.iter().map(|condition| condition.no)) };
+        let nothing = if default.is_some() {
+            Lit::NO
+        } else {
+            self.all(conditions.iter().map(|condition| condition.no))
+        };
         // A conflict is no outcome: then two outcomes may be, so that `is` excludes it already.
         Ruled { scope, conditions, sure, may, is, conflict, nothing }
     }
@@ -146,7 +159,13 @@ impl<'p> World<'p> {
     }
 
     /// A requirement of a row, and of one `for each` value of that value.
-    pub(super) fn judge(&mut self, body: &'p RequirementBody, row: usize, value: Option<u32>, law: &Law) -> Judged {
+    pub(super) fn judge(
+        &mut self,
+        body: &'p RequirementBody,
+        row: usize,
+        value: Option<u32>,
+        law: &Law,
+    ) -> Judged {
         let mut frame = Frame::of(&body.code, Some(row), law.clone());
         if let (Some(slot), Some(value)) = (body.each, value) {
             frame = frame.with(slot, Leaf::Cat(value));
@@ -181,7 +200,8 @@ impl<'p> World<'p> {
         }
         let met = musts.yes;
         let excepted = self.all([!met, passed, excepts.yes]);
-        let failing = if then_violated { self.all([!met, !excepts.yes]) } else { self.all([musts.no, excepts.no]) };
+        let failing =
+            if then_violated { self.all([!met, !excepts.yes]) } else { self.all([musts.no, excepts.no]) };
         let violated = self.all([!met, passed, !excepts.yes, failing]);
         let pending = self.all([!met, waiting]);
         Judged { scope, met, excepted, violated, pending }

@@ -41,7 +41,8 @@ impl World<'_> {
         let mut draft = Draft { witness: Witness { as_of, ..Witness::default() }, ..Draft::default() };
         self.place(model, row, &mut draft)?;
         for at in 0..self.collections.len() {
-            if let Some(Source::All(_)) = self.collections.get(at).map(|collection| collection.source.clone()) {
+            if let Some(Source::All(_)) = self.collections.get(at).map(|collection| collection.source.clone())
+            {
                 self.fill(model, at, &mut draft)?;
             }
         }
@@ -106,9 +107,13 @@ impl World<'_> {
             let fact = match field.ty.base {
                 Base::Text => continue,
                 Base::SchoolYear => Fact::Value(Value::SchoolYear(2023 + i16::try_from(number).ok()?)),
-                Base::Date => Fact::Value(Value::Date(crate::value::date::add_days(Date::constant(2024, 1, 1), number)?)),
+                Base::Date => Fact::Value(Value::Date(crate::value::date::add_days(
+                    Date::constant(2024, 1, 1),
+                    number,
+                )?)),
                 Base::Category(category) => {
-                    let values = i64::try_from(self.plan.symbols.category(category)?.values.len()).ok()?.max(1);
+                    let values =
+                        i64::try_from(self.plan.symbols.category(category)?.values.len()).ok()?.max(1);
                     Fact::Value(Value::Category(u32::try_from((number - 1) % values).ok()?))
                 }
                 Base::Flag => Fact::Value(Value::Flag(number % 2 == 0)),
@@ -165,8 +170,15 @@ impl World<'_> {
             return Some(Arc::clone(value));
         }
         let mut tries = vec![format!("x{text}"), "a".to_owned(), "1".to_owned(), "A1".to_owned()];
-        let of = |test| known.tests.iter().filter(move |(kind, _, _)| *kind == test).map(|(_, pattern, _)| pattern.to_string());
-        let starts: Vec<String> = of(rubric_grammar::ast::TextTest::StartsWith).chain([String::new()]).collect();
+        let of = |test| {
+            known
+                .tests
+                .iter()
+                .filter(move |(kind, _, _)| *kind == test)
+                .map(|(_, pattern, _)| pattern.to_string())
+        };
+        let starts: Vec<String> =
+            of(rubric_grammar::ast::TextTest::StartsWith).chain([String::new()]).collect();
         let ends: Vec<String> = of(rubric_grammar::ast::TextTest::EndsWith).chain([String::new()]).collect();
         for start in &starts {
             for end in &ends {
@@ -176,7 +188,10 @@ impl World<'_> {
         }
         let fits = |value: &String| {
             !known.picked.keys().any(|picked| **picked == **value)
-                && known.tests.iter().all(|(test, pattern, lit)| passes(*test, value, pattern) == Some(model.holds(*lit)))
+                && known
+                    .tests
+                    .iter()
+                    .all(|(test, pattern, lit)| passes(*test, value, pattern) == Some(model.holds(*lit)))
         };
         let found = tries.iter().find(|value| fits(value)).or_else(|| tries.first())?;
         Some(Arc::from(found.as_str()))
@@ -203,7 +218,11 @@ impl World<'_> {
         let mut made: Vec<(usize, Vec<bool>)> = Vec::new();
         let mut stands_for: BTreeMap<usize, usize> = BTreeMap::new();
         for (row, exists, counted, rails) in chosen {
-            let enough = self.collections.get(at).and_then(|collection| collection.counted.get(counted)).map(|counted| counted.sure);
+            let enough = self
+                .collections
+                .get(at)
+                .and_then(|collection| collection.counted.get(counted))
+                .map(|counted| counted.sure);
             let enough = enough.is_some_and(|sure| self.solver.value(model, sure) >= super::form::whole(1));
             if !model.holds(exists) || !enough {
                 continue;
@@ -220,7 +239,9 @@ impl World<'_> {
                     sign.var() == 0 || sort.contains(&if *turned { *sign } else { !*sign })
                 })
             };
-            if let Some((position, (_, count))) = counts.iter_mut().enumerate().find(|(_, (sort, _))| fits(sort)) {
+            if let Some((position, (_, count))) =
+                counts.iter_mut().enumerate().find(|(_, (sort, _))| fits(sort))
+            {
                 *count -= 1;
                 stands_for.insert(position, row);
             }
@@ -232,7 +253,8 @@ impl World<'_> {
             if *count > i64::try_from(MOST_ROWS).ok()? {
                 return None;
             }
-            let turned: Vec<bool> = signs.iter().map(|sign| sort.contains(sign) || *sign == Lit::YES).collect();
+            let turned: Vec<bool> =
+                signs.iter().map(|sign| sort.contains(sign) || *sign == Lit::YES).collect();
             let (model, row) = match stands_for.get(&position) {
                 // One more of what was chosen.
                 Some(row) => (model.clone(), *row),
@@ -287,7 +309,9 @@ impl World<'_> {
         let Some(collection) = self.collections.get(at) else { return };
         for summed in &collection.summed {
             let Some(any) = self.rows.get(collection.any) else { continue };
-            let Some((field, _)) = any.fields.iter().find(|(_, sym)| **sym == summed.operand) else { continue };
+            let Some((field, _)) = any.fields.iter().find(|(_, sym)| **sym == summed.operand) else {
+                continue;
+            };
             let Some(worth) = number(&self.solver.value(model, summed.value)) else { continue };
             let mut rest = worth;
             for (row, turned) in made {

@@ -85,9 +85,9 @@ impl<'p> World<'p> {
                 Some(Op::And(a, b)) if conjunction => open.extend([*b, *a]),
                 Some(Op::Or(a, b)) if !conjunction => open.extend([*b, *a]),
                 _ => {
-                    let part = self.nested(|world| world.condition(frame, next)).unwrap_or_else(|| {
-                        self.opaque_rails("an expression that is nested too deeply")
-                    });
+                    let part = self
+                        .nested(|world| world.condition(frame, next))
+                        .unwrap_or_else(|| self.opaque_rails("an expression that is nested too deeply"));
                     yes.push(part.yes);
                     no.push(part.no);
                 }
@@ -115,8 +115,7 @@ impl<'p> World<'p> {
         let Some(expr) = frame.code.get(id) else { return Sym::unknown() };
         let (ty, op) = (expr.ty, &expr.op);
         let found = self.nested(|world| world.operation(frame, id, op, ty));
-        let mut sym =
-            found.unwrap_or_else(|| self.opaque(ty, "an expression that is nested too deeply"));
+        let mut sym = found.unwrap_or_else(|| self.opaque(ty, "an expression that is nested too deeply"));
         if !ty.optional {
             sym.missing = Lit::NO;
         }
@@ -163,16 +162,21 @@ impl<'p> World<'p> {
             Op::TestRow(_) => Sym::unknown(),
             Op::Field { of, field } => self.read(frame, *of, |world, row| world.field(row, *field)),
             Op::Define { define, of, arguments } => {
-                let arguments: Vec<Sym> = arguments.iter().map(|argument| self.plain(frame, *argument)).collect();
+                let arguments: Vec<Sym> =
+                    arguments.iter().map(|argument| self.plain(frame, *argument)).collect();
                 match of {
                     Some(of) => {
                         let law = frame.law.clone();
-                        self.read(frame, *of, |world, row| world.define(*define, Some(row), arguments.clone(), &law))
+                        self.read(frame, *of, |world, row| {
+                            world.define(*define, Some(row), arguments.clone(), &law)
+                        })
                     }
                     None => self.define(*define, None, arguments, &frame.law),
                 }
             }
-            Op::Decision { decision, of } => self.read(frame, *of, |world, row| world.decided(*decision, row)),
+            Op::Decision { decision, of } => {
+                self.read(frame, *of, |world, row| world.decided(*decision, row))
+            }
             Op::IsMet { requirement, value, of } => {
                 let value = value.map(|value| self.plain(frame, value));
                 self.read(frame, *of, |world, row| world.is_met(*requirement, value.as_ref(), row))
@@ -193,7 +197,8 @@ impl<'p> World<'p> {
                 Sym::flag(rails.yes, rails.no)
             }
             Op::Between(x, low, high) => {
-                let (x, low, high) = (self.value(frame, *x), self.value(frame, *low), self.value(frame, *high));
+                let (x, low, high) =
+                    (self.value(frame, *x), self.value(frame, *low), self.value(frame, *high));
                 let from = self.compare(CompareOp::Le, &low, &x);
                 let to = self.compare(CompareOp::Le, &x, &high);
                 let rails = self.both(from, to);
@@ -223,8 +228,10 @@ impl<'p> World<'p> {
             Op::IsNone(a) => {
                 let a = self.plain(frame, *a);
                 let none = |leaf: &Leaf| *leaf == Leaf::None;
-                let on: Vec<Lit> = a.cases.iter().filter(|(_, leaf)| none(leaf)).map(|(when, _)| *when).collect();
-                let off: Vec<Lit> = a.cases.iter().filter(|(_, leaf)| !none(leaf)).map(|(when, _)| *when).collect();
+                let on: Vec<Lit> =
+                    a.cases.iter().filter(|(_, leaf)| none(leaf)).map(|(when, _)| *when).collect();
+                let off: Vec<Lit> =
+                    a.cases.iter().filter(|(_, leaf)| !none(leaf)).map(|(when, _)| *when).collect();
                 Sym::flag(self.any(on), self.any(off))
             }
             Op::Presumed(a, otherwise) => {
@@ -250,7 +257,9 @@ impl<'p> World<'p> {
                 let (a, b) = (self.plain(frame, *a), self.plain(frame, *b));
                 self.arithmetic(*op, &a, &b)
             }
-            Op::Shift { start, by, back, month_end } => self.shift(frame, (*start, *by), *back, *month_end, ty),
+            Op::Shift { start, by, back, month_end } => {
+                self.shift(frame, (*start, *by), *back, *month_end, ty)
+            }
             Op::TextTest(test, text, pattern) => {
                 let (text, pattern) = (self.plain(frame, *text), self.plain(frame, *pattern));
                 let Some(Leaf::Text(pattern)) = pattern.constant().cloned() else {
@@ -313,7 +322,8 @@ impl<'p> World<'p> {
             }
             Op::Min(list) | Op::Max(list) => {
                 let least = matches!(op, Op::Min(_));
-                let mut values = list.iter().map(|item| self.plain(frame, *item)).collect::<Vec<_>>().into_iter();
+                let mut values =
+                    list.iter().map(|item| self.plain(frame, *item)).collect::<Vec<_>>().into_iter();
                 let Some(mut best) = values.next() else { return Sym::unknown() };
                 for next in values {
                     best = self.extreme(&best, &next, least);
@@ -330,9 +340,11 @@ impl<'p> World<'p> {
                     })
                     .collect();
                 let made = match *numbers {
-                    [year, month, day] => i16::try_from(year).ok().zip(i8::try_from(month).ok()).and_then(
-                        |(year, month)| crate::value::Date::new(year, month, i8::try_from(day).ok()?).ok(),
-                    ),
+                    [year, month, day] => {
+                        i16::try_from(year).ok().zip(i8::try_from(month).ok()).and_then(|(year, month)| {
+                            crate::value::Date::new(year, month, i8::try_from(day).ok()?).ok()
+                        })
+                    }
                     _ => return self.opaque(ty, "a day made of unknown parts"),
                 };
                 made.map_or_else(Sym::unknown, |day| Sym::of(Leaf::Num(Form::whole(day_number(day)))))
@@ -425,10 +437,13 @@ impl<'p> World<'p> {
             (ArithmeticOp::Add, Leaf::Num(a), Leaf::Num(b)) => Leaf::Num(a.plus(b)),
             (ArithmeticOp::Sub, Leaf::Num(a), Leaf::Num(b)) => Leaf::Num(a.minus(b)),
             (ArithmeticOp::Mul, Leaf::Num(a), Leaf::Num(b)) => Leaf::Num(self.product(a, b)),
-            (ArithmeticOp::Mul, Leaf::Ratio(n, d), Leaf::Num(by)) | (ArithmeticOp::Mul, Leaf::Num(by), Leaf::Ratio(n, d)) => {
+            (ArithmeticOp::Mul, Leaf::Ratio(n, d), Leaf::Num(by))
+            | (ArithmeticOp::Mul, Leaf::Num(by), Leaf::Ratio(n, d)) => {
                 Leaf::Ratio(self.product(n, by), d.clone())
             }
-            (ArithmeticOp::Mul, Leaf::Ratio(n, d), Leaf::Ratio(m, e)) => Leaf::Ratio(self.product(n, m), self.product(d, e)),
+            (ArithmeticOp::Mul, Leaf::Ratio(n, d), Leaf::Ratio(m, e)) => {
+                Leaf::Ratio(self.product(n, m), self.product(d, e))
+            }
             (ArithmeticOp::Add | ArithmeticOp::Sub, Leaf::Ratio(n, d), Leaf::Num(c)) => {
                 let moved = self.product(d, c);
                 Leaf::Ratio(if op == ArithmeticOp::Add { n.plus(&moved) } else { n.minus(&moved) }, d.clone())
@@ -455,7 +470,8 @@ impl<'p> World<'p> {
         };
         let unit = Q::new(1.into(), num_bigint::BigInt::from(10).pow(places));
         self.each(a, |world, leaf| {
-            let whole_units = |form: &Form, world: &Self| world.solver.is_whole_form(&form.scaled(&(whole(1) / &unit)));
+            let whole_units =
+                |form: &Form, world: &Self| world.solver.is_whole_form(&form.scaled(&(whole(1) / &unit)));
             if let Leaf::Num(form) = leaf
                 && whole_units(form, world)
             {
@@ -539,7 +555,9 @@ impl<'p> World<'p> {
                     Leaf::Num(start) if !months || ty.base == Base::SchoolYear => Leaf::Num(start.plus(&by)),
                     Leaf::Num(start) => match by.as_constant().and_then(integer) {
                         Some(0) => Leaf::Num(start.clone()),
-                        Some(n) => Leaf::Num(apply(&mut self.solver, Kind::Months(n, end), start, &Form::default())),
+                        Some(n) => {
+                            Leaf::Num(apply(&mut self.solver, Kind::Months(n, end), start, &Form::default()))
+                        }
                         None => return self.opaque(ty, "a day moved by an unknown number of months"),
                     },
                     _ => continue,
@@ -611,15 +629,25 @@ impl<'p> World<'p> {
     }
 
     /// A derived fact of a row, or of none.
-    pub(super) fn define(&mut self, define: DefineId, row: Option<usize>, arguments: Vec<Sym>, law: &Law) -> Sym {
+    pub(super) fn define(
+        &mut self,
+        define: DefineId,
+        row: Option<usize>,
+        arguments: Vec<Sym>,
+        law: &Law,
+    ) -> Sym {
         let key = (define, row, arguments.clone(), law.clone());
         if let Some(known) = self.defines.get(&key) {
             return known.clone();
         }
         let plan = self.plan;
         let ty = plan.symbols.define(define).map_or(Type::of(Base::Damaged), |define| define.ty);
-        let Some(body) = plan.defines.get(&define.0) else { return self.opaque(ty, "a definition with errors") };
-        let Some(arm) = body.arms.iter().find(|arm| arm.interval.contains(law.day)) else { return Sym::unknown() };
+        let Some(body) = plan.defines.get(&define.0) else {
+            return self.opaque(ty, "a definition with errors");
+        };
+        let Some(arm) = body.arms.iter().find(|arm| arm.interval.contains(law.day)) else {
+            return Sym::unknown();
+        };
         let mut frame = Frame::of(&body.code, row, law.clone());
         frame.arguments = arguments;
         let mut sym = self.value(&frame, arm.value);
@@ -631,7 +659,12 @@ impl<'p> World<'p> {
     }
 
     /// The rows of a parameter that may be in force, and when.
-    fn parameter_rows(&mut self, frame: &Frame<'p>, parameter: ParameterId, on: Option<ExprId>) -> Vec<(Lit, &'p ParameterRow)> {
+    fn parameter_rows(
+        &mut self,
+        frame: &Frame<'p>,
+        parameter: ParameterId,
+        on: Option<ExprId>,
+    ) -> Vec<(Lit, &'p ParameterRow)> {
         let plan = self.plan;
         let Some(body) = plan.parameters.get(&parameter.0) else { return Vec::new() };
         let Some(on) = on else {
@@ -662,14 +695,18 @@ impl<'p> World<'p> {
             }
         }
         // Before the first of them only an open start is in force.
-        if let (Some(first), Some(row)) = (starts.first(), starts.first().and_then(|first| body.row_at(first.yesterday().ok()?))) {
+        if let (Some(first), Some(row)) =
+            (starts.first(), starts.first().and_then(|first| body.row_at(first.yesterday().ok()?)))
+        {
             for (when, leaf) in &on.cases {
                 if let Leaf::Num(day) = leaf {
                     let before = self.solver.less(day, &Form::whole(day_number(*first)), false);
                     found.push((self.all([*when, before]), row));
                 }
             }
-        } else if starts.is_empty() && let Some(row) = body.rows.first() {
+        } else if starts.is_empty()
+            && let Some(row) = body.rows.first()
+        {
             found.extend(on.cases.iter().map(|(when, _)| (*when, row)));
         }
         found.retain(|(when, _)| *when != Lit::NO);
@@ -704,7 +741,9 @@ impl<'p> World<'p> {
         for (when, leaf) in &sym.cases {
             let is = match leaf {
                 Leaf::Cat(value) if i64::from(*value) == part => Lit::YES,
-                Leaf::CatOf(choice) => u32::try_from(part).map_or(Lit::NO, |value| self.picks(*choice, value)),
+                Leaf::CatOf(choice) => {
+                    u32::try_from(part).map_or(Lit::NO, |value| self.picks(*choice, value))
+                }
                 Leaf::Num(form) => self.solver.equal(form, &Form::whole(part)),
                 Leaf::Flag(flag) if i64::from(*flag) == part => Lit::YES,
                 _ => Lit::NO,
@@ -714,7 +753,13 @@ impl<'p> World<'p> {
         self.any(ways)
     }
 
-    fn parameter(&mut self, frame: &Frame<'p>, parameter: ParameterId, keys: &[ExprId], on: Option<ExprId>) -> Sym {
+    fn parameter(
+        &mut self,
+        frame: &Frame<'p>,
+        parameter: ParameterId,
+        keys: &[ExprId],
+        on: Option<ExprId>,
+    ) -> Sym {
         let keys: Vec<Sym> = keys.iter().map(|key| self.plain(frame, *key)).collect();
         let mut cases: Vec<(Lit, Leaf)> = Vec::new();
         for (in_force, row) in self.parameter_rows(frame, parameter, on) {

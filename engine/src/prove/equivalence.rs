@@ -11,7 +11,9 @@ use super::sym::{Leaf, Rails, Sym};
 use super::witness::Witness;
 use super::world::{Row, World};
 use crate::evaluate::{Evaluator, Verdict as Result, Worth};
-use crate::plan::{CompareOp, Instance, Interval, Plan, PolicyId, ResultId, ResultStatus, Symbols, written_number};
+use crate::plan::{
+    CompareOp, Instance, Interval, Plan, PolicyId, ResultId, ResultStatus, Symbols, written_number,
+};
 use crate::value::{Base, RecordId};
 
 /// What the two versions give for a record for which they differ.
@@ -63,7 +65,8 @@ fn outcome(evaluator: &Evaluator<'_>, symbols: &Symbols, result: ResultId, value
         ResultId::Decision(id) => match evaluator.decision(id, 0).verdict {
             Result::Outcome(outcome) => {
                 let category = symbols.decision(id).map(|symbol| symbol.outcomes);
-                let name = category.and_then(|category| crate::plan::category_value(symbols, category, outcome));
+                let name =
+                    category.and_then(|category| crate::plan::category_value(symbols, category, outcome));
                 name.unwrap_or_default().to_owned()
             }
             // Whether a fact would help is no difference between two laws.
@@ -72,7 +75,11 @@ fn outcome(evaluator: &Evaluator<'_>, symbols: &Symbols, result: ResultId, value
         },
         ResultId::Requirement(requirement) => {
             let status = evaluator.requirement(Instance { requirement, value }, 0).status;
-            if status == ResultStatus::Error { ResultStatus::Undetermined.word().to_owned() } else { status.word().to_owned() }
+            if status == ResultStatus::Error {
+                ResultStatus::Undetermined.word().to_owned()
+            } else {
+                status.word().to_owned()
+            }
         }
         ResultId::Amount(id) => {
             let result = evaluator.amount(id, 0);
@@ -116,7 +123,13 @@ fn record_of(symbols: &Symbols, result: ResultId) -> Option<RecordId> {
 
 impl<'p> World<'p> {
     /// What a result gives, under the law of a stretch of days.
-    fn results(&mut self, result: ResultId, value: Option<u32>, row: usize, law_days: Interval) -> Option<Results> {
+    fn results(
+        &mut self,
+        result: ResultId,
+        value: Option<u32>,
+        row: usize,
+        law_days: Interval,
+    ) -> Option<Results> {
         let plan = self.plan;
         let symbols = &plan.symbols;
         let mut named: BTreeMap<String, Lit> = BTreeMap::new();
@@ -218,7 +231,9 @@ impl<'p> World<'p> {
                 && match (declared.ty.base, other.ty.base) {
                     (Base::Category(a), Base::Category(b)) => {
                         let names = |symbols: &Symbols, id| {
-                            symbols.category(id).map(|it| it.values.iter().map(|value| value.name.clone()).collect::<Vec<_>>())
+                            symbols.category(id).map(|it| {
+                                it.values.iter().map(|value| value.name.clone()).collect::<Vec<_>>()
+                            })
                         };
                         names(&from.symbols, a) == names(&to.symbols, b)
                     }
@@ -232,7 +247,8 @@ impl<'p> World<'p> {
             .rows
             .into_iter()
             .map(|row| {
-                let facts = row.fields.into_iter().filter_map(|(at, sym)| Some((field(row.record, at)?, sym)));
+                let facts =
+                    row.fields.into_iter().filter_map(|(at, sym)| Some((field(row.record, at)?, sym)));
                 Row { fields: facts.collect(), record: record(row.record).unwrap_or(RecordId(u32::MAX)) }
             })
             .collect();
@@ -276,7 +292,9 @@ pub fn equivalent(old: &Plan, old_id: ResultId, new: &Plan, new_id: ResultId) ->
     let (a, b) = (slice(old, &[old_id], &[]), slice(new, &[new_id], &[]));
     let values: Vec<Option<u32>> = match (old_id, new_id) {
         (ResultId::Requirement(one), ResultId::Requirement(other)) => {
-            let of = |symbols: &Symbols, id| symbols.instances(id).into_iter().map(|it| it.value).collect::<Vec<_>>();
+            let of = |symbols: &Symbols, id| {
+                symbols.instances(id).into_iter().map(|it| it.value).collect::<Vec<_>>()
+            };
             let (left, right) = (of(&a.symbols, one), of(&b.symbols, other));
             if left != right {
                 return Equivalence::NotDecided("one is for other values than the other".to_owned());
@@ -296,7 +314,9 @@ pub fn equivalent(old: &Plan, old_id: ResultId, new: &Plan, new_id: ResultId) ->
                     Search::None => {}
                     Search::Open(why) => open = open.or(Some(why)),
                     Search::Found(witness) => {
-                        let Some((before, after)) = both((&a, old_id), (&b, new_id), value, &witness) else { continue };
+                        let Some((before, after)) = both((&a, old_id), (&b, new_id), value, &witness) else {
+                            continue;
+                        };
                         return Equivalence::Differs(Difference { old: before, new: after, value, witness });
                     }
                 }

@@ -74,7 +74,10 @@ pub(super) fn law_of<'p>(
 ) -> (Law, Vec<Lit>) {
     let mut law = world.law();
     let Some(law_on) = law_on else { return (law, Vec::new()) };
-    let first = Law { day: segment.from.or(segment.until.and_then(|day| day.yesterday().ok())).unwrap_or(law.day), ..law.clone() };
+    let first = Law {
+        day: segment.from.or(segment.until.and_then(|day| day.yesterday().ok())).unwrap_or(law.day),
+        ..law.clone()
+    };
     law = first;
     let frame = Frame::of(code, Some(row), law.clone());
     let day = world.plain(&frame, law_on);
@@ -99,7 +102,9 @@ pub(super) fn stretches(parts: &[&Plan], within: Interval, own_law: bool) -> Vec
 
 fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
     let plan = slice(whole, &[ResultId::Decision(id)], &[]);
-    let (Some(symbol), Some(body)) = (plan.symbols.decision(id), plan.decisions.get(&id.0)) else { return Vec::new() };
+    let (Some(symbol), Some(body)) = (plan.symbols.decision(id), plan.decisions.get(&id.0)) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     let mut told: BTreeSet<(u32, u32)> = BTreeSet::new();
     let mut gap_told = false;
@@ -126,7 +131,8 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
         let ruled = world.rule(body, row, &law, &[]);
         base.push(ruled.scope.yes);
         let frame = Frame::of(&body.code, Some(row), law.clone());
-        let conditions = body.rules.iter().filter(|rule| rule.interval.contains(law.day)).filter_map(|rule| rule.when);
+        let conditions =
+            body.rules.iter().filter(|rule| rule.interval.contains(law.day)).filter_map(|rule| rule.when);
         constants.look(&mut world, &frame, &conditions.collect::<Vec<_>>());
 
         conflicts(&mut world, id, (&ruled, &base), row, &mut told, &mut found, &mut open);
@@ -178,7 +184,9 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
                     set(&mut changes, position);
                 } else {
                     copies += 1;
-                    if copies > MOST_COPIES || differs_without(&mut world, body, (&ruled, &base), position, &law) {
+                    if copies > MOST_COPIES
+                        || differs_without(&mut world, body, (&ruled, &base), position, &law)
+                    {
                         set(&mut changes, position);
                     }
                 }
@@ -239,7 +247,9 @@ fn conflicts(
         goals.push(not_both(world, ruled, (*a, *b)));
     }
     while told.len() < MOST_CONFLICTS {
-        let shows = |witness: &Witness| disagreeing(plan, id, body, witness).is_some_and(|pair| !told.contains(&pair));
+        let shows = |witness: &Witness| {
+            disagreeing(plan, id, body, witness).is_some_and(|pair| !told.contains(&pair))
+        };
         match world.search(&goals, row, shows) {
             Search::None => return,
             Search::Open(why) => return open(found, "conflict", why),
@@ -287,7 +297,8 @@ fn blame<'p>(world: &mut World<'p>, frame: &Frame<'p>, when: ExprId, base: &[Lit
             _ => parts.push(next),
         }
     }
-    let marked: Vec<(Lit, ExprId)> = parts.iter().map(|part| (world.condition(frame, *part).yes, *part)).collect();
+    let marked: Vec<(Lit, ExprId)> =
+        parts.iter().map(|part| (world.condition(frame, *part).yes, *part)).collect();
     let goals: Vec<Lit> = base.iter().copied().chain(marked.iter().map(|(yes, _)| *yes)).collect();
     let Some(blamed) = world.never(&goals) else { return Vec::new() };
     let place = |part: ExprId| frame.code.get(part).map(|expr| expr.place);
@@ -300,7 +311,14 @@ fn blame<'p>(world: &mut World<'p>, frame: &Frame<'p>, when: ExprId, base: &[Lit
 }
 
 /// Whether some record has its outcome by this rule alone: then it changes something.
-fn decides_alone(world: &mut World<'_>, body: &DecisionBody, ruled: &Ruled, base: &[Lit], position: usize, law: &Law) -> bool {
+fn decides_alone(
+    world: &mut World<'_>,
+    body: &DecisionBody,
+    ruled: &Ruled,
+    base: &[Lit],
+    position: usize,
+    law: &Law,
+) -> bool {
     let Some(rule) = body.rules.get(position) else { return true };
     let mut goals: Vec<Lit> = base.to_vec();
     goals.extend(ruled.sure.get(position));
@@ -320,7 +338,13 @@ fn decides_alone(world: &mut World<'_>, body: &DecisionBody, ruled: &Ruled, base
 }
 
 /// Whether some record has another result without the rule.
-fn differs_without(world: &mut World<'_>, body: &DecisionBody, (ruled, base): (&Ruled, &[Lit]), position: usize, law: &Law) -> bool {
+fn differs_without(
+    world: &mut World<'_>,
+    body: &DecisionBody,
+    (ruled, base): (&Ruled, &[Lit]),
+    position: usize,
+    law: &Law,
+) -> bool {
     let mut conditions = ruled.conditions.clone();
     if let Some(place) = conditions.get_mut(position) {
         *place = Rails::NO;
@@ -355,7 +379,9 @@ impl Constants {
                 Op::Not(a) => open.push(*a),
                 Op::And(a, b) | Op::Or(a, b) => open.extend([*b, *a]),
                 Op::Compare(..) | Op::Between(..) | Op::InList(..) => {
-                    let constant = |id: &ExprId| matches!(frame.code.get(*id).map(|expr| &expr.op), Some(Op::Literal(_)));
+                    let constant = |id: &ExprId| {
+                        matches!(frame.code.get(*id).map(|expr| &expr.op), Some(Op::Literal(_)))
+                    };
                     if crate::plan::operands(&expr.op).iter().all(constant) {
                         continue;
                     }
@@ -486,7 +512,8 @@ pub fn define_findings(whole: &Plan, id: DefineId) -> Vec<Finding> {
             let shows = |witness: &Witness| {
                 witness.ask(&plan, |evaluator| {
                     let state = evaluator.define(id, Some(0), Vec::new());
-                    let undecided = |need: &crate::value::Need| matches!(need.kind, crate::value::NeedKind::Undecided(_));
+                    let undecided =
+                        |need: &crate::value::Need| matches!(need.kind, crate::value::NeedKind::Undecided(_));
                     matches!(state, State::Unknown(needs) if !needs.is_empty() && needs.iter().all(undecided))
                 })
             };

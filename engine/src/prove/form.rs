@@ -105,10 +105,15 @@ pub(super) enum Atom {
 /// them has whole bounds.
 pub(super) fn atom(form: &Form, closed: bool, integer: impl Fn(Num) -> bool) -> Atom {
     let Some(first) = form.terms.values().next() else {
-        return Atom::Settled(if closed { !form.constant.is_positive() } else { form.constant.is_negative() });
+        return Atom::Settled(if closed {
+            !form.constant.is_positive()
+        } else {
+            form.constant.is_negative()
+        });
     };
     let denominators = form.terms.values().fold(BigInt::one(), |lcm, c| lcm.lcm(c.denom()));
-    let common = form.terms.values().fold(BigInt::zero(), |gcd, c| gcd.gcd(&(c.numer() * &denominators / c.denom())));
+    let common =
+        form.terms.values().fold(BigInt::zero(), |gcd, c| gcd.gcd(&(c.numer() * &denominators / c.denom())));
     let mut scale = Q::new(denominators, common);
     let flipped = first.is_negative();
     if flipped {

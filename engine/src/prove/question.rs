@@ -31,7 +31,12 @@ pub(super) enum Search {
 
 impl World<'_> {
     /// Looks for a record, the row being its first.
-    pub(super) fn search(&mut self, goals: &[Lit], row: usize, confirms: impl Fn(&Witness) -> bool) -> Search {
+    pub(super) fn search(
+        &mut self,
+        goals: &[Lit],
+        row: usize,
+        confirms: impl Fn(&Witness) -> bool,
+    ) -> Search {
         self.sort_rows();
         let mut blocked = false;
         for _ in 0..TRIES {

@@ -197,7 +197,10 @@ impl Simplex {
                 }
             }
             let Some(entering) = entering else {
-                let end = self.columns.get(at).and_then(|column| if rise { column.low.as_ref() } else { column.high.as_ref() });
+                let end = self
+                    .columns
+                    .get(at)
+                    .and_then(|column| if rise { column.low.as_ref() } else { column.high.as_ref() });
                 if let Some((_, reason)) = end {
                     why.join(reason);
                 }
@@ -258,11 +261,8 @@ impl Simplex {
             *steps = 0;
             return Ok(None);
         }
-        let floor = if value.0.is_integer() && value.1.is_negative() {
-            &value.0 - Q::one()
-        } else {
-            value.0.floor()
-        };
+        let floor =
+            if value.0.is_integer() && value.1.is_negative() { &value.0 - Q::one() } else { value.0.floor() };
         let bound = Bound { at: floor, closed: true };
         let mark = Reason { literals: BTreeSet::new(), branches: BTreeSet::from([depth]) };
         let mut why = Reason::default();

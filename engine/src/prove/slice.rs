@@ -82,7 +82,8 @@ fn turns(part: &Plan) -> BTreeSet<Date> {
         intervals.extend(body.defaults.iter().map(|default| default.interval));
     }
     for (id, body) in &part.requirements {
-        policies.extend(part.symbols.requirement(crate::plan::RequirementId(*id)).map(|symbol| symbol.policy));
+        policies
+            .extend(part.symbols.requirement(crate::plan::RequirementId(*id)).map(|symbol| symbol.policy));
         intervals.push(body.interval);
         intervals.extend(body.excepts.iter().map(|except| except.interval));
     }
@@ -90,7 +91,9 @@ fn turns(part: &Plan) -> BTreeSet<Date> {
         policies.extend(part.symbols.amount(crate::plan::AmountId(*id)).map(|symbol| symbol.policy));
         intervals.extend(body.lines.iter().map(|line| line.interval));
     }
-    intervals.extend(policies.iter().filter_map(|policy| part.symbols.policy(*policy)).map(|policy| policy.effective));
+    intervals.extend(
+        policies.iter().filter_map(|policy| part.symbols.policy(*policy)).map(|policy| policy.effective),
+    );
     intervals.iter().flat_map(|interval| [interval.from, interval.until]).flatten().collect()
 }
 

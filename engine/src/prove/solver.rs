@@ -304,7 +304,8 @@ impl Solver {
                     }
                     None => {
                         leaves.push(lit);
-                        if let Some(row) = self.atoms.get(&lit.var()).and_then(|(row, _)| self.rows.get(*row)) {
+                        if let Some(row) = self.atoms.get(&lit.var()).and_then(|(row, _)| self.rows.get(*row))
+                        {
                             for (num, _) in &row.row {
                                 self.matters(*num, &mut numbers);
                             }

@@ -75,9 +75,9 @@ impl Witness {
         let is_key = symbols.record(row.record).is_some_and(|record| position < record.keys);
         match u32::try_from(position).ok().and_then(|position| row.facts.get(&position)) {
             Some(Fact::Value(value)) => Cell::Known(value.clone()),
-            Some(Fact::Row(other)) => {
-                self.key(symbols, *other, depth).map_or(Cell::Absent, |key| Cell::Known(Value::Reference(key)))
-            }
+            Some(Fact::Row(other)) => self
+                .key(symbols, *other, depth)
+                .map_or(Cell::Absent, |key| Cell::Known(Value::Reference(key))),
             None if is_key && field.ty.base == Base::Text => Cell::Known(Value::Text(Arc::clone(&row.name))),
             Some(Fact::Missing) | None => match &field.absent {
                 Some(absent) => Cell::Known(absent.value.clone()),
@@ -174,7 +174,8 @@ impl Witness {
             }
         }
         for row in 0..self.rows.len() {
-            let facts: Vec<u32> = self.rows.get(row).map(|row| row.facts.keys().copied().collect()).unwrap_or_default();
+            let facts: Vec<u32> =
+                self.rows.get(row).map(|row| row.facts.keys().copied().collect()).unwrap_or_default();
             for field in facts {
                 for simpler in self.simpler(symbols, row, field) {
                     let mut changed = self.clone();
@@ -241,16 +242,27 @@ impl Witness {
                         Ok(Number::from_int(scale))
                     };
                     let Ok(step) = step else { continue };
-                    for mode in [rubric_grammar::ast::RoundingMode::Down, rubric_grammar::ast::RoundingMode::Up] {
-                        let rounded = number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
+                    for mode in
+                        [rubric_grammar::ast::RoundingMode::Down, rubric_grammar::ast::RoundingMode::Up]
+                    {
+                        let rounded =
+                            number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
                         candidates.extend(rounded.ok());
                     }
                 }
-                found.extend(candidates.into_iter().filter(|other| other != number).map(|n| value(Value::Number(n))));
+                found.extend(
+                    candidates.into_iter().filter(|other| other != number).map(|n| value(Value::Number(n))),
+                );
             }
             Some(Fact::Value(Value::Date(day))) => {
                 let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
-                found.extend(firsts.into_iter().flatten().filter(|other| other != day).map(|day| value(Value::Date(day))));
+                found.extend(
+                    firsts
+                        .into_iter()
+                        .flatten()
+                        .filter(|other| other != day)
+                        .map(|day| value(Value::Date(day))),
+                );
             }
             _ => {}
         }
@@ -269,7 +281,9 @@ impl Witness {
             for (position, fact) in &row.facts {
                 let declared = old.fields.get(*position as usize)?;
                 // A field that the other does not have is one that it cannot read.
-                let Some(at) = new.fields.iter().position(|field| field.name == declared.name) else { continue };
+                let Some(at) = new.fields.iter().position(|field| field.name == declared.name) else {
+                    continue;
+                };
                 let ty = new.fields.get(at)?.ty.base;
                 let fact = match (fact, declared.ty.base, ty) {
                     (Fact::Value(Value::Category(value)), Base::Category(old), Base::Category(new)) => {

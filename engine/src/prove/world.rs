@@ -86,7 +86,10 @@ impl<'p> World<'p> {
     pub(super) fn new(plan: &'p Plan, segment: Interval) -> Self {
         let mut solver = Solver::new(FUEL);
         let from = segment.from.filter(|from| *from > FIRST).unwrap_or(FIRST);
-        let last = segment.until.filter(|until| *until <= LAST).map_or(day_number(LAST), |until| day_number(until) - 1);
+        let last = segment
+            .until
+            .filter(|until| *until <= LAST)
+            .map_or(day_number(LAST), |until| day_number(until) - 1);
         let as_of = solver.number(true, Some(whole(day_number(from))), Some(whole(last)));
         Self {
             plan,
@@ -156,7 +159,9 @@ impl<'p> World<'p> {
         }
         let symbols = &self.plan.symbols;
         let declared = symbols.record(known.record).and_then(|record| record.fields.get(field as usize));
-        let Some(declared) = declared.filter(|field| field.kind == FieldKind::Cell) else { return Sym::unknown() };
+        let Some(declared) = declared.filter(|field| field.kind == FieldKind::Cell) else {
+            return Sym::unknown();
+        };
         let mut sym = self.any_of(declared.ty);
         if declared.judged_by.is_some() && sym.missing == Lit::NO {
             let made = self.solver.cnf.free();
@@ -166,7 +171,9 @@ impl<'p> World<'p> {
             // A finding that is not made is awaited, never missing.
             sym.missing = Lit::NO;
         }
-        if let Some(absent) = declared.absent.as_ref().filter(|absent| matches!(absent.value, Value::Never | Value::None)) {
+        if let Some(absent) =
+            declared.absent.as_ref().filter(|absent| matches!(absent.value, Value::Never | Value::None))
+        {
             let absent = if absent.value == Value::Never { Leaf::Never } else { Leaf::None };
             let is_absent = self.solver.cnf.free();
             self.guard(&mut sym, !is_absent);
@@ -312,7 +319,8 @@ impl<'p> World<'p> {
         if let Some((_, _, lit)) = known.tests.iter().find(|(kind, of, _)| *kind == test && of == pattern) {
             return *lit;
         }
-        let picked: Vec<(Arc<str>, Lit)> = known.picked.iter().map(|(value, lit)| (Arc::clone(value), *lit)).collect();
+        let picked: Vec<(Arc<str>, Lit)> =
+            known.picked.iter().map(|(value, lit)| (Arc::clone(value), *lit)).collect();
         let holds = self.solver.cnf.free();
         for (value, lit) in picked {
             if let Some(passes) = passes(test, &value, pattern) {
