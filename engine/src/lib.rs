@@ -27,6 +27,7 @@ pub mod lower;
 pub mod names;
 pub mod plan;
 pub mod project;
+pub mod prove;
 pub mod table;
 pub mod testing;
 pub mod value;

@@ -17,9 +17,10 @@ use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountBody, AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId,
-    RequirementBody, Symbols, TestBody, WaiverBody,
+    AmountBody, AssertBody, Code, DecisionBody, DecisionId, DefineBody, DefineId, GroupBody, ParameterBody,
+    Plan, PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
 };
+use crate::prove;
 use crate::testing::TestReport;
 use crate::value::Type;
 
@@ -351,6 +352,10 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     }
     found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
     found.extend(unused(db, workspace).iter().filter(here).cloned());
+    // Of what is wrong already proofs would say the same again, or nothing.
+    if !found.iter().any(|one| one.severity == Severity::Error) {
+        found.extend(proofs(db, workspace, id));
+    }
     let mut found = check::settle(id, &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
     found.sort_by(|a, b| {
@@ -364,6 +369,62 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
 #[salsa::tracked(returns(clone))]
 fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
     check::plan(&plan(db, workspace)).into()
+}
+
+/// What proofs about the declarations of a file find.
+fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
+    let symbols = symbols(db, workspace);
+    let mut found = Vec::new();
+    let here = |place: Place| place.file == file;
+    for (number, symbol) in (0_u32..).zip(&symbols.decisions) {
+        if here(symbol.place) {
+            found.extend(decision_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    for (number, symbol) in (0_u32..).zip(&symbols.requirements) {
+        if here(symbol.place) {
+            found.extend(requirement_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    for (number, symbol) in (0_u32..).zip(&symbols.defines) {
+        if here(symbol.place) {
+            found.extend(define_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    found
+}
+
+/// What a decision hangs on: equal after an edit elsewhere, so that nothing is proved again.
+#[salsa::tracked(returns(clone))]
+fn decision_part(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<Plan> {
+    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Decision(DecisionId(decision))], &[]))
+}
+
+#[salsa::tracked(returns(clone))]
+fn decision_proofs(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<[Diagnostic]> {
+    let part = decision_part(db, workspace, decision);
+    check::proof::result(&part, ResultId::Decision(DecisionId(decision))).into()
+}
+
+#[salsa::tracked(returns(clone))]
+fn requirement_part(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<Plan> {
+    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Requirement(RequirementId(requirement))], &[]))
+}
+
+#[salsa::tracked(returns(clone))]
+fn requirement_proofs(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<[Diagnostic]> {
+    let part = requirement_part(db, workspace, requirement);
+    check::proof::result(&part, ResultId::Requirement(RequirementId(requirement))).into()
+}
+
+#[salsa::tracked(returns(clone))]
+fn define_part(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<Plan> {
+    Arc::new(prove::slice(&plan(db, workspace), &[], &[define]))
+}
+
+#[salsa::tracked(returns(clone))]
+fn define_proofs(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<[Diagnostic]> {
+    check::proof::define(&define_part(db, workspace, define), DefineId(define)).into()
 }
 
 /// Declarations and `use` clauses that nothing needs.
