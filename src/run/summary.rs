@@ -136,15 +136,15 @@ pub(crate) fn report(
         sha256: digest(database.text(file).as_bytes()),
     });
     let mut inputs = Vec::new();
-    for shown in &session.data.files {
+    for shown in session.records.records().files() {
         inputs.push(HashedFile {
             file: shown.clone(),
             sha256: digest_of_file(&session.source.on_disk(shown))?,
         });
     }
     let records = (0_u32..).zip(&symbols.records).filter_map(|(position, record)| {
-        let table = session.data.table(rubric_engine::value::RecordId(position))?;
-        Some(RecordCount { record: record.name.clone(), rows: table.len() })
+        let rows = session.records.records().rows(rubric_engine::value::RecordId(position))?;
+        Some(RecordCount { record: record.name.clone(), rows })
     });
     let results = tallies.iter().flat_map(|(sheet, tallies)| {
         tallies.iter().map(|tally| {
@@ -191,7 +191,7 @@ pub(crate) fn report(
 
 fn errors(session: &Session) -> ErrorCount {
     let mut by_code = BTreeMap::new();
-    let counted = session.data.errors.iter().filter(|error| error.severity != Severity::Information);
+    let counted = session.errors.iter().filter(|error| error.severity != Severity::Information);
     for error in counted {
         *by_code.entry(error.code).or_default() += 1;
     }
@@ -272,14 +272,13 @@ pub(crate) fn table(
 const SHOWN_FILE_ERRORS: usize = 5;
 
 fn errors_of_files(session: &Session) -> String {
-    let of_files = session
-        .data
-        .errors
-        .iter()
-        .filter(|error| error.row.is_none() && error.severity != Severity::Information);
+    let of_files =
+        session.errors.iter().filter(|error| error.row.is_none() && error.severity != Severity::Information);
     let line = |error: &DataError| {
-        let file =
-            error.file.and_then(|file| session.data.files.get(file as usize)).map_or("", String::as_str);
+        let file = error
+            .file
+            .and_then(|file| session.records.records().files().get(file as usize))
+            .map_or("", String::as_str);
         format!("  {}: {}\n", harmless(file), harmless(&error.message))
     };
     of_files.take(SHOWN_FILE_ERRORS).map(line).collect()

@@ -13,7 +13,9 @@ mod amounts;
 mod check;
 mod data;
 mod editor;
+mod engines;
 mod format;
+mod interrupted;
 mod project;
 mod usage;
 
