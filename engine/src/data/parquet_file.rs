@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Fields, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -21,6 +22,9 @@ const ENCRYPTED: [u8; 4] = *b"PARE";
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 /// The magic at both ends and the length of the footer.
 const LEAST: u64 = 12;
+
+/// Bytes for each value below which texts are surely numbers of a dictionary.
+const DICTIONARY_BYTES: i64 = 4;
 
 /// An open file.
 pub(crate) struct ParquetFile {
@@ -75,6 +79,43 @@ impl ParquetFile {
                 start
             })
             .collect()
+    }
+
+    /// Whether the texts of a column repeat so much that they are better read as a dictionary.
+    fn repeats(&self, root: usize) -> bool {
+        let schema = self.metadata.parquet_schema();
+        let of_column = |position: &usize| schema.get_column_root_idx(*position) == root;
+        let Some(position) = (0..schema.num_columns()).find(of_column) else { return false };
+        let groups = self.metadata.metadata().row_groups();
+        let chunks = groups.iter().filter_map(|group| group.columns().get(position));
+        let (mut bytes, mut values, mut all) = (0_i64, 0_i64, true);
+        for chunk in chunks {
+            bytes = bytes.saturating_add(chunk.uncompressed_size());
+            values = values.saturating_add(chunk.num_values());
+            all &= chunk.dictionary_page_offset().is_some();
+        }
+        all && values > 0 && bytes / values < DICTIONARY_BYTES
+    }
+
+    /// The same with the texts that repeat in dictionaries.
+    pub(crate) fn with_dictionaries(mut self) -> Self {
+        let dictionary = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let schema = self.metadata.schema();
+        let fields = schema.fields().iter().enumerate().map(|(root, field)| {
+            if *field.data_type() == DataType::Utf8 && self.repeats(root) {
+                Arc::new(field.as_ref().clone().with_data_type(dictionary()))
+            } else {
+                Arc::clone(field)
+            }
+        });
+        let wanted =
+            Arc::new(Schema::new_with_metadata(fields.collect::<Fields>(), schema.metadata().clone()));
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(wanted);
+        // Where that cannot be had, the texts are read as they are.
+        if let Ok(metadata) = ArrowReaderMetadata::try_new(Arc::clone(self.metadata.metadata()), options) {
+            self.metadata = metadata;
+        }
+        self
     }
 
     /// Its rows, of some columns, in the order of the file.
@@ -230,21 +271,29 @@ fn cut_short(shown: &str) -> Result<(), ReadError> {
 }
 
 fn kinds(metadata: &ArrowReaderMetadata) -> Vec<ColumnKind> {
-    const FLAT: &str = "export one value a row, in a column of its own";
-    const ZONE: &str = "which day a moment is depends on the time zone; export it as DATE";
-    const OTHER: &str = "export it as text, or name the right column";
     let schema = metadata.parquet_schema();
     // A legacy kind of moment, which the columns of arrow no longer tell apart.
     let old: Vec<usize> = (0..schema.num_columns())
         .filter(|leaf| schema.column(*leaf).physical_type() == Physical::INT96)
         .map(|leaf| schema.get_column_root_idx(leaf))
         .collect();
-    let kind = |(position, field): (usize, &std::sync::Arc<arrow_schema::Field>)| match field.data_type() {
+    let kind = |(position, field): (usize, &Arc<arrow_schema::Field>)| {
+        kind(field.data_type(), old.contains(&position))
+    };
+    metadata.schema().fields().iter().enumerate().map(kind).collect()
+}
+
+/// What a column of that type holds; `old`: moments of a legacy kind.
+pub(crate) fn kind(data_type: &DataType, old: bool) -> ColumnKind {
+    const FLAT: &str = "export one value a row, in a column of its own";
+    const ZONE: &str = "which day a moment is depends on the time zone; export it as DATE";
+    const OTHER: &str = "export it as text, or name the right column";
+    match data_type {
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
             ColumnKind::Other("lists", FLAT)
         }
         DataType::Struct(_) | DataType::Map(..) => ColumnKind::Other("objects", FLAT),
-        DataType::Timestamp(..) if old.contains(&position) => {
+        DataType::Timestamp(..) if old => {
             ColumnKind::Other("moments as INT96", "they do not say their time zone; export it as DATE")
         }
         DataType::Timestamp(_, Some(_)) => ColumnKind::Other("moments in UTC", ZONE),
@@ -265,7 +314,7 @@ fn kinds(metadata: &ArrowReaderMetadata) -> Vec<ColumnKind> {
         DataType::Time32(_) | DataType::Time64(_) => {
             ColumnKind::Other("times of the day", "name the right column, or export it as text")
         }
+        DataType::Dictionary(_, values) => kind(values, old),
         _ => ColumnKind::Other("bytes that are no text", OTHER),
-    };
-    metadata.schema().fields().iter().enumerate().map(kind).collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! Rows of cells into the columns of a batch.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use csv::ByteRecord;
@@ -56,6 +57,24 @@ pub(crate) fn narrowed(columns: Columns, record: &Record, wanted: &Wanted) -> Co
         },
     );
     Columns { fields: fields.collect(), findings: columns.findings }
+}
+
+/// A row as its file holds it.
+pub(crate) trait Row {
+    /// What stands in a column of the file.
+    fn got<'r>(&'r self, column: usize, recogniser: &mut Recogniser<'_>) -> Got<'r>;
+}
+
+/// A row of texts.
+pub(crate) struct TextRow<'c, F> {
+    pub(crate) cell: F,
+    pub(crate) of: PhantomData<&'c ()>,
+}
+
+impl<'c, F: Fn(usize) -> &'c [u8]> Row for TextRow<'c, F> {
+    fn got<'r>(&'r self, column: usize, recogniser: &mut Recogniser<'_>) -> Got<'r> {
+        recogniser.read((self.cell)(column))
+    }
 }
 
 /// Recognises rows whose cells are plainly good.
@@ -135,7 +154,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Reads a row into the columns.
-    pub(crate) fn read<'c>(&mut self, cell: impl Fn(usize) -> &'c [u8], batch: &mut Building) -> Outcome {
+    pub(crate) fn read(&mut self, row: &impl Row, batch: &mut Building) -> Outcome {
         let before = batch.len();
         let mut is_empty = true;
         let mut is_good = true;
@@ -146,12 +165,12 @@ impl<'a> Decoder<'a> {
                     true
                 }
                 Field::Value { leaf, empty } => {
-                    let got = leaf.recogniser.read(cell(leaf.column));
-                    is_empty &= got == Got::Empty;
+                    let got = row.got(leaf.column, &mut leaf.recogniser);
+                    is_empty &= matches!(got, Got::Empty);
                     put(got, &leaf.recogniser.words, empty, builder)
                 }
                 Field::Key { leaves, is_text, empty } => {
-                    let (good, nothing) = reference(leaves, *is_text, empty, &cell, builder);
+                    let (good, nothing) = reference(leaves, *is_text, empty, row, builder);
                     is_empty &= nothing;
                     good
                 }
@@ -164,7 +183,7 @@ impl<'a> Decoder<'a> {
             if leaves.is_empty() {
                 builder.open(UNKNOWN);
             } else {
-                let (good, nothing) = reference(leaves, batch.key_is_text, &None, &cell, builder);
+                let (good, nothing) = reference(leaves, batch.key_is_text, &None, row, builder);
                 is_empty &= nothing;
                 is_good = good;
             }
@@ -191,6 +210,7 @@ fn put(got: Got<'_>, words: &[Value], empty: &Empty, builder: &mut Builder) -> b
         Got::Text(text) => builder.text(text),
         Got::Word(word) => match words.get(word) {
             Some(Value::Category(code)) => builder.code(*code),
+            Some(Value::Flag(flag)) => builder.flag(*flag),
             Some(value) => builder.value(value),
             None => return false,
         },
@@ -200,17 +220,22 @@ fn put(got: Got<'_>, words: &[Value], empty: &Empty, builder: &mut Builder) -> b
 }
 
 /// Puts a key into its column: whether that could be done, and whether all of its cells were empty.
-fn reference<'c>(
+fn reference(
     leaves: &mut [Leaf<'_>],
     is_text: bool,
     empty: &Empty,
-    cell: &impl Fn(usize) -> &'c [u8],
+    row: &impl Row,
     builder: &mut Builder,
 ) -> (bool, bool) {
     if let ([leaf], true) = (&mut *leaves, is_text) {
-        return match leaf.recogniser.read(cell(leaf.column)) {
+        return match row.got(leaf.column, &mut leaf.recogniser) {
             Got::Text(text) => {
                 builder.text(text);
+                (true, false)
+            }
+            Got::Value(value) => {
+                let Value::Text(text) = &*value else { return (false, false) };
+                builder.text(text.as_bytes());
                 (true, false)
             }
             Got::Empty => (put(Got::Empty, &[], empty, builder), true),
@@ -220,7 +245,7 @@ fn reference<'c>(
     let mut bytes = Vec::with_capacity(16 * leaves.len());
     let mut filled = 0;
     for leaf in leaves.iter_mut() {
-        match leaf.recogniser.read(cell(leaf.column)) {
+        match row.got(leaf.column, &mut leaf.recogniser) {
             Got::Empty => continue,
             Got::Bad => return (false, false),
             Got::Text(text) => write_text(text, &mut bytes),
@@ -248,6 +273,13 @@ fn reference<'c>(
         // Which parts of a key are its own, the row reader knows.
         (false, false)
     }
+}
+
+/// How much there is in a batch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Size {
+    rows: usize,
+    bytes: Vec<usize>,
 }
 
 /// A batch on its way.
@@ -286,6 +318,22 @@ impl Building {
     /// How many rows it has.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// How much there was in it, so that the next one has room for as much.
+    pub(crate) fn size(&self) -> Size {
+        let columns = self.columns.iter().chain(&self.key);
+        Size { rows: self.len(), bytes: columns.map(Builder::bytes).collect() }
+    }
+
+    /// Makes room for that much, and a little more.
+    pub(crate) fn reserve(&mut self, size: &Size) {
+        let rows = size.rows + size.rows / 8;
+        self.lines.reserve(rows);
+        let bytes = size.bytes.iter().copied().chain(std::iter::repeat(0));
+        for (column, bytes) in self.columns.iter_mut().chain(&mut self.key).zip(bytes) {
+            column.reserve(rows, bytes + bytes / 8);
+        }
     }
 
     /// Takes back what was added of a row that has no line yet, or of all rows from that one on.

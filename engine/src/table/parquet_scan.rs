@@ -4,10 +4,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array as _, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array,
+    RecordBatch, StringArray,
+};
+use arrow_schema::DataType;
 
 use super::batch::Batch;
-use super::decode::{Building, Decoder, Outcome, Reading, Replay};
+use super::decode::{Building, Decoder, Outcome, Reading, Replay, Row};
+use super::recognise::{Got, Recogniser};
 use super::tables::Scanned;
 use crate::data::parquet_cell::{Rendered, render};
 use crate::data::parquet_file::ParquetFile;
@@ -82,6 +89,31 @@ fn group(
     Ok(all)
 }
 
+/// The rows of batches in memory.
+pub(crate) fn batches(
+    reading: &Reading<'_>,
+    batches: &[RecordBatch],
+    each: &(dyn Fn(Batch) + Sync),
+) -> Scanned {
+    let used = reading.used();
+    let mut decoder = Decoder::new(reading);
+    let mut scanned = Scanned::default();
+    for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+        let Ok(narrow) = batch.project(&used) else { continue };
+        let mut from = 0;
+        while from < narrow.num_rows() {
+            let part = narrow.slice(from, ROWS.min(narrow.num_rows() - from));
+            let building = columns(reading, &used, &part, scanned.rows, &mut decoder);
+            let (built, errors) = building.finish(reading.file, scanned.rows);
+            scanned.errors.extend(errors);
+            scanned.rows = scanned.rows.saturating_add(u32::try_from(part.num_rows()).unwrap_or(u32::MAX));
+            each(built);
+            from += part.num_rows();
+        }
+    }
+    scanned
+}
+
 fn columns(
     reading: &Reading<'_>,
     used: &[usize],
@@ -91,34 +123,137 @@ fn columns(
 ) -> Building {
     let mut building = Building::new(reading.symbols, reading.wanted);
     let mut replay = Replay::new(reading);
-    // The cells of a row as texts, one for each column of the file.
-    let places: Vec<Option<&ArrayRef>> = (0..reading.names.len())
+    let arrays: Vec<Option<&ArrayRef>> = (0..reading.names.len())
         .map(|column| used.binary_search(&column).ok().and_then(|at| batch.columns().get(at)))
         .collect();
-    let mut texts: Vec<Vec<u8>> = vec![Vec::new(); places.len()];
+    let mut cells =
+        Cells { row: 0, columns: arrays.iter().map(|array| array.map_or(Typed::None, typed)).collect() };
     for row in 0..batch.num_rows() {
-        let mut odd = Vec::new();
-        for (column, (place, text)) in places.iter().zip(&mut texts).enumerate() {
-            if let Some(array) = place
-                && let Rendered::Odd(found) = render(array, row, text)
-            {
-                odd.push((column, found));
-            }
-        }
         let line = u64::from(first) + row as u64 + 1;
-        let outcome = if odd.is_empty() {
-            decoder.read(|column| texts.get(column).map_or(&[][..], Vec::as_slice), &mut building)
-        } else {
-            Outcome::Bad
-        };
-        if outcome == Outcome::Bad {
-            let cells = replay.blank_row();
-            texts.iter().for_each(|text| cells.push_field(text));
-            replay.replay(odd, line, &mut building);
+        cells.row = row;
+        if decoder.read(&cells, &mut building) == Outcome::Bad {
+            again(&arrays, row, line, &mut replay, &mut building);
         } else {
             building.end_row(line);
         }
     }
     replay.finish(&mut building);
     building
+}
+
+/// Reads a row as the row reader does.
+fn again(
+    arrays: &[Option<&ArrayRef>],
+    row: usize,
+    line: u64,
+    replay: &mut Replay<'_>,
+    building: &mut Building,
+) {
+    let (mut odd, mut text) = (Vec::new(), Vec::new());
+    let cells = replay.blank_row();
+    for (column, array) in arrays.iter().enumerate() {
+        text.clear();
+        if let Some(array) = array
+            && let Rendered::Odd(found) = render(array, row, &mut text)
+        {
+            odd.push((column, found));
+        }
+        cells.push_field(&text);
+    }
+    replay.replay(odd, line, building);
+}
+
+/// The rows of a batch, one at a time.
+struct Cells<'a> {
+    row: usize,
+    columns: Vec<Typed<'a>>,
+}
+
+/// A column whose type is known.
+enum Typed<'a> {
+    /// It is not read.
+    None,
+    Text(&'a StringArray),
+    Dictionary(&'a Int32Array, &'a StringArray),
+    Bytes(&'a BinaryArray),
+    Flag(&'a BooleanArray),
+    Int(&'a Int32Array, &'a ArrayRef),
+    Long(&'a Int64Array, &'a ArrayRef),
+    Decimal(&'a Decimal128Array, u8, &'a ArrayRef),
+    Day(&'a Date32Array, &'a ArrayRef),
+    Other(&'a ArrayRef),
+}
+
+fn typed(array: &ArrayRef) -> Typed<'_> {
+    match array.data_type() {
+        DataType::Utf8 => Typed::Text(array.as_string()),
+        DataType::Dictionary(..) => match array.as_dictionary_opt::<Int32Type>() {
+            Some(found) => match found.values().as_string_opt::<i32>() {
+                Some(values) => Typed::Dictionary(found.keys(), values),
+                None => Typed::Other(array),
+            },
+            None => Typed::Other(array),
+        },
+        DataType::Binary => Typed::Bytes(array.as_binary()),
+        DataType::Boolean => Typed::Flag(array.as_boolean()),
+        DataType::Int32 => Typed::Int(array.as_primitive(), array),
+        DataType::Int64 => Typed::Long(array.as_primitive(), array),
+        DataType::Decimal128(_, scale) => match u8::try_from(*scale) {
+            Ok(scale) => Typed::Decimal(array.as_primitive(), scale, array),
+            Err(_) => Typed::Other(array),
+        },
+        DataType::Date32 => Typed::Day(array.as_primitive(), array),
+        _ => Typed::Other(array),
+    }
+}
+
+impl Row for Cells<'_> {
+    fn got<'r>(&'r self, column: usize, recogniser: &mut Recogniser<'_>) -> Got<'r> {
+        let row = self.row;
+        let (array, found) = match self.columns.get(column) {
+            None | Some(Typed::None) => return Got::Empty,
+            Some(Typed::Text(texts)) => {
+                return if texts.is_null(row) {
+                    Got::Empty
+                } else {
+                    recogniser.read(texts.value(row).as_bytes())
+                };
+            }
+            Some(Typed::Dictionary(keys, texts)) => {
+                let at = if keys.is_null(row) { None } else { usize::try_from(keys.value(row)).ok() };
+                return match at.filter(|at| *at < texts.len() && !texts.is_null(*at)) {
+                    Some(at) => recogniser.read(texts.value(at).as_bytes()),
+                    None => Got::Empty,
+                };
+            }
+            Some(Typed::Bytes(texts)) => {
+                return if texts.is_null(row) { Got::Empty } else { recogniser.read(texts.value(row)) };
+            }
+            Some(Typed::Flag(flags)) => {
+                if flags.is_null(row) {
+                    return Got::Empty;
+                }
+                return recogniser.read(if flags.value(row) { b"true" } else { b"false" });
+            }
+            Some(Typed::Int(numbers, array)) => (array, recogniser.decimal(i64::from(numbers.value(row)), 0)),
+            Some(Typed::Long(numbers, array)) => (array, recogniser.decimal(numbers.value(row), 0)),
+            Some(Typed::Decimal(numbers, scale, array)) => {
+                let mantissa = i64::try_from(numbers.value(row)).ok();
+                (array, mantissa.and_then(|mantissa| recogniser.decimal(mantissa, *scale)))
+            }
+            Some(Typed::Day(days, array)) => (array, recogniser.day(days.value(row))),
+            Some(Typed::Other(array)) => (array, None),
+        };
+        if array.is_null(row) {
+            return Got::Empty;
+        }
+        if let Some(found) = found {
+            return found;
+        }
+        let mut text = Vec::new();
+        match render(array, row, &mut text) {
+            Rendered::Odd(_) => Got::Bad,
+            Rendered::Text => recogniser.read(&text).into_owned(),
+        }
+    }
 }

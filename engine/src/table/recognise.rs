@@ -1,6 +1,7 @@
 //! Plain cells, recognised from their bytes. Whatever is not plain is read by the converter of its column.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::key::day_number;
 use crate::data::convert::{Converter, Plain};
@@ -21,8 +22,26 @@ pub(crate) enum Got<'b> {
     Text(&'b [u8]),
     /// One of a few values, by its number in [`Recogniser::words`].
     Word(usize),
-    /// Any other value.
-    Value(Value),
+    /// Any other value; they are rare, and what is common should be small.
+    Value(Box<Value>),
+}
+
+impl Got<'_> {
+    /// The same, of its own.
+    pub(crate) fn into_owned(self) -> Got<'static> {
+        match self {
+            Self::Empty => Got::Empty,
+            Self::Bad => Got::Bad,
+            Self::Decimal(mantissa, places) => Got::Decimal(mantissa, places),
+            Self::Day(day) => Got::Day(day),
+            Self::Text(text) => match std::str::from_utf8(text) {
+                Ok(text) => Got::Value(Box::new(Value::Text(Arc::from(text)))),
+                Err(_) => Got::Bad,
+            },
+            Self::Word(word) => Got::Word(word),
+            Self::Value(value) => Got::Value(value),
+        }
+    }
 }
 
 /// Recognises the cells of a column.
@@ -38,6 +57,24 @@ pub(crate) struct Recogniser<'a> {
 impl<'a> Recogniser<'a> {
     pub(crate) fn new(converter: &'a Converter, absent: &'a [&'a String]) -> Self {
         Self { converter, plain: converter.plain(), absent, seen: Seen::default(), words: Vec::new() }
+    }
+
+    /// What a decimal of that many places is; `None` where its text has to be read.
+    pub(crate) fn decimal(&self, mantissa: i64, found: u8) -> Option<Got<'static>> {
+        match self.plain {
+            Plain::Decimal { places, added, signed }
+                if found <= places && (signed || mantissa >= 0) && self.absent.is_empty() =>
+            {
+                Some(Got::Decimal(mantissa, found + added))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a day is; `None` where its text has to be read.
+    pub(crate) fn day(&self, day: i32) -> Option<Got<'static>> {
+        let known = DAYS.contains(&day) && self.plain == Plain::IsoDay && self.absent.is_empty();
+        known.then_some(Got::Day(day))
     }
 
     /// What a cell holds.
@@ -79,7 +116,7 @@ impl<'a> Recogniser<'a> {
 
     fn converted<'b>(&mut self, text: &str) -> Got<'b> {
         match self.converter.read(text) {
-            Ok(value) => Got::Value(value),
+            Ok(value) => Got::Value(Box::new(value)),
             Err(_) => Got::Bad,
         }
     }
@@ -113,6 +150,8 @@ struct Seen {
 }
 
 const SLOTS: usize = 256;
+/// From 0000-01-01 to 9999-12-31.
+const DAYS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
 /// No more words are kept, so that a column of many different ones does not take memory without end.
 const MOST_WORDS: usize = 1 << 16;
 
@@ -218,6 +257,13 @@ mod tests {
         for text in ["2023-02-29", "2023-13-01", "2023-1-01", "2023-01-01T", "202a-01-01", "2023/01/01"] {
             assert_eq!(iso_day(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn days_end_where_the_calendar_does() {
+        let first = Date::new(0, 1, 1).unwrap();
+        let last = Date::new(9999, 12, 31).unwrap();
+        assert_eq!((day_number(first), day_number(last)), (*DAYS.start(), *DAYS.end()));
     }
 
     #[test]
