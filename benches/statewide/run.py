@@ -62,10 +62,11 @@ def main():
         project = given.folder / "project"
         project.mkdir(exist_ok=True)
         (project / "statewide.rubric").write_text((HERE / "statewide.rubric").read_text())
-        manifest = (HERE / "rubric.toml").read_text().replace('"data"', f'"{source}"')
+        manifest = (HERE / "rubric.toml").read_text()
+        manifest = manifest.replace('"data"', f'"{source.resolve()}"').replace('"csv"', f'"{form}"')
         (project / "rubric.toml").write_text(manifest)
         engines = {
-            "rubric": [given.rubric, "run", "--project", project, "--data", form, "--out", out / "rubric", "--facts",
+            "rubric": [given.rubric, "run", "--project", project, "--data", "state", "--out", out / "rubric", "--facts",
                        "--threads", threads],
             "duckdb": [sys.executable, HERE / "peer_duckdb.py", form, source, out / "duckdb.parquet", threads],
             "polars": [sys.executable, HERE / "peer_polars.py", form, source, out / "polars.parquet", threads],

@@ -35,7 +35,7 @@ mod starts;
 mod suggest;
 
 pub use dump::{dump, dump_expr, dump_item};
-pub use keywords::{KEYWORDS, RESERVED};
+pub use keywords::{FORM_WORDS, KEYWORDS, RESERVED};
 pub use line_index::{Encoding, LineColumn, LineIndex, Position};
 pub use span::Span;
 

@@ -112,8 +112,12 @@ impl LanguageServer for Backend {
     async fn initialized(&self, _: lsp::InitializedParams) {
         self.begin();
         if self.watches.load(Ordering::Relaxed) {
-            // A client that refuses just does not tell; what it has open is known anyway.
-            let _ = self.client.register_capability(vec![watcher()]).await;
+            // Not awaited here: a client that never answers would keep the server from ending at `exit`. One that refuses
+            // just does not tell; what it has open is known anyway.
+            let client = self.client.clone();
+            tokio::spawn(async move {
+                let _ = client.register_capability(vec![watcher()]).await;
+            });
         }
     }
 

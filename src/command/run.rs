@@ -15,8 +15,8 @@ use crate::cli::{Engine, FailOn, RunArgs, TableFormat};
 use crate::failure::Failure;
 use crate::render;
 use crate::run::{
-    Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate,
-    interrupted, refuse_to_replace, report, sheets, table,
+    InputDigests, Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest,
+    evaluate, interrupted, refuse_to_replace, report, sheets, table,
 };
 use crate::session::{self, Reading, Session};
 use crate::terminal::Terminal;
@@ -66,12 +66,19 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let mut files = Vec::new();
     let mut write = |name: String, bytes: &[u8]| {
         let start = Instant::now();
-        staging.write(&name, bytes).map_err(unwritable)?;
+        let (sha256, written) = thread::scope(|scope| {
+            let beside = thread::Builder::new().spawn_scoped(scope, || digest(bytes)).ok();
+            let written = staging.write(&name, bytes);
+            (beside.and_then(|thread| thread.join().ok()), written)
+        });
+        written.map_err(unwritable)?;
         terminal.detail(&format!("writing {out}/{name}"));
-        files.push(WrittenFile { sha256: digest(bytes), file: name });
+        let sha256 = sha256.unwrap_or_else(|| digest(bytes));
+        files.push(WrittenFile { sha256, file: name });
         writing += start.elapsed();
         Ok::<(), Failure>(())
     };
+    let inputs = InputDigests::start(&session);
     let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
     for sheet in sheets {
         if rows_of(&sheet).is_none() {
@@ -97,7 +104,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let start_of_report = Instant::now();
 
     let names: Vec<String> = files.iter().map(|file| file.file.clone()).collect();
-    let report = report(&session, &args.data.data, &tallies, files, start.elapsed())
+    let report = report(&session, &args.data.data, &tallies, files, inputs, start.elapsed())
         .map_err(|error| Failure::io("read again", &session.source.path, &error))?;
     staging.write(REPORT, render::to_json(&report)?.as_bytes()).map_err(unwritable)?;
     if interrupt.is_set() {

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use rubric_engine::columns::{Amounts, Batches, Facts as Column, Outcomes};
-use rubric_engine::evaluate::show_need_with;
+use rubric_engine::evaluate::{decision_words, requirement_words, show_need_with};
 use rubric_engine::plan::{Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number};
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::columns::{Content, Sheet, key_values};
-use super::evaluate::{KNOWN, Needs, Output, Part, Tally, decision_words, requirement_words, tallies};
+use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
 use super::result_file::ResultRows;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -298,7 +298,13 @@ impl Asking<'_> {
     fn keys(&self, writing: &Writing<'_>) -> Pieces {
         let symbols = &self.facts.plan.symbols;
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
+        let is_one = self.sheet.keys.len() == 1;
         for row in self.rows.clone() {
+            if is_one && let Some(key) = self.batches.text_key(self.sheet.record, row) {
+                writing.one(&mut bytes, true, 0, key);
+                ends.push(bytes.len());
+                continue;
+            }
             let name = self.batches.row(self.sheet.record, row);
             let parts = key_values(symbols, self.facts.data, &name, self.sheet.record);
             for column in 0..self.sheet.keys.len() {
@@ -315,7 +321,7 @@ impl Asking<'_> {
         &self,
         lines: &mut [Vec<Output>],
         outcomes: Outcomes<R>,
-        words: impl Fn(R) -> (String, Vec<String>, Needs),
+        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         mut tally: Option<&mut Tally>,
     ) {
         for ((row, at), line) in self.rows.clone().zip(&outcomes.of).zip(lines) {
@@ -333,7 +339,7 @@ impl Asking<'_> {
         writing: &Writing<'_>,
         column: usize,
         outcomes: Outcomes<R>,
-        words: impl Fn(R) -> (String, Vec<String>, Needs),
+        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         tally: Option<&mut Tally>,
     ) -> Pieces {
         let mut times = vec![0_u64; outcomes.distinct.len()];
@@ -411,6 +417,14 @@ impl Asking<'_> {
     }
 
     fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces {
+        if let Some((states, of)) = facts.distinct() {
+            let piece = |state: &State| {
+                let mut piece = Vec::new();
+                writing.one(&mut piece, true, column, &fact_text(self.facts.plan, state, base));
+                piece
+            };
+            return Pieces::Shared { distinct: states.iter().map(piece).collect(), of };
+        }
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
         for at in 0..self.rows.len() {
             match facts.scaled(at) {

@@ -6,9 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rubric_engine::columns::{Batches, Columns};
-use rubric_engine::evaluate::{
-    By, DecisionResult, Evaluator, MustOutcome, RequirementResult, Verdict, Worth, show_need_with,
-};
+use rubric_engine::evaluate::{Evaluator, Worth, decision_words, requirement_words, show_need_with};
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
 };
@@ -272,7 +270,7 @@ fn part(
     Ok(Part { rows: results, tallies: counted })
 }
 
-pub(super) type Needs = std::sync::Arc<[Need]>;
+type Needs = std::sync::Arc<[Need]>;
 
 /// How a result comes out for a row, the labels that decided, and what is missing.
 fn result(
@@ -330,30 +328,6 @@ fn decision(
     decision_words(facts.plan, id, evaluator.decision(id, row))
 }
 
-/// How a decision came out, the labels that decided, and what is missing.
-pub(super) fn decision_words(
-    plan: &Plan,
-    id: DecisionId,
-    result: DecisionResult,
-) -> (String, Vec<String>, Needs) {
-    let word = match result.verdict {
-        Verdict::Outcome(position) => {
-            outcomes(plan, ResultId::Decision(id)).into_iter().nth(position as usize).unwrap_or_default()
-        }
-        Verdict::Status(status) => status.word().to_owned(),
-    };
-    let label = |by: &By| match by {
-        By::Default(_) => Some("default".to_owned()),
-        By::Rule(position) => {
-            Some(plan.decisions.get(&id.0)?.rules.get(*position as usize)?.label.to_string())
-        }
-    };
-    let rules = plan.decisions.get(&id.0).map_or(&[][..], |body| &body.rules);
-    let waiving = result.waived.iter().filter_map(|(rule, _)| rules.get(*rule as usize));
-    let waiving = waiving.map(|rule| format!("waiving {}", rule.label));
-    (word, result.by.iter().filter_map(label).chain(waiving).collect(), result.needs)
-}
-
 fn judged(
     facts: Facts<'_>,
     evaluator: &Evaluator<'_>,
@@ -361,41 +335,6 @@ fn judged(
     row: u32,
 ) -> (String, Vec<String>, Needs) {
     requirement_words(facts.plan, instance, evaluator.requirement(instance, row))
-}
-
-/// How a requirement came out, what failed, excused or waived, and what is missing.
-pub(super) fn requirement_words(
-    plan: &Plan,
-    instance: Instance,
-    result: RequirementResult,
-) -> (String, Vec<String>, Needs) {
-    let body = plan.requirements.get(&instance.requirement.0);
-    let by = match (result.status, body) {
-        (ResultStatus::Waived, _) => {
-            result.waiver.iter().map(|used| used.waiver.authority.to_string()).collect()
-        }
-        (ResultStatus::Met, _) if result.waiver.is_some() => vec!["waiver not needed".to_owned()],
-        (ResultStatus::Violated, Some(body)) => body
-            .musts
-            .iter()
-            .zip(&result.musts)
-            .enumerate()
-            .filter(|(_, (_, outcome))| **outcome == MustOutcome::Fails)
-            .map(|(position, (must, _))| match &must.label {
-                Some(label) => label.to_string(),
-                None if body.musts.len() == 1 => "must".to_owned(),
-                None => format!("must {}", position + 1),
-            })
-            .collect(),
-        (ResultStatus::Excepted, Some(body)) => result
-            .excepts
-            .iter()
-            .filter_map(|position| Some(body.excepts.get(*position as usize)?.label.to_string()))
-            .chain(result.waiver.iter().map(|_| "waiver not needed".to_owned()))
-            .collect(),
-        _ => Vec::new(),
-    };
-    (result.status.word().to_owned(), by, result.needs)
 }
 
 fn fact(facts: Facts<'_>, evaluator: &Evaluator<'_>, id: DefineId, row: u32) -> Output {

@@ -16,6 +16,6 @@ pub(crate) use evaluate::{Tally, evaluate};
 pub(crate) use guard::refuse_to_replace;
 pub(crate) use interrupt::{Interrupt, interrupted};
 pub(crate) use staging::Staging;
-pub(crate) use summary::{WrittenFile, digest, report, table};
+pub(crate) use summary::{InputDigests, WrittenFile, digest, report, table};
 pub(crate) use timings::Phases;
 pub(crate) use written::{counted_errors, data_errors};

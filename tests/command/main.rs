@@ -15,6 +15,7 @@ mod data;
 mod editor;
 mod engines;
 mod format;
+mod initialize;
 mod interrupted;
 mod project;
 mod usage;

@@ -81,11 +81,10 @@ impl KeyIndex {
     /// Where the search for a key begins, and what its slot holds.
     fn start(&self, key: &[u8]) -> (usize, u64) {
         let tag = tag(key);
-        // The product's high half depends on every bit of the tag.
-        let spread = u128::from(tag ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93;
-        let folded = u64::try_from(spread >> 64).unwrap_or(0)
-            ^ u64::try_from(spread & u128::from(u64::MAX)).unwrap_or(0);
-        (usize::try_from(folded).unwrap_or(0) & self.mask, tag)
+        // The upper bits of a product depend on every bit of the tag.
+        let mixed = (tag ^ (tag >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        (usize::try_from(mixed >> 32).unwrap_or(0) & self.mask, tag)
     }
 }
 
@@ -97,6 +96,11 @@ fn is_short(key: &[u8]) -> bool {
 /// Of a short key its bytes, and where there is room their number; of a longer one a hash.
 fn tag(key: &[u8]) -> u64 {
     let mut bytes = [0_u8; 8];
+    if let Ok(whole) = <[u8; 8]>::try_from(key)
+        && whole.last().is_some_and(|last| *last > 8)
+    {
+        return u64::from_le_bytes(whole);
+    }
     if is_short(key) {
         bytes.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
         if let (Some(last), Ok(length)) = (bytes.last_mut(), u8::try_from(key.len()))

@@ -22,6 +22,8 @@ pub(crate) struct Lanes {
     pub(crate) rows: Vec<u32>,
     /// Which batch of its record it is, where it is one.
     pub(crate) batch: Option<u32>,
+    /// Of which lanes they are some, and which.
+    pub(crate) of: Option<(Rc<Lanes>, Vec<u32>)>,
     /// Whether what is found is kept for when the batch is asked for again.
     pub(crate) saves: Cell<bool>,
     pub(crate) fields: RefCell<HashMap<u32, Arc<Vector>>>,
@@ -59,6 +61,7 @@ impl Lanes {
             record,
             rows,
             batch,
+            of: None,
             saves: Cell::new(false),
             fields: RefCell::default(),
             wholes: RefCell::default(),
@@ -77,6 +80,17 @@ impl Lanes {
     pub(crate) fn select(&self, lanes: &[u32]) -> Rc<Self> {
         let rows = lanes.iter().map(|lane| self.rows.get(*lane as usize).copied().unwrap_or(u32::MAX));
         Self::new(self.record, rows.collect())
+    }
+
+    /// Some of the lanes, whose fields are taken from those of all where these are known.
+    pub(crate) fn part(all: &Rc<Self>, lanes: Vec<u32>) -> Rc<Self> {
+        let rows = lanes.iter().map(|lane| all.rows.get(*lane as usize).copied().unwrap_or(u32::MAX));
+        let rows = rows.collect();
+        let mut part = Self::with(all.record, rows, None);
+        if let Some(own) = Rc::get_mut(&mut part) {
+            own.of = Some((Rc::clone(all), lanes));
+        }
+        part
     }
 
     /// The rows or values themselves.

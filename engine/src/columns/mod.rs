@@ -10,19 +10,24 @@
 //! with the evaluator's own functions. What has no kernel is asked of the evaluator itself, for those lanes alone;
 //! [`Batches::replayed`] says what and how often. Which facts a result needs is always asked of it.
 //!
+//! A program hands over Arrow record batches and gets them back:
+//!
 //! ```
-//! use rubric_engine::columns::Columns;
-//! use rubric_engine::data::{Cell, Dataset, Origin};
+//! use std::sync::Arc;
+//!
+//! use arrow_array::{ArrayRef, Int32Array, RecordBatch, StringArray, cast::AsArray};
+//! use rubric_engine::columns::{self, ColumnRecords, Columns};
+//! use rubric_engine::data::{DataSet, DataSource};
 //! use rubric_engine::db::Database;
-//! use rubric_engine::evaluate::{Options, Verdict};
-//! use rubric_engine::plan::DecisionId;
-//! use rubric_engine::value::{Date, Number, RecordId, Value};
+//! use rubric_engine::evaluate::Options;
+//! use rubric_engine::table::Tables;
+//! use rubric_engine::value::{Date, RecordId};
 //!
 //! let mut db = Database::default();
 //! db.set_text("p.rubric", Some(r#"policy p {
 //!   title "T" authority state "S" cite "1" effective from 2014-07-01
 //! }
-//! record Student { key id: text  level: count }
+//! record Student { key id: text  level: count? }
 //! decision promotion of Student {
 //!   outcomes promoted, retained
 //!   cite "1"
@@ -30,28 +35,33 @@
 //!   rule reads: promoted when level >= 2
 //! }"#));
 //! let plan = db.plan();
-//! let mut data = Dataset::new(&plan.symbols);
-//! for level in 0..4 {
-//!     let cells = vec![
-//!         Cell::Known(Value::Text(format!("s{level}").into())),
-//!         Cell::Known(Value::Number(Number::from_int(level))),
-//!     ];
-//!     data.supply(&plan.symbols, RecordId(0)).unwrap().push(cells, Origin::default());
-//! }
-//! data.finish(&plan.symbols);
+//!
+//! // The record's columns, by the names of its fields.
+//! let students = RecordBatch::try_from_iter([
+//!     ("id", Arc::new(StringArray::from(vec!["ana", "bo", "cy"])) as ArrayRef),
+//!     ("level", Arc::new(Int32Array::from(vec![Some(3), Some(1), None]))),
+//! ])?;
+//! let source = DataSource { path: "memory".into(), shown: "memory".into(), set: DataSet::default(), preset: None };
+//! let tables = Tables::of_batches(&plan.symbols, &source, vec![(RecordId(0), vec![students])])?;
+//! let results = &plan.symbols.results;
+//! let records = ColumnRecords::read(&plan.symbols, &tables, &columns::wanted(&plan, results, &[]))?;
+//! assert!(records.errors().is_empty());
 //!
 //! let options = Options::default();
-//! let columns = Columns::new(&plan, &data, Date::constant(2024, 6, 1), &options);
-//! let batches = columns.batches();
-//! let promotion = batches.batch(RecordId(0), 0..4).decision(DecisionId(0));
-//! let promoted = promotion.iter().filter(|result| result.verdict == Verdict::Outcome(0)).count();
-//! assert_eq!(promoted, 2);
+//! let columns = Columns::new(&plan, &records, Date::constant(2024, 6, 1), &options);
+//! let given = columns.batches().batch(RecordId(0), 0..3).record_batch(results, &[])?;
+//! let column = |name| given.column_by_name(name).unwrap().as_string::<i32>().iter().collect::<Vec<_>>();
+//! assert_eq!(column("promotion"), [Some("promoted"), Some("retained"), Some("undetermined")]);
+//! assert_eq!(column("promotion.by"), [Some("reads"), Some("default"), None]);
+//! assert_eq!(column("promotion.needs"), [None, None, Some("level")]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod aggregate;
 mod amount;
 mod apportion;
 mod arithmetic;
+mod arrow;
 mod compare;
 mod decision;
 mod group;

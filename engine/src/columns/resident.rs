@@ -208,7 +208,7 @@ impl ColumnRecords {
     ) -> Result<(), ReadError> {
         let parts: Mutex<Vec<Part>> = Mutex::default();
         let supplied = tables.scan(wanted, &|batch| {
-            let part = self.pack(batch, loose);
+            let part = self.pack(wanted, batch, loose);
             parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
         })?;
         let Some(scan) = supplied else { return Ok(()) };
@@ -258,12 +258,18 @@ impl ColumnRecords {
     }
 
     /// Packs the columns of a batch; what names rows is looked up.
-    fn pack(&self, batch: Batch, loose: &Mutex<Loose>) -> Part {
+    fn pack(&self, wanted: &Wanted, batch: Batch, loose: &Mutex<Loose>) -> Part {
         let mut unreadable = Vec::with_capacity(batch.columns.len());
         let columns = batch
             .columns
             .into_iter()
-            .map(|mut column| {
+            .zip(&wanted.fields)
+            .map(|(mut column, field)| {
+                if self.is_finding(wanted.record, *field) {
+                    // A finding that nobody has made is awaited, never missing.
+                    let missing = column.state.iter_mut().filter(|state| **state == MISSING);
+                    missing.for_each(|state| *state = UNKNOWN);
+                }
                 unreadable.push(std::mem::take(&mut column.unreadable));
                 let target = match &column.values {
                     crate::table::Values::Key(keys) => keys.record,
@@ -290,6 +296,11 @@ impl ColumnRecords {
         });
         let places = Places { first: batch.first, file: batch.file, line, lines };
         Part { places, columns, unreadable, key: key.unwrap_or_default() }
+    }
+
+    fn is_finding(&self, record: RecordId, field: u32) -> bool {
+        let declared = self.symbols.record(record).and_then(|record| record.fields.get(field as usize));
+        declared.is_some_and(|field| field.judged_by.is_some())
     }
 
     fn loose_lane(&self, record: RecordId, key: &[u8], loose: &Mutex<Loose>) -> u32 {
@@ -462,6 +473,14 @@ impl Columnar for ColumnRecords {
 
     fn has_duplicates(&self, record: RecordId) -> bool {
         self.table(record).is_some_and(|table| table.duplicates.is_some())
+    }
+
+    fn text_key(&self, record: RecordId, row: u32) -> Option<&str> {
+        if !self.codes.get(&record)?.is_text() {
+            return None;
+        }
+        let key = self.table(record)?.keys.key(row);
+        if key.is_empty() { None } else { std::str::from_utf8(key).ok() }
     }
 
     fn loose_keys(&self) -> &[Reference] {

@@ -9,9 +9,9 @@ use super::lanes::Lanes;
 use super::resident::ColumnRecords;
 use super::source::Columnar;
 use super::store::{Store, Whole};
-use super::vector::{Data, KNOWN, MISSING, NO, Vector};
+use super::vector::{Data, ERROR, KNOWN, MISSING, NO, NO_CODE, NOT_APPLICABLE, Vector};
 use super::worker::Worker;
-use crate::data::Dataset;
+use crate::data::{Dataset, Records};
 use crate::evaluate::{AmountResult, DecisionResult, LineResult, Options, RequirementResult, Worth};
 use crate::plan::{AmountId, DecisionId, DefineId, Instance, Plan};
 use crate::value::{Date, Need, RecordId, State, Value};
@@ -93,6 +93,12 @@ impl Batches<'_> {
         Value::Reference(self.worker.store.reference(record, row))
     }
 
+    /// The key of a row, where it is one text and that is at hand.
+    #[must_use]
+    pub fn text_key(&self, record: RecordId, row: u32) -> Option<&str> {
+        self.worker.store.data.text_key(record, row)
+    }
+
     /// A range of rows of a record. What its results have in common is worked out once, so ask one batch for all of them;
     /// a few thousand rows are a good size, and 2048 that begin at a multiple of it the best.
     #[must_use]
@@ -126,6 +132,25 @@ impl<R> Outcomes<R> {
     /// The results, row by row.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
         self.of.iter().filter_map(|at| self.distinct.get(*at as usize))
+    }
+}
+
+impl<'w> Batch<'w> {
+    pub(super) fn plan(&self) -> &'w Plan {
+        self.worker.store.plan
+    }
+
+    pub(super) fn records(&self) -> &'w dyn Records {
+        self.worker.store.data
+    }
+
+    pub(super) fn record(&self) -> Option<RecordId> {
+        self.lanes.record
+    }
+
+    /// The row at that place of the batch.
+    pub(super) fn row(&self, at: usize) -> Option<u32> {
+        self.lanes.rows.get(at).copied()
     }
 }
 
@@ -213,6 +238,55 @@ impl Facts<'_> {
         }
     }
 
+    /// Each state that a column of flags or categories can have, and for each row which it has; `None` for other columns. What
+    /// is left out of [`Facts::state`] is left out here.
+    #[must_use]
+    pub fn distinct(&self) -> Option<(Vec<State>, Vec<u32>)> {
+        if !self.outside.is_empty() {
+            return None;
+        }
+        let open = |code: u8| match code {
+            MISSING => State::Missing,
+            super::vector::UNKNOWN => State::Unknown(Arc::default()),
+            _ => State::Error(Arc::default()),
+        };
+        let codes: Vec<State> = (0..=MISSING).map(open).collect();
+        let state = &self.vector.state;
+        match &self.vector.data {
+            Data::Void => Some((codes, state.iter().map(|state| u32::from(*state)).collect())),
+            Data::Flag => {
+                let states = (0..=MISSING).map(|code| match code {
+                    NO => State::Known(Value::Flag(false)),
+                    KNOWN => State::Known(Value::Flag(true)),
+                    code => open(code),
+                });
+                Some((states.collect(), state.iter().map(|state| u32::from(*state)).collect()))
+            }
+            Data::Code(values) => {
+                let most =
+                    values.iter().filter(|code| **code < NOT_APPLICABLE).max().map_or(0, |most| most + 1);
+                let mut states = codes;
+                let first = u32::try_from(states.len()).ok()?;
+                states.extend((0..most).map(|code| State::Known(Value::Category(code))));
+                states.extend([State::Known(Value::NotApplicable), State::Known(Value::None)]);
+                let of = state.iter().zip(values).map(|(state, code)| match (*state, *code) {
+                    (KNOWN | NO, NO_CODE) => first + most + 1,
+                    (KNOWN | NO, NOT_APPLICABLE) => first + most,
+                    (KNOWN | NO, code) => first + code,
+                    (state, _) => u32::from(state),
+                });
+                Some((states, of.collect()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the row has no value.
+    #[must_use]
+    pub fn is_open(&self, row: usize) -> bool {
+        !self.is_outside(row) && !self.vector.is_known(row)
+    }
+
     /// The known number of a row as a whole number of tenths, hundredths and so on, and how many places that are; `None`
     /// where the column holds no such numbers or the row has none.
     #[must_use]
@@ -240,9 +314,9 @@ impl Amounts<'_> {
     /// The facts that the total of a row needs, where it is undetermined.
     #[must_use]
     pub fn needs(&self, row: usize) -> Arc<[Need]> {
-        let Some(State::Unknown(_) | State::Missing) = Some(self.total.state(row)) else {
+        if !self.total.is_open(row) || self.total.vector.state.get(row) == Some(&ERROR) {
             return Arc::default();
-        };
+        }
         self.replayed(row).map_or_else(Arc::default, |result| result.total.needs())
     }
 

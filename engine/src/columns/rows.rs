@@ -1,7 +1,6 @@
 //! Rows of rows: each lane is expanded to the rows it is over, and the condition says which of them count.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::lanes::{Env, Expansion, Lanes};
 use super::logic::and;
@@ -76,11 +75,7 @@ impl Worker<'_> {
             return Ok(Members { rows: source.rows, presence });
         }
         let of = kept.iter().map(|at| source.rows.of.get(*at as usize).copied().unwrap_or(0)).collect();
-        let lanes = source.rows.lanes.select(&kept);
-        // What is known of the fields of all is known of those that are left.
-        for (field, known) in source.rows.lanes.fields.borrow().iter() {
-            lanes.fields.borrow_mut().insert(*field, Arc::new(known.gather(&kept)));
-        }
+        let lanes = Lanes::part(&source.rows.lanes, kept);
         let failed = source.rows.failed.clone();
         Ok(Members { rows: Rc::new(Expansion { of, lanes, failed }), presence })
     }

@@ -19,6 +19,9 @@ pub(crate) trait Columnar: Records {
     /// Of the rows of a record, whether a part of their own key is not known.
     fn keyless(&self, record: RecordId, store: &Store<'_>) -> Option<Vec<bool>>;
 
+    /// The key of a row, where it is one text and that is at hand.
+    fn text_key(&self, record: RecordId, row: u32) -> Option<&str>;
+
     /// Keys that fields hold and no row has, by the lanes that the columns have for them.
     fn loose_keys(&self) -> &[Reference];
 }
@@ -65,6 +68,13 @@ impl Columnar for Dataset {
 
     fn has_duplicates(&self, record: RecordId) -> bool {
         self.table(record).is_some_and(crate::data::Table::has_duplicates)
+    }
+
+    fn text_key(&self, record: RecordId, row: u32) -> Option<&str> {
+        match self.table(record)?.cell(row, 0) {
+            Cell::Known(Value::Text(text)) => Some(text),
+            _ => None,
+        }
     }
 
     fn loose_keys(&self) -> &[Reference] {

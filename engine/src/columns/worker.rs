@@ -187,7 +187,12 @@ impl<'s> Worker<'s> {
         if let Some(known) = lanes.fields.borrow().get(&field) {
             return Arc::clone(known);
         }
-        let read = Arc::new(self.store.field_of(record, field, &lanes.rows));
+        let of_all = lanes
+            .of
+            .as_ref()
+            .and_then(|(all, places)| all.fields.borrow().get(&field).map(|known| known.gather(places)));
+        let read = of_all.unwrap_or_else(|| self.store.field_of(record, field, &lanes.rows));
+        let read = Arc::new(read);
         lanes.fields.borrow_mut().insert(field, Arc::clone(&read));
         read
     }

@@ -292,21 +292,29 @@ fn cut_short(shown: &str) -> Result<(), ReadError> {
 }
 
 fn kinds(metadata: &ArrowReaderMetadata) -> Vec<ColumnKind> {
-    const FLAT: &str = "export one value a row, in a column of its own";
-    const ZONE: &str = "which day a moment is depends on the time zone; export it as DATE";
-    const OTHER: &str = "export it as text, or name the right column";
     let schema = metadata.parquet_schema();
     // A legacy kind of moment, which the columns of arrow no longer tell apart.
     let old: Vec<usize> = (0..schema.num_columns())
         .filter(|leaf| schema.column(*leaf).physical_type() == Physical::INT96)
         .map(|leaf| schema.get_column_root_idx(leaf))
         .collect();
-    let kind = |(position, field): (usize, &Arc<arrow_schema::Field>)| match field.data_type() {
+    let kind = |(position, field): (usize, &Arc<arrow_schema::Field>)| {
+        kind(field.data_type(), old.contains(&position))
+    };
+    metadata.schema().fields().iter().enumerate().map(kind).collect()
+}
+
+/// What a column of that type holds; `old`: moments of a legacy kind.
+pub(crate) fn kind(data_type: &DataType, old: bool) -> ColumnKind {
+    const FLAT: &str = "export one value a row, in a column of its own";
+    const ZONE: &str = "which day a moment is depends on the time zone; export it as DATE";
+    const OTHER: &str = "export it as text, or name the right column";
+    match data_type {
         DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
             ColumnKind::Other("lists", FLAT)
         }
         DataType::Struct(_) | DataType::Map(..) => ColumnKind::Other("objects", FLAT),
-        DataType::Timestamp(..) if old.contains(&position) => {
+        DataType::Timestamp(..) if old => {
             ColumnKind::Other("moments as INT96", "they do not say their time zone; export it as DATE")
         }
         DataType::Timestamp(_, Some(_)) => ColumnKind::Other("moments in UTC", ZONE),
@@ -327,7 +335,7 @@ fn kinds(metadata: &ArrowReaderMetadata) -> Vec<ColumnKind> {
         DataType::Time32(_) | DataType::Time64(_) => {
             ColumnKind::Other("times of the day", "name the right column, or export it as text")
         }
+        DataType::Dictionary(_, values) => kind(values, old),
         _ => ColumnKind::Other("bytes that are no text", OTHER),
-    };
-    metadata.schema().fields().iter().enumerate().map(kind).collect()
+    }
 }

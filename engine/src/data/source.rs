@@ -290,7 +290,7 @@ fn is_named_after(file: &str, record: &str) -> bool {
 }
 
 /// Names in the manifest that the policies do not have.
-fn check_mapping(symbols: &Symbols, set: &DataSet) -> Result<(), ReadError> {
+pub(crate) fn check_mapping(symbols: &Symbols, set: &DataSet) -> Result<(), ReadError> {
     for (name, mapping) in &set.records {
         let Some(record) = symbols.records.iter().find(|record| record.name == *name) else {
             let records = symbols.records.iter().map(|record| record.name.as_str());

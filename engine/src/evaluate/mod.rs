@@ -29,6 +29,7 @@ pub(crate) mod requirement;
 pub(crate) mod rows;
 mod waiver;
 pub(crate) mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -42,3 +43,4 @@ pub use outcome::{
 };
 pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};
 pub(crate) use waiver::{quoted, waiver_of};
+pub use words::{decision_words, requirement_words};

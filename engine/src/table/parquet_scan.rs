@@ -94,6 +94,31 @@ fn group(
     Ok(all)
 }
 
+/// The rows of batches in memory.
+pub(crate) fn batches(
+    reading: &Reading<'_>,
+    batches: &[RecordBatch],
+    each: &(dyn Fn(Batch) + Sync),
+) -> Scanned {
+    let used = reading.used();
+    let mut decoder = Decoder::new(reading);
+    let mut scanned = Scanned::default();
+    for batch in batches.iter().filter(|batch| batch.num_rows() > 0) {
+        let Ok(narrow) = batch.project(&used) else { continue };
+        let mut from = 0;
+        while from < narrow.num_rows() {
+            let part = narrow.slice(from, ROWS.min(narrow.num_rows() - from));
+            let building = columns(reading, &used, &part, scanned.rows, &mut decoder);
+            let (built, errors) = building.finish(reading.file, scanned.rows);
+            scanned.errors.extend(errors);
+            scanned.rows = scanned.rows.saturating_add(u32::try_from(part.num_rows()).unwrap_or(u32::MAX));
+            each(built);
+            from += part.num_rows();
+        }
+    }
+    scanned
+}
+
 fn columns(
     reading: &Reading<'_>,
     used: &[usize],

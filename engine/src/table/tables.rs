@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
+
 use super::batch::{Batch, Wanted};
 use super::chunks::PIECE;
 use super::csv_scan::{self, Layout};
@@ -10,13 +12,14 @@ use super::decode::{Building, Reading, narrowed};
 use super::key::KeyCode;
 use super::parquet_scan;
 use crate::data::bytes::DataFile;
+use crate::data::column_kind::ColumnKind;
 use crate::data::columns::Columns;
 use crate::data::csv_reader::{self, CsvFile};
-use crate::data::parquet_file::ParquetFile;
-use crate::data::source::{check_source, find_files};
+use crate::data::parquet_file::{ParquetFile, kind};
+use crate::data::source::{check_mapping, check_source, find_files};
 use crate::data::table_rows::{absent_texts, shared_names, without_value};
 use crate::data::{DataError, DataSource, Dataset, Format, ReadError, Severity, read};
-use crate::plan::Symbols;
+use crate::plan::{Record, Symbols};
 use crate::value::{RecordId, Value};
 
 /// A data set, open to be read.
@@ -37,6 +40,8 @@ enum Held {
     Files(HashMap<RecordId, (u32, DataFile)>),
     /// What is only read row by row.
     Rows(Box<Dataset>),
+    /// What a program has in memory.
+    Batches(HashMap<RecordId, (u32, Vec<RecordBatch>)>),
 }
 
 /// What was read of a record.
@@ -103,6 +108,56 @@ impl<'a> Tables<'a> {
         Ok(tables)
     }
 
+    /// Records that are in memory row by row.
+    #[must_use]
+    pub fn of_rows(symbols: &'a Symbols, source: &'a DataSource, dataset: Dataset) -> Self {
+        let keys = (0_u32..).zip(&symbols.records).filter_map(|(position, _)| {
+            KeyCode::of(symbols, RecordId(position)).map(|code| (RecordId(position), code))
+        });
+        Self {
+            symbols,
+            source,
+            threads: 1,
+            files: dataset.files.clone(),
+            remarks: dataset.errors.iter().filter(|error| error.record.is_none()).cloned().collect(),
+            held: Held::Rows(Box::new(dataset)),
+            piece: PIECE,
+            keys: keys.collect(),
+        }
+    }
+
+    /// Records that a program has in memory, as batches of Arrow columns: of each record its batches, which have one schema.
+    /// Columns are found by their names, as those of files are; `source` says how they are written where that is not the
+    /// default. A record that is not among them was not supplied.
+    ///
+    /// # Errors
+    /// A mapping of what no policy declares.
+    pub fn of_batches(
+        symbols: &'a Symbols,
+        source: &'a DataSource,
+        batches: Vec<(RecordId, Vec<RecordBatch>)>,
+    ) -> Result<Self, ReadError> {
+        check_mapping(symbols, &source.set)?;
+        let keys = (0_u32..).zip(&symbols.records).filter_map(|(position, _)| {
+            KeyCode::of(symbols, RecordId(position)).map(|code| (RecordId(position), code))
+        });
+        let names = batches.iter().map(|(record, _)| {
+            symbols.record(*record).map_or_else(String::new, |record| record.name.clone())
+        });
+        let files = names.collect();
+        let held = (0_u32..).zip(batches).map(|(number, (record, batches))| (record, (number, batches)));
+        Ok(Self {
+            symbols,
+            source,
+            threads: 1,
+            held: Held::Batches(held.collect()),
+            piece: PIECE,
+            files,
+            remarks: Vec::new(),
+            keys: keys.collect(),
+        })
+    }
+
     /// The files, which [`Batch::file`] and [`DataError::file`] point into.
     #[must_use]
     pub fn files(&self) -> &[String] {
@@ -136,6 +191,7 @@ impl<'a> Tables<'a> {
         let Some(record) = self.symbols.record(wanted.record) else { return Ok(None) };
         let (number, file) = match &self.held {
             Held::Rows(dataset) => return Ok(self.scan_rows(dataset, wanted, each)),
+            Held::Batches(batches) => return self.scan_batches(batches, record, wanted, each),
             Held::Files(files) => match files.get(&wanted.record) {
                 Some((number, file)) => (*number, file),
                 None => return Ok(None),
@@ -180,6 +236,44 @@ impl<'a> Tables<'a> {
         };
         let rows = scanned.rows;
         Ok(Some(Scan { rows, errors: errors(&reading, scanned, !is_parquet) }))
+    }
+
+    fn scan_batches(
+        &self,
+        held: &HashMap<RecordId, (u32, Vec<RecordBatch>)>,
+        record: &Record,
+        wanted: &Wanted,
+        each: &(dyn Fn(Batch) + Sync),
+    ) -> Result<Option<Scan>, ReadError> {
+        let Some((number, batches)) = held.get(&wanted.record) else { return Ok(None) };
+        let schema = batches.first().map(RecordBatch::schema);
+        let fields = schema.as_ref().map_or(&[][..], |schema| schema.fields().as_ref());
+        let header: Vec<String> = fields.iter().map(|field| field.name().clone()).collect();
+        let kinds: Vec<ColumnKind> = fields.iter().map(|field| kind(field.data_type(), false)).collect();
+        let set = &self.source.set;
+        let found = Columns::find(self.symbols, record, set, &header, &kinds).map_err(|error| ReadError {
+            file: Some(record.name.clone()),
+            line: None,
+            ..error
+        })?;
+        let reading = Reading {
+            symbols: self.symbols,
+            set,
+            record,
+            id: wanted.record,
+            columns: narrowed(found, record, wanted),
+            names: shared_names(&header),
+            absent: absent_texts(set, record),
+            wanted,
+            file: *number,
+        };
+        let other = batches.iter().find(|batch| Some(batch.schema()) != schema);
+        if other.is_some() {
+            return Err(ReadError::new("its batches do not have one schema").file(&record.name));
+        }
+        let scanned = parquet_scan::batches(&reading, batches, each);
+        let rows = scanned.rows;
+        Ok(Some(Scan { rows, errors: errors(&reading, scanned, false) }))
     }
 
     fn scan_rows(&self, dataset: &Dataset, wanted: &Wanted, each: &(dyn Fn(Batch) + Sync)) -> Option<Scan> {

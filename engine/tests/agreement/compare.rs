@@ -1,9 +1,12 @@
 //! The evaluator and the columns asked for everything, row by row.
 
-use rubric_engine::columns::Columns;
-use rubric_engine::data::Dataset;
+use rubric_engine::columns::{self, ColumnRecords, Columns};
+use rubric_engine::data::{DataSet, DataSource, Dataset};
 use rubric_engine::evaluate::{DecisionResult, Evaluator, Options, RequirementResult};
 use rubric_engine::plan::{DefineId, Plan, ResultId};
+use rubric_engine::table::Tables;
+use std::sync::Arc;
+
 use rubric_engine::value::{Date, RecordId, State};
 
 /// How many results were compared, and how many lanes were asked of the evaluator, by reason.
@@ -15,16 +18,40 @@ pub(crate) struct Compared {
 
 /// Compares everything that a plan gives for the records; what differs, in words.
 pub(crate) fn differences(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     data: &Dataset,
     as_of: Date,
     options: &Options,
     size: u32,
     compared: &mut Compared,
 ) -> Vec<String> {
-    let columns = Columns::new(plan, data, as_of, options);
-    let batches = columns.batches();
     let evaluator = Evaluator::new(plan, data, as_of, options.clone());
+    let by_rows = Columns::new(plan, data, as_of, options).on_threads(1 + size as usize % 2);
+    let mut found = compared_with(plan, &evaluator, &by_rows, size, compared);
+    let source =
+        DataSource { path: "memory".into(), shown: "memory".into(), set: DataSet::default(), preset: None };
+    let tables = Tables::of_rows(&plan.symbols, &source, data.clone());
+    let facts: Vec<DefineId> =
+        (0..u32::try_from(plan.symbols.defines.len()).unwrap()).map(DefineId).collect();
+    let wanted = columns::wanted(plan, &plan.symbols.results, &facts);
+    let records = ColumnRecords::read(&plan.symbols, &tables, &wanted).unwrap();
+    let by_columns = Columns::new(plan, &records, as_of, options);
+    found.extend(
+        compared_with(plan, &evaluator, &by_columns, size, compared)
+            .into_iter()
+            .map(|difference| format!("of columns: {difference}")),
+    );
+    found
+}
+
+fn compared_with(
+    plan: &Plan,
+    evaluator: &Evaluator<'_>,
+    columns: &Columns<'_>,
+    size: u32,
+    compared: &mut Compared,
+) -> Vec<String> {
+    let batches = columns.batches();
     let mut found = Vec::new();
     for (position, record) in plan.symbols.records.iter().enumerate() {
         let id = RecordId(u32::try_from(position).unwrap());

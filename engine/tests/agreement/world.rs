@@ -87,9 +87,8 @@ pub(crate) fn world(plan: &Plan, dice: &mut Dice, kind: Kind) -> Dataset {
 }
 
 fn doubtful(ty: Type, dice: &mut Dice) -> Cell {
-    match dice.below(3) {
+    match dice.below(2) {
         0 => Cell::Unreadable,
-        1 => Cell::Assumed,
         _ if ty.optional => Cell::Missing,
         _ => Cell::Absent,
     }
