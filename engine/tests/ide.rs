@@ -92,7 +92,9 @@ fn names_and_where_else_they_stand() {
         let all = ide::references(&database, &found.entity);
         let shown: Vec<String> = all
             .iter()
-            .map(|(place, role)| format!("{role:?} {} {}", written(&database, place.file, place.span), place.span.start))
+            .map(|(place, role)| {
+                format!("{role:?} {} {}", written(&database, place.file, place.span), place.span.start)
+            })
             .collect();
         assert_eq!(all.len(), count, "{with}: {shown:?}");
         let declared = ide::definition(&database, &found.entity);
@@ -133,13 +135,17 @@ fn a_rename_changes_every_name_and_the_meaning_of_none() {
     for (needle, with) in cases {
         for new in ["renamed_é", "must"] {
             let (mut database, file, offset) = marked(&after(needle, with));
-            let mut edits = ide::rename(&database, file, offset, new).unwrap_or_else(|error| panic!("{with}: {error:?}"));
+            let mut edits =
+                ide::rename(&database, file, offset, new).unwrap_or_else(|error| panic!("{with}: {error:?}"));
             edits.sort_by_key(|edit| std::cmp::Reverse(edit.place.span));
             for path in ["v.rubric", "r.rubric"] {
                 let id = database.file(path).unwrap();
                 let mut text = database.text(id).to_string();
                 for edit in edits.iter().filter(|edit| edit.place.file == id) {
-                    text.replace_range(edit.place.span.start as usize..edit.place.span.end as usize, &edit.text);
+                    text.replace_range(
+                        edit.place.span.start as usize..edit.place.span.end as usize,
+                        &edit.text,
+                    );
                 }
                 database.set_text(path, Some(&text));
             }
@@ -172,7 +178,12 @@ fn a_name_that_is_taken_or_none_is_refused() {
 fn what_can_be_written() {
     // The half-written text, what must be proposed, what must not.
     let cases: &[(&str, &str, &[&str], &[&str])] = &[
-        ("reads and", "gr$0 and", &["grade", "level", "reads", "cut", "not"], &["Grade", "outcomes", "score"]),
+        (
+            "reads and",
+            "gr$0 and",
+            &["grade", "level", "reads", "cut", "not"],
+            &["Grade", "outcomes", "score"],
+        ),
         ("level >= cut", "school.$0", &["id", "name"], &["level"]),
         ("level >= cut", "student.$0", &["level", "reads", "results"], &["cut"]),
         ("grade >= G2", "grade >= $0", &["G1", "G2", "G3"], &[]),
@@ -183,7 +194,12 @@ fn what_can_be_written() {
         ("default stay", "default $0", &["up", "stay"], &["when"]),
         ("rule ready: up", "rule ready: $0", &["up", "stay"], &["when"]),
         ("notwithstanding ready", "notwithstanding $0", &["ready"], &["held", "up"]),
-        ("  default stay", "  $0\n  default stay", &["rule", "default", "outcomes", "part"], &["must", "record"]),
+        (
+            "  default stay",
+            "  $0\n  default stay",
+            &["rule", "default", "outcomes", "part"],
+            &["must", "record"],
+        ),
         ("use v", "use $0", &["v"], &["r"]),
         ("define reads of Student", "define reads of $0", &["Student", "School"], &["Grade", "count"]),
         ("Student: flag =", "Student: $0 =", &["flag", "count", "Grade", "money"], &["level"]),
@@ -194,7 +210,12 @@ fn what_can_be_written() {
         ("from one {", "from $0 {", &["one"], &["maria"]),
         ("maria.promotion", "maria.$0", &["promotion", "reads", "level", "aid"], &["cut"]),
         ("maria.aid.base", "maria.aid.$0", &["base", "more"], &[]),
-        ("define reads", "$0\ndefine reads", &["decision", "parameter", "test", "requirement"], &["rule", "level"]),
+        (
+            "define reads",
+            "$0\ndefine reads",
+            &["decision", "parameter", "test", "requirement"],
+            &["rule", "level"],
+        ),
         ("define reads", "allow($0)\ndefine reads", &["missing-citation"], &["define"]),
         ("\"(2)\"", "\"($0\"", &[], &["up"]),
         ("use v", "use v // $0", &[], &["v"]),
@@ -266,13 +287,13 @@ fn every_item_can_be_asked_while_it_is_half_written() {
     let end = RULES.len();
     for cut in (0..end).filter(|cut| RULES.is_char_boundary(*cut)).step_by(7) {
         let (database, file, offset) = marked(&format!("{}$0", &RULES[..cut]));
-        ide::complete(&database, file, offset);
-        ide::signature(&database, file, offset);
-        ide::hover(&database, file, offset.saturating_sub(3), today());
-        ide::outline(&database, file);
-        ide::folds(&database, file);
-        ide::hints(&database, file, Span::new(0, offset), today());
-        ide::refactorings(&database, file, Span::new(offset, offset));
+        let _ = ide::complete(&database, file, offset);
+        let _ = ide::signature(&database, file, offset);
+        let _ = ide::hover(&database, file, offset.saturating_sub(3), today());
+        let _ = ide::outline(&database, file);
+        let _ = ide::folds(&database, file);
+        let _ = ide::hints(&database, file, Span::new(0, offset), today());
+        let _ = ide::refactorings(&database, file, Span::new(offset, offset));
         let tokens = ide::tokens(&database, file);
         assert!(tokens.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start), "{cut}");
         let grown = ide::selections(&database, file, offset);
