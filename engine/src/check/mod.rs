@@ -53,6 +53,7 @@ checks! {
     filter_reads_nothing
     missing_citation
     missing_table_cell
+    not_decided
     parameter_gap
     parameter_overlap
     percent_of_sum
@@ -105,6 +106,7 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
+    not_decided::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);

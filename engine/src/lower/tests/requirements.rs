@@ -75,7 +75,6 @@ fn what_is_not_evaluated_yet_is_said_once() {
         "decision d of Student, districts may tighten { outcomes a, b default a }",
         "amend decision d { rule x: a when yes }",
         "requirement q of Student, districts may tighten { must yes }",
-        "define promotion of Student: flag = yes assert promotion never worsens as gpa rises",
     ];
     let mut all = String::new();
     for text in cases {
