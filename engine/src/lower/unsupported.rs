@@ -24,9 +24,6 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             } else if let Some(grant) = amount.grants.first() {
                 add(grant.span, "a grant to other authorities");
             }
-            for each in amount.lines.iter().filter_map(|line| line.for_each.as_ref()) {
-                add(each.category.span, "a line `for each` value of a category");
-            }
         }
         ItemKind::Policy(policy) => {
             if let Some(under) = policy.authority.as_ref().and_then(|authority| authority.under.as_ref()) {

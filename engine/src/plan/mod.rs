@@ -30,8 +30,9 @@ pub use show::{
 };
 pub use symbols::{
     ADJUSTMENT, Absent, AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol,
-    DefineId, DefineSymbol, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId, ParameterSymbol,
-    Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope, Symbol, Symbols,
+    DefineId, DefineSymbol, EachLine, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId,
+    ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope,
+    Symbol, Symbols,
 };
 pub use walk::{any_operation, operands};
 
