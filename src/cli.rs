@@ -221,6 +221,22 @@ pub(crate) struct RunArgs {
     /// Write defines too
     #[arg(long)]
     pub(crate) facts: bool,
+
+    /// Say how long each phase took, how fast that is, what memory it took, and what was evaluated row by row
+    #[arg(long)]
+    pub(crate) timings: bool,
+
+    /// Which engine evaluates; results do not depend on it
+    #[arg(long, value_enum, default_value_t = Engine::Columns)]
+    pub(crate) engine: Engine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// Many records at a time
+    Columns,
+    /// Record by record, as `explain` does: the definition
+    Evaluator,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -229,6 +245,8 @@ pub(crate) enum TableFormat {
     Csv,
     /// One JSON object a line
     Jsonl,
+    /// Columns with types
+    Parquet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -13,7 +13,10 @@ mod amounts;
 mod check;
 mod data;
 mod editor;
+mod engines;
 mod format;
+mod initialize;
+mod interrupted;
 mod project;
 mod usage;
 

@@ -4,7 +4,7 @@
 //!
 //! 1. [`item`] for each declaration, with its tree;
 //! 2. [`code`] for each body that lowering gives, and [`parameter`] for each parameter's body;
-//! 3. [`plan`] and [`unused`] once for the workspace;
+//! 3. [`plan`] and [`unused`] once for the workspace, and [`proof`] for each result and definition;
 //! 4. [`settle`] for each file, with all its diagnostics (those of parsing, names and lowering too): it applies
 //!    `allow(…)` and removes what repeats another message.
 //!
@@ -13,6 +13,7 @@
 mod dates;
 pub(crate) mod depends;
 mod grain;
+pub mod proof;
 pub(crate) mod reach;
 mod registry;
 mod settle;
@@ -45,10 +46,16 @@ macro_rules! checks {
 
 checks! {
     assertion_fails
+    assertion_open
     bad_allow
     bad_waiver
+    case_arms_disagree
+    case_without_arm
     comma_number
+    condition_always_holds
+    constant_comparison
     cycle
+    decision_gap
     define_gap
     filter_reads_nothing
     missing_citation
@@ -58,6 +65,11 @@ checks! {
     parameter_overlap
     percent_of_sum
     rank_needs_known
+    requirement_never_met
+    requirement_never_violated
+    rule_conflict
+    rule_never_applies
+    rule_never_changes
     self_comparison
     swallowed_comparison
     uneven_limit
@@ -106,7 +118,7 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
-    not_decided::check(plan, &mut found);
+    assertion_open::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);

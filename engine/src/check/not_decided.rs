@@ -1,38 +1,44 @@
-//! # whether an assertion always holds is not decided
+//! # the checker could not decide
 //!
-//! Severity: warning
+//! Severity: information
 //!
-//! An `assert` promises something of every record there can be. `never depends on` is decided by looking at what is read. Of
-//! this one the checker can say neither that it holds nor which record breaks it; nothing here says that it is wrong.
+//! Whether rules conflict, or a record falls between them, is decided for conditions on fields, counts of rows, dates and
+//! linear arithmetic. Where something else plays a part (a product of two unknowns, the order of texts, a rank among all
+//! records), or the steps run out, the checker can neither prove it nor show a record, and says so. Nothing is wrong
+//! with the policy; test such cases by hand.
 //!
-//! Wrong:
-//!
-//! ```rubric
-//! define diligent of Student: number = fee / 2
-//! assert diligent is at least 0
-//! ```
-//!
-//! Right: what can be decided is promised.
+//! Wrong: it hangs on a product.
 //!
 //! ```rubric
-//! define diligent of Student: number = fee / 2
-//! assert diligent never depends on credits
+//! decision promotion of Student {
+//!   outcomes promoted, retained
+//!   cite "§ 3"
+//!   default retained
+//!   rule enough: promoted when fee * fee > 2 and fee > 0 and credits >= 5
+//!   rule poor: retained when fee * fee * fee < 1
+//! }
 //! ```
 //!
-//! To keep it, write `allow(not-decided) "why"` before the assertion.
+//! Right:
+//!
+//! ```rubric
+//! decision promotion of Student {
+//!   outcomes promoted, retained
+//!   cite "§ 3"
+//!   default retained
+//!   rule enough: promoted when fee > 2 and credits >= 5
+//!   rule poor: retained when fee < 1
+//! }
+//! ```
 
-use crate::diagnostic::Diagnostic;
-use crate::plan::{AssertBody, Claim, Plan};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::Plan;
+use crate::prove::Finding;
 
-pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
-    for assert in &plan.asserts {
-        if !matches!(assert.claim, Claim::NeverDepends { .. }) {
-            found.push(report(assert));
-        }
-    }
-}
-
-fn report(assert: &AssertBody) -> Diagnostic {
-    Diagnostic::warning("not-decided", assert.place, "whether this always holds is not decided")
-        .help("no record is known that breaks it, and that none does is not proved")
+pub(super) fn told(_: &Plan, finding: &Finding) -> Option<Diagnostic> {
+    let Finding::Open(what, place, why) = finding else { return None };
+    let message = format!("not decided: {what}, because of {why}");
+    let mut diagnostic = Diagnostic::warning("not-decided", *place, message);
+    diagnostic.severity = Severity::Information;
+    Some(diagnostic.help("neither a proof nor a record that shows it was found: test such cases by hand"))
 }

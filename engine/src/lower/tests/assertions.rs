@@ -25,7 +25,7 @@ fn said(assertion: &str) -> String {
     let file = db.set_text("test.rubric", Some(&text));
     let mut out = String::new();
     for diagnostic in db.diagnostics(file) {
-        if diagnostic.code == "not-decided" || diagnostic.severity == Severity::Error {
+        if diagnostic.code == "assertion-open" || diagnostic.severity == Severity::Error {
             let at = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
             writeln!(out, "  {} at `{at}`: {}", diagnostic.code, diagnostic.message).unwrap();
             if let Some(help) = diagnostic.help.filter(|_| diagnostic.severity == Severity::Error) {
