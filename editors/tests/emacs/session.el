@@ -4,6 +4,7 @@
 
 ;;; Code:
 
+(require 'cl-lib)
 (require 'eglot)
 (require 'flymake)
 (require 'rubric-mode)
@@ -106,7 +107,10 @@
 (session-step
  "a field is renamed across files" :renameProvider
  (lambda ()
-   (let ((eglot-confirm-server-initiated-edits nil))
+   ;; Eglot asks before it changes files that are not open.
+   (cl-letf (((symbol-function 'y-or-n-p) (lambda (_) t)))
+     ;; What changed is else told when Emacs is idle, which a batch never is.
+     (eglot--signal-textDocument/didChange)
      (session-go "reading_level >= passing_level")
      (eglot-rename "level_read")
      (session-go "level_read >= passing_level")

@@ -173,6 +173,10 @@ step("a field is renamed across files", "renameProvider", function()
   end)
   expect(not text(buffer):find("reading_level", 1, true), "the old name is left:\n" .. text(buffer))
   expect(text(buffer):find("{level_read} 😀", 1, true), "also inside a text that has 😀")
+  -- Neovim holds back the changes of a buffer that is not asked about.
+  vim.wait(500, function()
+    return false
+  end)
   wait("no error after it", function()
     return #vim.diagnostic.get(buffer, { severity = vim.diagnostic.severity.ERROR }) == 0
   end)

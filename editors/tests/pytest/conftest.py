@@ -57,9 +57,9 @@ def project(tmp_path: Path) -> Project:
     return Project(folder)
 
 
-def capabilities_of_vscode() -> types.ClientCapabilities:
-    """The widest of the recorded clients."""
-    recorded = json.loads((ROOT / "lsp/tests/initialize/vscode.json").read_text(encoding="utf-8"))
+def capabilities_of(editor: str) -> types.ClientCapabilities:
+    """What a recorded editor can do."""
+    recorded = json.loads((ROOT / f"lsp/tests/initialize/{editor}.json").read_text(encoding="utf-8"))
     return converters.get_converter().structure(recorded["capabilities"], types.ClientCapabilities)
 
 
@@ -81,17 +81,33 @@ def make_client() -> LanguageClient:
     return client
 
 
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=[PROGRAM, "lsp"], client_factory=make_client))
-async def client(lsp_client: LanguageClient, project: Project):
-    answer = await lsp_client.initialize_session(
+async def begin(client: LanguageClient, project: Project, editor: str) -> None:
+    answer = await client.initialize_session(
         types.InitializeParams(
-            capabilities=capabilities_of_vscode(),
+            capabilities=capabilities_of(editor),
             root_uri=project.uri(project.folder),
             workspace_folders=[types.WorkspaceFolder(project.uri(project.folder), "project")],
         )
     )
-    lsp_client.advertised = answer.capabilities
-    project.open(lsp_client, project.promotion)
-    project.open(lsp_client, project.records)
+    client.advertised = answer.capabilities
+    project.open(client, project.promotion)
+    project.open(client, project.records)
+
+
+CONFIGURATION = ClientServerConfig(server_command=[PROGRAM, "lsp"], client_factory=make_client)
+
+
+@pytest_lsp.fixture(config=CONFIGURATION)
+async def client(lsp_client: LanguageClient, project: Project):
+    """The widest of the recorded clients, which also asks for diagnostics."""
+    await begin(lsp_client, project, "vscode")
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=CONFIGURATION)
+async def listener(lsp_client: LanguageClient, project: Project):
+    """One that is told of diagnostics."""
+    await begin(lsp_client, project, "helix")
     yield
     await lsp_client.shutdown_session()

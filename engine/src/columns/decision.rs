@@ -1,10 +1,10 @@
 //! Decisions: the conditions of all lanes as codes; each combination that occurs is decided once.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::lanes::{Env, Lanes};
+use super::quick::QuickMap;
 use super::store::Store;
 use super::vector::{Data, ERROR, KNOWN, NO, NOT_APPLICABLE, UNKNOWN, Vector};
 use super::worker::Worker;
@@ -43,7 +43,7 @@ fn undecided(state: u8, possible: &[u32]) -> DecisionResult {
 
 /// Results by lane, each distinct one once.
 struct Sorted<K> {
-    known: HashMap<K, u32>,
+    known: QuickMap<K, u32>,
     distinct: Vec<DecisionResult>,
     of: Vec<u32>,
 }
@@ -99,7 +99,8 @@ impl Worker<'_> {
         if !self.evaluator.is_effective(symbol.policy) {
             return all(status(ResultStatus::NotApplicable));
         }
-        let mut sorted = Sorted { known: HashMap::new(), distinct: Vec::new(), of: vec![0; lanes.len()] };
+        let mut sorted =
+            Sorted { known: QuickMap::default(), distinct: Vec::new(), of: vec![0; lanes.len()] };
         let possible = all_outcomes(body);
         let env = Env::of(&body.code, lanes, self.store.as_of);
         let (laws, rest) = self.laws(&env, body.law_on);

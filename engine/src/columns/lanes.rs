@@ -1,12 +1,12 @@
 //! What expressions are evaluated over: lanes, each with a row bound to each slot.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::decision::Ruled;
+use super::quick::QuickMap;
 use super::requirement::Judged;
 use super::store::Whole;
 use super::vector::{Data, KNOWN, Vector};
@@ -26,13 +26,13 @@ pub(crate) struct Lanes {
     pub(crate) of: Option<(Rc<Lanes>, Vec<u32>)>,
     /// Whether what is found is kept for when the batch is asked for again.
     pub(crate) saves: Cell<bool>,
-    pub(crate) fields: RefCell<HashMap<u32, Arc<Vector>>>,
-    pub(crate) wholes: RefCell<HashMap<Whole, Arc<Vector>>>,
-    pub(crate) ruled: RefCell<HashMap<DecisionId, Rc<Ruled>>>,
-    pub(crate) judged: RefCell<HashMap<Instance, Rc<Judged>>>,
-    pub(crate) settings: RefCell<HashMap<AmountId, Rc<super::amount::Setting>>>,
-    pub(crate) lines: RefCell<HashMap<(AmountId, usize), Arc<Vector>>>,
-    pub(crate) children: RefCell<HashMap<u32, Rc<Expansion>>>,
+    pub(crate) fields: RefCell<QuickMap<u32, Arc<Vector>>>,
+    pub(crate) wholes: RefCell<QuickMap<Whole, Arc<Vector>>>,
+    pub(crate) ruled: RefCell<QuickMap<DecisionId, Rc<Ruled>>>,
+    pub(crate) judged: RefCell<QuickMap<Instance, Rc<Judged>>>,
+    pub(crate) settings: RefCell<QuickMap<AmountId, Rc<super::amount::Setting>>>,
+    pub(crate) lines: RefCell<QuickMap<(AmountId, usize), Arc<Vector>>>,
+    pub(crate) children: RefCell<QuickMap<u32, Rc<Expansion>>>,
 }
 
 /// Rows of rows: for each, of which lane it is.

@@ -71,6 +71,7 @@ mod logic;
 mod parallel;
 mod pick;
 mod population;
+mod quick;
 mod requirement;
 mod resident;
 mod results;

@@ -1,7 +1,6 @@
 //! A row among the rows of its record: the partitions are built once, from columns of all rows.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use rubric_grammar::ast::RoundingMode;
 use super::compare::{has_codes, key_code};
 use super::lanes::{Env, Lanes};
 use super::logic::is_none;
+use super::quick::QuickMap;
 use super::vector::{Data, ERROR, KNOWN, MISSING, NO, UNKNOWN, Vector, code_of, open};
 use super::worker::Worker;
 use crate::evaluate::found::Found;
@@ -30,7 +30,7 @@ pub(crate) enum Standings {
 /// Partitions whose keys and values are numbers.
 #[derive(Default)]
 pub(crate) struct Narrow {
-    places: HashMap<Key, u32>,
+    places: QuickMap<Key, u32>,
     /// In order.
     values: Vec<Vec<i64>>,
     scale: u8,

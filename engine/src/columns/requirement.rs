@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::compare::{as_found, strict};
 use super::lanes::{Env, Lanes};
 use super::logic::is_none;
+use super::quick::QuickMap;
 use super::store::{KeyCounts, Store};
 use super::vector::{Data, ERROR, KNOWN, NEVER, NO, NO_DAY, UNKNOWN, Vector};
 use super::worker::Worker;
@@ -44,7 +45,7 @@ enum Reason {
 
 #[derive(Default)]
 struct Sorted {
-    known: HashMap<Reason, u32>,
+    known: QuickMap<Reason, u32>,
     distinct: Vec<RequirementResult>,
     of: Vec<u32>,
 }

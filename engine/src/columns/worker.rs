@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::lanes::{Env, Lanes};
+use super::quick::QuickMap;
 use super::store::{Store, Whole, is_none};
 use super::stored::Stored;
 use super::vector::{Data, ERROR, KNOWN, MISSING, NO, UNKNOWN, Vector, code_of, law_of};
@@ -26,7 +27,7 @@ pub(crate) struct Worker<'s> {
     /// On how many threads all rows of a record may be worked out.
     pub(crate) helpers: usize,
     /// What depends on no row, by code, expression and law.
-    constants: RefCell<HashMap<Asked, Option<Arc<Vector>>>>,
+    constants: RefCell<QuickMap<Asked, Option<Arc<Vector>>>>,
 }
 
 /// A code, an expression of it, and the law.

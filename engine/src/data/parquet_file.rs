@@ -58,6 +58,14 @@ impl ParquetFile {
                 .file(shown)
                 .help("one file holds at most 4294967295 rows; export it again, or in parts"));
         }
+        let groups = metadata.metadata().row_groups().iter().map(|group| group.num_rows());
+        let mut sum = Some(0_i64);
+        for count in groups {
+            sum = sum.filter(|_| count >= 0).and_then(|sum| sum.checked_add(count));
+        }
+        if sum != Some(rows) {
+            return Err(wrong_count(rows, sum, shown));
+        }
         let header = metadata.schema().fields().iter().map(|field| field.name().trim().to_owned()).collect();
         let kinds = kinds(&metadata);
         Ok(Self { path: path.clone(), shown: shown.to_owned(), metadata, header, kinds })
@@ -68,15 +76,20 @@ impl ParquetFile {
         u32::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(u32::MAX)
     }
 
-    /// The number of the first row of each row group.
-    pub(crate) fn groups(&self) -> Vec<u32> {
+    /// How it is called in messages.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The number of the first row of each row group, and how many it has.
+    pub(crate) fn groups(&self) -> Vec<(u32, u32)> {
         let mut first = 0_u32;
         let groups = self.metadata.metadata().row_groups().iter();
         groups
             .map(|group| {
-                let start = first;
-                first = first.saturating_add(u32::try_from(group.num_rows()).unwrap_or(u32::MAX));
-                start
+                let (start, count) = (first, u32::try_from(group.num_rows()).unwrap_or(u32::MAX));
+                first = first.saturating_add(count);
+                (start, count)
             })
             .collect()
     }
@@ -207,6 +220,14 @@ fn guarded<T, E: std::fmt::Display>(read: impl FnOnce() -> Result<T, E>) -> Resu
         }),
         Err(_) => Err("it holds what no writer writes".to_owned()),
     }
+}
+
+/// What to say of a file that has other rows than it says.
+pub(crate) fn wrong_count(said: i64, found: Option<i64>, shown: &str) -> ReadError {
+    let found = found.map_or_else(|| "another number of them".to_owned(), |found| found.to_string());
+    ReadError::new(format!("the file is damaged: it says that it has {said} rows, and holds {found}"))
+        .file(shown)
+        .help("export it again")
 }
 
 fn damaged(why: &str, shown: &str) -> ReadError {

@@ -9,7 +9,7 @@ use csv::ByteRecord;
 use super::bytes::DataFile;
 use super::columns::Columns;
 use super::parquet_cell::{Rendered, render};
-use super::parquet_file::{ParquetFile, ParquetRows};
+use super::parquet_file::{ParquetFile, ParquetRows, wrong_count};
 use super::table_rows::{Next, Odd, RowSource, read_columns};
 use super::{DataSet, Dataset, ReadError};
 use crate::plan::Symbols;
@@ -37,6 +37,8 @@ pub(super) fn read(
         batch: None,
         at: 0,
         number: 0,
+        said: input.row_count(),
+        shown: file.shown.clone(),
         text: Vec::new(),
     };
     read_columns(symbols, set, id, &input.header, &columns, &mut rows, &file.shown, dataset)
@@ -49,6 +51,9 @@ struct Rows {
     batch: Option<RecordBatch>,
     at: usize,
     number: u64,
+    /// How many rows the file says that it has.
+    said: u32,
+    shown: String,
     text: Vec<u8>,
 }
 
@@ -58,6 +63,10 @@ impl RowSource for Rows {
             self.at = 0;
             self.batch = self.rows.next()?;
             if self.batch.is_none() {
+                if self.number != u64::from(self.said) {
+                    let found = i64::try_from(self.number).ok();
+                    return Err(wrong_count(i64::from(self.said), found, &self.shown));
+                }
                 return Ok(Next::End);
             }
         }

@@ -17,7 +17,7 @@ use super::decode::{Building, Decoder, Outcome, Reading, Replay, Row};
 use super::recognise::{Got, Recogniser};
 use super::tables::Scanned;
 use crate::data::parquet_cell::{Rendered, render};
-use crate::data::parquet_file::ParquetFile;
+use crate::data::parquet_file::{ParquetFile, wrong_count};
 use crate::data::{DataError, ReadError};
 
 /// Rows that are decoded at a time.
@@ -41,8 +41,8 @@ pub(crate) fn scan(
         let mut decoder = Decoder::new(reading);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(first) = groups.get(number) else { return };
-            let result = group(reading, file, &used, (number, *first), &mut decoder, each);
+            let Some(place) = groups.get(number) else { return };
+            let result = group(reading, file, &used, (number, *place), &mut decoder, each);
             let is_bad = result.is_err();
             found.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
             if is_bad {
@@ -69,11 +69,12 @@ fn group(
     reading: &Reading<'_>,
     file: &ParquetFile,
     used: &[usize],
-    (number, first): (usize, u32),
+    (number, (first, rows_said)): (usize, (u32, u32)),
     decoder: &mut Decoder<'_>,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Errors {
     let mut rows = file.group(number, used.iter().copied(), ROWS)?;
+    let start = first;
     let (mut first, mut all) = (first, Vec::new());
     while let Some(batch) = rows.next()? {
         let count = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
@@ -85,6 +86,10 @@ fn group(
         all.extend(errors);
         each(batch);
         first = first.saturating_add(count);
+    }
+    let found = first - start;
+    if found != rows_said {
+        return Err(wrong_count(i64::from(rows_said), Some(i64::from(found)), file.shown()));
     }
     Ok(all)
 }

@@ -10,5 +10,7 @@
 )]
 
 mod client;
+mod editors;
+mod random;
 mod requests;
 mod sync;

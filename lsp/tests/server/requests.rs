@@ -307,19 +307,20 @@ async fn colours_full_and_what_changed() {
 #[tokio::test]
 async fn formatting_and_fixes() {
     let mut client = open().await;
-    let rough = "policy a.b { title \"é😀\"   cite \"x\" }\ncategory K { a,   b }\nrecord P { key id: text k: Kay }\n";
+    let rough = "policy a.b { title \"é😀\"   cite \"x\" }\n\ncategory K { a, b }\n\nrecord P {    key id: text k: Kay }\n";
     client.open("a/b.rubric", rough).await;
     let uri = client.uri("a/b.rubric");
     let params = json!({ "textDocument": { "uri": uri }, "options": { "tabSize": 2, "insertSpaces": true } });
     let edits = client.request("textDocument/formatting", params).await;
     let formatted = edited(rough, &edits);
     assert_eq!(formatted, rubric_grammar::format::format(rough, &rubric_grammar::parse(rough), 100).text);
-    let range = json!({ "start": { "line": 1, "character": 0 }, "end": { "line": 1, "character": 3 } });
+    let range = json!({ "start": { "line": 4, "character": 0 }, "end": { "line": 4, "character": 3 } });
     let params = json!({
         "textDocument": { "uri": uri }, "range": range, "options": { "tabSize": 2, "insertSpaces": true },
     });
     let edits = client.request("textDocument/rangeFormatting", params).await;
-    assert!(edited(rough, &edits).starts_with("policy a.b { title \"é😀\"   cite"));
+    let some = edited(rough, &edits);
+    assert!(some.starts_with("policy a.b { title \"é😀\"   cite") && some.contains("record P { key"), "{some}");
     let found = client.diagnostics("a/b.rubric").await;
     let wrong = found.iter().find(|it| it["code"] == "unknown-type").unwrap();
     let href = wrong["codeDescription"]["href"].as_str().unwrap();
