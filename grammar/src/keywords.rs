@@ -130,7 +130,7 @@ pub const RESERVED: &[&str] = &[
 ];
 
 /// Words that begin a declaration.
-pub(crate) const ITEMS: &[&str] = &[
+pub const ITEMS: &[&str] = &[
     "amend",
     "amount",
     "assert",

@@ -37,7 +37,11 @@ fn every_editor_is_understood_and_shown_the_mistake_at_its_place() {
         let answer = editor.request("initialize", &parameters);
         let capabilities = &answer["result"]["capabilities"];
         // An editor that says nothing of encodings means UTF-16, and so does a server.
-        assert_eq!(capabilities["positionEncoding"].as_str().unwrap_or("utf-16"), encoding, "{name}: {answer}");
+        assert_eq!(
+            capabilities["positionEncoding"].as_str().unwrap_or("utf-16"),
+            encoding,
+            "{name}: {answer}"
+        );
         editor.notify("initialized", &json!({}));
         editor.open(&path, MISTAKEN);
         let some = |found: &Value| found["diagnostics"].as_array().is_some_and(|found| !found.is_empty());

@@ -32,7 +32,8 @@ fn of_pest() -> Words {
 
 /// Every alternative of the groups of words: `(?:cite|title)`.
 fn of_textmate() -> Words {
-    let grammar: Value = serde_json::from_str(&read("editors/vscode/syntaxes/rubric.tmLanguage.json")).unwrap();
+    let grammar: Value =
+        serde_json::from_str(&read("editors/vscode/syntaxes/rubric.tmLanguage.json")).unwrap();
     let mut patterns = Vec::new();
     strings(&grammar, &mut |key, text| {
         if key == "match" || key == "begin" {

@@ -4,7 +4,7 @@
 //!
 //! 1. [`item`] for each declaration, with its tree;
 //! 2. [`code`] for each body that lowering gives, and [`parameter`] for each parameter's body;
-//! 3. [`plan`] and [`unused`] once for the workspace;
+//! 3. [`plan`] and [`unused`] once for the workspace, and [`proof`] for each result and definition;
 //! 4. [`settle`] for each file, with all its diagnostics (those of parsing, names and lowering too): it applies
 //!    `allow(…)` and removes what repeats another message.
 //!
@@ -13,6 +13,7 @@
 mod dates;
 pub(crate) mod depends;
 mod grain;
+pub mod proof;
 pub(crate) mod reach;
 mod registry;
 mod settle;
@@ -47,16 +48,27 @@ checks! {
     assertion_fails
     bad_allow
     bad_waiver
+    case_arms_disagree
+    case_without_arm
     comma_number
+    condition_always_holds
+    constant_comparison
     cycle
+    decision_gap
     define_gap
     filter_reads_nothing
     missing_citation
     missing_table_cell
+    not_decided
     parameter_gap
     parameter_overlap
     percent_of_sum
     rank_needs_known
+    requirement_never_met
+    requirement_never_violated
+    rule_conflict
+    rule_never_applies
+    rule_never_changes
     self_comparison
     swallowed_comparison
     uneven_limit

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Fields, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -21,6 +22,9 @@ const ENCRYPTED: [u8; 4] = *b"PARE";
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 /// The magic at both ends and the length of the footer.
 const LEAST: u64 = 12;
+
+/// Bytes for each value below which texts are surely numbers of a dictionary.
+const DICTIONARY_BYTES: i64 = 4;
 
 /// An open file.
 pub(crate) struct ParquetFile {
@@ -75,6 +79,43 @@ impl ParquetFile {
                 start
             })
             .collect()
+    }
+
+    /// Whether the texts of a column repeat so much that they are better read as a dictionary.
+    fn repeats(&self, root: usize) -> bool {
+        let schema = self.metadata.parquet_schema();
+        let of_column = |position: &usize| schema.get_column_root_idx(*position) == root;
+        let Some(position) = (0..schema.num_columns()).find(of_column) else { return false };
+        let groups = self.metadata.metadata().row_groups();
+        let chunks = groups.iter().filter_map(|group| group.columns().get(position));
+        let (mut bytes, mut values, mut all) = (0_i64, 0_i64, true);
+        for chunk in chunks {
+            bytes = bytes.saturating_add(chunk.uncompressed_size());
+            values = values.saturating_add(chunk.num_values());
+            all &= chunk.dictionary_page_offset().is_some();
+        }
+        all && values > 0 && bytes / values < DICTIONARY_BYTES
+    }
+
+    /// The same with the texts that repeat in dictionaries.
+    pub(crate) fn with_dictionaries(mut self) -> Self {
+        let dictionary = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let schema = self.metadata.schema();
+        let fields = schema.fields().iter().enumerate().map(|(root, field)| {
+            if *field.data_type() == DataType::Utf8 && self.repeats(root) {
+                Arc::new(field.as_ref().clone().with_data_type(dictionary()))
+            } else {
+                Arc::clone(field)
+            }
+        });
+        let wanted =
+            Arc::new(Schema::new_with_metadata(fields.collect::<Fields>(), schema.metadata().clone()));
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(wanted);
+        // Where that cannot be had, the texts are read as they are.
+        if let Ok(metadata) = ArrowReaderMetadata::try_new(Arc::clone(self.metadata.metadata()), options) {
+            self.metadata = metadata;
+        }
+        self
     }
 
     /// Its rows, of some columns, in the order of the file.
@@ -236,7 +277,7 @@ fn kinds(metadata: &ArrowReaderMetadata) -> Vec<ColumnKind> {
         .filter(|leaf| schema.column(*leaf).physical_type() == Physical::INT96)
         .map(|leaf| schema.get_column_root_idx(leaf))
         .collect();
-    let kind = |(position, field): (usize, &std::sync::Arc<arrow_schema::Field>)| {
+    let kind = |(position, field): (usize, &Arc<arrow_schema::Field>)| {
         kind(field.data_type(), old.contains(&position))
     };
     metadata.schema().fields().iter().enumerate().map(kind).collect()

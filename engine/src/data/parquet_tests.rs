@@ -28,7 +28,11 @@ use crate::value::{Date, Number, RecordId, Value};
 const MANIFEST: &str = "format = \"parquet\"\n";
 
 pub(crate) fn table(columns: &[(&str, ArrayRef)]) -> Vec<u8> {
-    packed(columns, WriterProperties::builder().set_max_row_group_row_count(Some(2)).build())
+    in_groups(columns, 2)
+}
+
+pub(crate) fn in_groups(columns: &[(&str, ArrayRef)], rows: usize) -> Vec<u8> {
+    packed(columns, WriterProperties::builder().set_max_row_group_row_count(Some(rows)).build())
 }
 
 fn packed(columns: &[(&str, ArrayRef)], properties: WriterProperties) -> Vec<u8> {

@@ -13,12 +13,15 @@ use rubric_grammar::{LineIndex, Parse, SyntaxError};
 
 use crate::check;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
+use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountBody, AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId,
-    RequirementBody, Symbols, TestBody, WaiverBody,
+    AmountBody, AssertBody, Code, DecisionBody, DecisionId, DefineBody, DefineId, GroupBody, ParameterBody,
+    Plan, PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
 };
+use crate::prove;
+use crate::testing::TestReport;
 use crate::value::Type;
 
 /// What queries need of a database: nothing but salsa's own.
@@ -52,7 +55,7 @@ pub struct Workspace {
 
 /// A parsed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parsed {
+pub struct Parsed {
     /// The tree and what was wrong.
     pub parse: Parse,
     /// Where lines begin.
@@ -150,7 +153,7 @@ pub(crate) enum Body {
 
 impl Body {
     /// Its expressions; a parameter has none.
-    fn code(&self) -> Option<&Code> {
+    pub(crate) fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
             Self::Parameter(_) | Self::Assert(_) | Self::Waiver(_) => None,
@@ -302,6 +305,40 @@ pub(super) fn item_count(db: &dyn Db, file: SourceFile) -> u32 {
     u32::try_from(parsed(db, file).parse.file.items.len()).unwrap_or(u32::MAX)
 }
 
+/// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
+#[salsa::tracked(returns(clone))]
+pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[TestReport]> {
+    let plan = plan(db, workspace);
+    let id = file.id(db);
+    let mut reports = Vec::new();
+    for test in plan.tests.iter().filter(|test| test.place.file == id) {
+        // A test may take long, and nobody waits for the others when the text has changed.
+        db.unwind_if_revision_cancelled();
+        reports.push(crate::testing::run(&plan, test));
+    }
+    reports.into()
+}
+
+/// Every name of a file and what it stands for.
+#[salsa::tracked(returns(clone))]
+pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Occurrence]> {
+    let (symbols, collected, parsed) = (symbols(db, workspace), collected(db, workspace), parsed(db, file));
+    let mentions = |position| item_facts(db, workspace, file, position).mentions.clone();
+    let find = |wanted: FileId, position| {
+        let source = present(db, workspace).find(|source| source.id(db) == wanted)?;
+        item(db, source, position)
+    };
+    let source = ide::Source {
+        symbols: &symbols,
+        collected: &collected,
+        file: file.id(db),
+        items: &parsed.parse.file.items,
+        mentions: &mentions,
+        item: &find,
+    };
+    ide::collect(&source).into()
+}
+
 /// Everything that is wrong with one file, in the order of its text.
 #[salsa::tracked(returns(clone))]
 pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
@@ -315,6 +352,10 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     }
     found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
     found.extend(unused(db, workspace).iter().filter(here).cloned());
+    // Of what is wrong already proofs would say the same again, or nothing.
+    if !found.iter().any(|one| one.severity == Severity::Error) {
+        found.extend(proofs(db, workspace, id));
+    }
     let mut found = check::settle(id, &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
     found.sort_by(|a, b| {
@@ -328,6 +369,62 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
 #[salsa::tracked(returns(clone))]
 fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
     check::plan(&plan(db, workspace)).into()
+}
+
+/// What proofs about the declarations of a file find.
+fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
+    let symbols = symbols(db, workspace);
+    let mut found = Vec::new();
+    let here = |place: Place| place.file == file;
+    for (number, symbol) in (0_u32..).zip(&symbols.decisions) {
+        if here(symbol.place) {
+            found.extend(decision_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    for (number, symbol) in (0_u32..).zip(&symbols.requirements) {
+        if here(symbol.place) {
+            found.extend(requirement_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    for (number, symbol) in (0_u32..).zip(&symbols.defines) {
+        if here(symbol.place) {
+            found.extend(define_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    found
+}
+
+/// What a decision hangs on: equal after an edit elsewhere, so that nothing is proved again.
+#[salsa::tracked(returns(clone))]
+fn decision_part(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<Plan> {
+    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Decision(DecisionId(decision))], &[]))
+}
+
+#[salsa::tracked(returns(clone))]
+fn decision_proofs(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<[Diagnostic]> {
+    let part = decision_part(db, workspace, decision);
+    check::proof::result(&part, ResultId::Decision(DecisionId(decision))).into()
+}
+
+#[salsa::tracked(returns(clone))]
+fn requirement_part(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<Plan> {
+    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Requirement(RequirementId(requirement))], &[]))
+}
+
+#[salsa::tracked(returns(clone))]
+fn requirement_proofs(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<[Diagnostic]> {
+    let part = requirement_part(db, workspace, requirement);
+    check::proof::result(&part, ResultId::Requirement(RequirementId(requirement))).into()
+}
+
+#[salsa::tracked(returns(clone))]
+fn define_part(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<Plan> {
+    Arc::new(prove::slice(&plan(db, workspace), &[], &[define]))
+}
+
+#[salsa::tracked(returns(clone))]
+fn define_proofs(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<[Diagnostic]> {
+    check::proof::define(&define_part(db, workspace, define), DefineId(define)).into()
 }
 
 /// Declarations and `use` clauses that nothing needs.

@@ -34,6 +34,29 @@ impl Builder {
         Self { column, key, is_flag: base == Base::Flag }
     }
 
+    /// Makes room for cells, and for bytes of texts.
+    pub(crate) fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.column.state.reserve(rows);
+        match &mut self.column.values {
+            Values::Void => {}
+            Values::Scaled { value, .. } => value.reserve(rows),
+            Values::Code(codes) => codes.reserve(rows),
+            Values::Day(days) | Values::Year(days) => days.reserve(rows),
+            Values::Text(texts) | Values::Key(Keys { texts, .. }) => {
+                texts.ends.reserve(rows);
+                texts.bytes.reserve(bytes);
+            }
+        }
+    }
+
+    /// Bytes of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.column.values {
+            Values::Text(texts) | Values::Key(Keys { texts, .. }) => texts.bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// How many cells there are.
     pub(crate) fn len(&self) -> usize {
         self.column.state.len()
@@ -112,6 +135,10 @@ impl Builder {
         let row = self.row();
         self.column.state.push(KNOWN);
         let Values::Scaled { value, scale, wide } = &mut self.column.values else { return };
+        if places == *scale {
+            value.push(mantissa);
+            return;
+        }
         if places > *scale {
             let more = places - *scale;
             for (row, value) in (0_u32..).zip(value.iter_mut()) {

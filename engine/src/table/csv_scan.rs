@@ -13,7 +13,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::batch::Batch;
 use super::chunks::{Piece, Pieces, Turns, Watch};
-use super::decode::{Building, Decoder, Outcome, Reading, Replay, TextRow};
+use super::decode::{Building, Decoder, Outcome, Reading, Replay, Size, TextRow};
 use super::tables::Scanned;
 use crate::data::bytes::DataFile;
 use crate::data::csv_reader::{CsvFile, never_closed};
@@ -52,7 +52,13 @@ pub(crate) fn scan(
     let failed: Mutex<Vec<(usize, ReadError)>> = Mutex::default();
     let work = || {
         let mut watch = Watch { turns: &turns, done: false };
-        let mut worker = Worker { reading, layout, shown: &file.shown, decoder: Decoder::new(reading) };
+        let mut worker = Worker {
+            reading,
+            layout,
+            shown: &file.shown,
+            decoder: Decoder::new(reading),
+            size: Size::default(),
+        };
         let mut buffer = Vec::new();
         loop {
             let (number, result) = match pieces.next(std::mem::take(&mut buffer)) {
@@ -105,6 +111,8 @@ struct Worker<'a> {
     layout: &'a Layout,
     shown: &'a str,
     decoder: Decoder<'a>,
+    /// Of the piece before.
+    size: Size,
 }
 
 /// What a piece holds.
@@ -149,6 +157,7 @@ impl Worker<'_> {
         });
         let Some(turn) = turn else { return Ok(false) };
         let Some((found, first)) = turn? else { return Ok(true) };
+        self.size = found.building.size();
         let (batch, errors) = found.building.finish(file, first);
         if !errors.is_empty() {
             turns.add(|count| count.errors.push((piece.number, errors)));
@@ -168,12 +177,14 @@ impl Worker<'_> {
         }
     }
 
+    fn found(&self) -> Found {
+        let mut building = Building::new(self.reading.symbols, self.reading.wanted);
+        building.reserve(&self.size);
+        Found { building, blank: 0, open: None }
+    }
+
     fn read_plain(&mut self, bytes: &[u8], mut line: u64) -> Found {
-        let mut found = Found {
-            building: Building::new(self.reading.symbols, self.reading.wanted),
-            blank: 0,
-            open: None,
-        };
+        let mut found = self.found();
         let mut replay = Replay::new(self.reading);
         let mut ends: Vec<usize> = Vec::with_capacity(self.layout.width + 1);
         let mut start = 0;
@@ -211,11 +222,7 @@ impl Worker<'_> {
     }
 
     fn read_quoted(&mut self, bytes: &[u8], line: u64) -> Result<Found, ReadError> {
-        let mut found = Found {
-            building: Building::new(self.reading.symbols, self.reading.wanted),
-            blank: 0,
-            open: None,
-        };
+        let mut found = self.found();
         let mut replay = Replay::new(self.reading);
         let mut part = CsvFile::part(bytes, self.layout.delimiter, self.shown);
         let mut row = ByteRecord::new();

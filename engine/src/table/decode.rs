@@ -166,7 +166,7 @@ impl<'a> Decoder<'a> {
                 }
                 Field::Value { leaf, empty } => {
                     let got = row.got(leaf.column, &mut leaf.recogniser);
-                    is_empty &= got == Got::Empty;
+                    is_empty &= matches!(got, Got::Empty);
                     put(got, &leaf.recogniser.words, empty, builder)
                 }
                 Field::Key { leaves, is_text, empty } => {
@@ -210,6 +210,7 @@ fn put(got: Got<'_>, words: &[Value], empty: &Empty, builder: &mut Builder) -> b
         Got::Text(text) => builder.text(text),
         Got::Word(word) => match words.get(word) {
             Some(Value::Category(code)) => builder.code(*code),
+            Some(Value::Flag(flag)) => builder.flag(*flag),
             Some(value) => builder.value(value),
             None => return false,
         },
@@ -232,7 +233,8 @@ fn reference(
                 builder.text(text);
                 (true, false)
             }
-            Got::Value(Value::Text(text)) => {
+            Got::Value(value) => {
+                let Value::Text(text) = &*value else { return (false, false) };
                 builder.text(text.as_bytes());
                 (true, false)
             }
@@ -273,6 +275,13 @@ fn reference(
     }
 }
 
+/// How much there is in a batch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Size {
+    rows: usize,
+    bytes: Vec<usize>,
+}
+
 /// A batch on its way.
 pub(crate) struct Building {
     columns: Vec<Builder>,
@@ -309,6 +318,22 @@ impl Building {
     /// How many rows it has.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// How much there was in it, so that the next one has room for as much.
+    pub(crate) fn size(&self) -> Size {
+        let columns = self.columns.iter().chain(&self.key);
+        Size { rows: self.len(), bytes: columns.map(Builder::bytes).collect() }
+    }
+
+    /// Makes room for that much, and a little more.
+    pub(crate) fn reserve(&mut self, size: &Size) {
+        let rows = size.rows + size.rows / 8;
+        self.lines.reserve(rows);
+        let bytes = size.bytes.iter().copied().chain(std::iter::repeat(0));
+        for (column, bytes) in self.columns.iter_mut().chain(&mut self.key).zip(bytes) {
+            column.reserve(rows, bytes + bytes / 8);
+        }
     }
 
     /// Takes back what was added of a row that has no line yet, or of all rows from that one on.

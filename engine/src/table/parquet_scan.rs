@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use arrow_array::cast::AsArray as _;
+use arrow_array::types::Int32Type;
 use arrow_array::{
     Array as _, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array,
     RecordBatch, StringArray,
@@ -173,6 +174,7 @@ enum Typed<'a> {
     /// It is not read.
     None,
     Text(&'a StringArray),
+    Dictionary(&'a Int32Array, &'a StringArray),
     Bytes(&'a BinaryArray),
     Flag(&'a BooleanArray),
     Int(&'a Int32Array, &'a ArrayRef),
@@ -185,6 +187,13 @@ enum Typed<'a> {
 fn typed(array: &ArrayRef) -> Typed<'_> {
     match array.data_type() {
         DataType::Utf8 => Typed::Text(array.as_string()),
+        DataType::Dictionary(..) => match array.as_dictionary_opt::<Int32Type>() {
+            Some(found) => match found.values().as_string_opt::<i32>() {
+                Some(values) => Typed::Dictionary(found.keys(), values),
+                None => Typed::Other(array),
+            },
+            None => Typed::Other(array),
+        },
         DataType::Binary => Typed::Bytes(array.as_binary()),
         DataType::Boolean => Typed::Flag(array.as_boolean()),
         DataType::Int32 => Typed::Int(array.as_primitive(), array),
@@ -208,6 +217,13 @@ impl Row for Cells<'_> {
                     Got::Empty
                 } else {
                     recogniser.read(texts.value(row).as_bytes())
+                };
+            }
+            Some(Typed::Dictionary(keys, texts)) => {
+                let at = if keys.is_null(row) { None } else { usize::try_from(keys.value(row)).ok() };
+                return match at.filter(|at| *at < texts.len() && !texts.is_null(*at)) {
+                    Some(at) => recogniser.read(texts.value(at).as_bytes()),
+                    None => Got::Empty,
                 };
             }
             Some(Typed::Bytes(texts)) => {

@@ -22,8 +22,8 @@ pub(crate) enum Got<'b> {
     Text(&'b [u8]),
     /// One of a few values, by its number in [`Recogniser::words`].
     Word(usize),
-    /// Any other value.
-    Value(Value),
+    /// Any other value; they are rare, and what is common should be small.
+    Value(Box<Value>),
 }
 
 impl Got<'_> {
@@ -35,7 +35,7 @@ impl Got<'_> {
             Self::Decimal(mantissa, places) => Got::Decimal(mantissa, places),
             Self::Day(day) => Got::Day(day),
             Self::Text(text) => match std::str::from_utf8(text) {
-                Ok(text) => Got::Value(Value::Text(Arc::from(text))),
+                Ok(text) => Got::Value(Box::new(Value::Text(Arc::from(text)))),
                 Err(_) => Got::Bad,
             },
             Self::Word(word) => Got::Word(word),
@@ -116,7 +116,7 @@ impl<'a> Recogniser<'a> {
 
     fn converted<'b>(&mut self, text: &str) -> Got<'b> {
         match self.converter.read(text) {
-            Ok(value) => Got::Value(value),
+            Ok(value) => Got::Value(Box::new(value)),
             Err(_) => Got::Bad,
         }
     }

@@ -202,7 +202,7 @@ impl<'a> Tables<'a> {
         let mut parquet = None;
         let mut layout = None;
         let header = if is_parquet {
-            let file = ParquetFile::open(file)?;
+            let file = ParquetFile::open(file)?.with_dictionaries();
             let header = file.header.clone();
             parquet = Some(file);
             header

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use arrow_array::cast::AsArray as _;
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array, StringArray,
 };
@@ -430,4 +431,33 @@ fn keys_of_records_have_a_form() {
     for record in 0..symbols.records.len() {
         assert!(KeyCode::of(&symbols, RecordId(u32::try_from(record).unwrap())).is_some(), "{record}");
     }
+}
+
+#[test]
+fn texts_that_repeat_are_read_alike() {
+    let symbols = symbols();
+    let mut chance = Chance(5);
+    let rows = 3000;
+    let ids: StringArray = (0..rows).map(|row| Some(row.to_string())).collect();
+    let grades = ["03", "Third grade", "02", " 2", "03", "03", "03", "Thrid"];
+    let grades: StringArray =
+        (0..rows).map(|_| (chance.below(50) > 0).then(|| chance.one_of(&grades))).collect();
+    let births: StringArray = (0..rows).map(|_| Some(chance.one_of(&["2015-01-31", "2016-02-29"]))).collect();
+    let bytes = crate::data::parquet_tests::in_groups(
+        &[
+            ("student_unique_id", Arc::new(ids) as ArrayRef),
+            ("birth_date", Arc::new(births)),
+            ("grade", Arc::new(grades)),
+        ],
+        1000,
+    );
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("students.parquet");
+    fs::write(&path, bytes).unwrap();
+    let file = crate::data::bytes::DataFile::on_disk("students.parquet", String::new(), path);
+    let file = crate::data::parquet_file::ParquetFile::open(&file).unwrap().with_dictionaries();
+    let batch = file.group(0, [0, 1, 2], 10).unwrap().next().unwrap().unwrap();
+    let is_dictionary = |column: &ArrayRef| column.as_any_dictionary_opt().is_some();
+    assert_eq!(batch.columns().iter().map(is_dictionary).collect::<Vec<_>>(), [false, true, true]);
+    agree(&symbols, &source_of(folder.path(), Format::Parquet, ""), "dictionaries");
 }

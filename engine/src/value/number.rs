@@ -106,7 +106,8 @@ impl Number {
         Ok(Self(Repr::Big(Box::new((numerator, denominator)))))
     }
 
-    fn parts(&self) -> (BigInt, BigInt) {
+    /// Numerator and denominator, in lowest terms.
+    pub(crate) fn parts(&self) -> (BigInt, BigInt) {
         match &self.0 {
             Repr::Small(n, d) => (BigInt::from(*n), BigInt::from(*d)),
             Repr::Big(parts) => (parts.0.clone(), parts.1.clone()),

@@ -1,0 +1,57 @@
+//! What proofs find, as the checks say it.
+
+use super::{
+    case_arms_disagree, case_without_arm, condition_always_holds, constant_comparison, decision_gap,
+    not_decided, requirement_never_met, requirement_never_violated, rule_conflict, rule_never_applies,
+    rule_never_changes,
+};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{DecisionId, DefineId, Plan, ResultId, RuleBody, Symbols};
+use crate::prove::{Finding, Witness, define_findings, findings};
+
+/// What proofs about a decision or a requirement find.
+#[must_use]
+pub fn result(plan: &Plan, result: ResultId) -> Vec<Diagnostic> {
+    told(plan, &findings(plan, result))
+}
+
+/// What proofs about a definition find.
+#[must_use]
+pub fn define(plan: &Plan, define: DefineId) -> Vec<Diagnostic> {
+    told(plan, &define_findings(plan, define))
+}
+
+fn told(plan: &Plan, findings: &[Finding]) -> Vec<Diagnostic> {
+    let checks = [
+        rule_conflict::told,
+        decision_gap::told,
+        rule_never_applies::told,
+        rule_never_changes::told,
+        condition_always_holds::told,
+        constant_comparison::told,
+        requirement_never_violated::told,
+        requirement_never_met::told,
+        case_arms_disagree::told,
+        case_without_arm::told,
+        not_decided::told,
+    ];
+    findings.iter().filter_map(|finding| checks.iter().find_map(|check| check(plan, finding))).collect()
+}
+
+/// A rule of a decision.
+pub(super) fn rule(plan: &Plan, decision: DecisionId, rule: u32) -> Option<&RuleBody> {
+    plan.decisions.get(&decision.0)?.rules.get(rule as usize)
+}
+
+/// The outcome of a rule.
+pub(super) fn outcome<'p>(plan: &'p Plan, decision: DecisionId, rule: &RuleBody) -> &'p str {
+    let category = plan.symbols.decision(decision).map(|symbol| symbol.outcomes);
+    category
+        .and_then(|category| crate::plan::category_value(&plan.symbols, category, rule.outcome))
+        .unwrap_or_default()
+}
+
+/// A record that shows it, as a test.
+pub(super) fn shown(symbols: &Symbols, witness: &Witness, title: &str, expectation: &str) -> String {
+    format!("a record that shows it, made up:\n\n{}", witness.test(symbols, title, expectation))
+}

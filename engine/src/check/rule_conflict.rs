@@ -1,0 +1,62 @@
+//! # two rules apply to one record and disagree
+//!
+//! Severity: error
+//!
+//! Rules are not tried in an order, so that two rules which both apply and give different outcomes leave the record without one:
+//! its result is `conflict`. The checker looks at all complete records at once and shows one for which it happens; the
+//! evaluator has confirmed it. One of the two must say that it gives way (`subject to`) or that it prevails
+//! (`notwithstanding`), or one of the conditions must leave the other's records out.
+//!
+//! Wrong: a child can have enough credits and be behind.
+//!
+//! ```rubric
+//! decision promotion of Student {
+//!   outcomes promoted, retained
+//!   cite "§ 3"
+//!   default retained
+//!   rule enough: promoted when credits >= 5
+//!   rule behind: retained when behind >= 2
+//! }
+//! ```
+//!
+//! Right: it says which of the two decides.
+//!
+//! ```rubric
+//! decision promotion of Student {
+//!   outcomes promoted, retained
+//!   cite "§ 3"
+//!   default retained
+//!   rule enough: promoted when credits >= 5
+//!   rule behind: retained when behind >= 2 notwithstanding enough
+//! }
+//! ```
+//!
+//! This error cannot be allowed. At most four pairs of a decision are told at a time.
+
+use super::proof;
+use crate::diagnostic::Diagnostic;
+use crate::plan::Plan;
+use crate::prove::Finding;
+
+pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
+    let Finding::Conflict(decision, a, b, witness) = finding else { return None };
+    let (one, other) = (proof::rule(plan, *decision, *a)?, proof::rule(plan, *decision, *b)?);
+    let name = &plan.symbols.decision(*decision)?.name;
+    let message = format!("the rules `{}` and `{}` can both apply, and disagree", one.label, other.label);
+    let test = proof::shown(
+        &plan.symbols,
+        witness,
+        &format!("{} and {} disagree", one.label, other.label),
+        &format!("%.{name} = conflict"),
+    );
+    Some(
+        Diagnostic::error("rule-conflict", other.place, message)
+            .here(format!("says {}", proof::outcome(plan, *decision, other)))
+            .label(one.place, format!("says {}", proof::outcome(plan, *decision, one)))
+            .help(format!(
+                "let one give way: write `subject to {}` in `{}`, or `subject to {}` in `{}`; or let it prevail with \
+                 `notwithstanding`; or leave the records of the other out of its `when`\n{test}",
+                one.label, other.label, other.label, one.label
+            )),
+    )
+}

@@ -1,0 +1,38 @@
+//! Proofs about policies: for every record at once, with an exact decision procedure and nothing to install.
+//!
+//! A question ("can two rules of this decision disagree?") becomes clauses over the unknown record. A SAT solver looks for a
+//! record, exact simplex and the calendar check its numbers and days, and what they find out goes back to it. What it
+//! proposes is built as a record and run through the evaluator, which is the definition of meaning: only what that
+//! confirms is shown. Where nothing is left to propose, the claim is proved; where proposals are not confirmed, or the
+//! steps run out, it is *not decided*, and why is said. Work is counted in steps, so every machine gives one answer.
+//!
+//! - [`findings`] and [`define_findings`] are what the checks tell: conflicts, gaps, rules without effect.
+//! - [`equivalent`] says whether two versions of a declaration give the same for every record.
+//!
+//! A record of a question is complete: required fields have values, fields that may be missing have one or are missing. Of
+//! several latest rows none disagrees with another. Numbers are below the limit at which the evaluator gives up.
+
+mod amount;
+mod calendar;
+mod cnf;
+mod collection;
+mod compare;
+mod decide;
+mod decode;
+mod encode;
+mod equivalence;
+mod findings;
+mod form;
+mod question;
+mod simplex;
+mod slice;
+mod solver;
+mod sym;
+mod witness;
+mod world;
+
+pub use equivalence::{Difference, Equivalence, equivalent};
+pub use findings::{Finding, define_findings, findings};
+pub use question::Verdict;
+pub use slice::{segments, slice};
+pub use witness::{Fact, Row, Witness};

@@ -1,0 +1,78 @@
+//! Questions about a declaration: the solver proposes a record, the evaluator confirms it.
+
+use super::cnf::Lit;
+use super::solver::Answer;
+use super::witness::Witness;
+use super::world::World;
+
+/// The answer to a question about all records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds for all of them.
+    Proved,
+    /// It does not hold for this one, as the evaluator has confirmed.
+    Refuted(Witness),
+    /// Neither could be shown; why.
+    NotDecided(String),
+}
+
+/// Records that the evaluator did not confirm, before a question is given up.
+const TRIES: u32 = 6;
+
+/// Whether some record satisfies the goals and is confirmed.
+pub(super) enum Search {
+    /// None does.
+    None,
+    /// This one does.
+    Found(Witness),
+    /// It is not known.
+    Open(String),
+}
+
+impl World<'_> {
+    /// Looks for a record, the row being its first.
+    pub(super) fn search(
+        &mut self,
+        goals: &[Lit],
+        row: usize,
+        confirms: impl Fn(&Witness) -> bool,
+    ) -> Search {
+        self.sort_rows();
+        let mut blocked = false;
+        for _ in 0..TRIES {
+            match self.solver.solve(goals, &[]) {
+                Answer::Never(_) if !blocked => return Search::None,
+                Answer::Never(_) => break,
+                Answer::Exhausted => return Search::Open("the steps ran out".to_owned()),
+                Answer::Model(model) => {
+                    if let Some(witness) = self.decode(&model, row)
+                        && confirms(&witness)
+                    {
+                        return Search::Found(witness.minimized(&self.plan.symbols, confirms));
+                    }
+                    blocked = true;
+                    self.solver.block(&model);
+                }
+            }
+        }
+        Search::Open(self.why_open())
+    }
+
+    /// Whether nothing satisfies the goals; the steps running out is no proof.
+    pub(super) fn never(&mut self, goals: &[Lit]) -> Option<Vec<Lit>> {
+        self.sort_rows();
+        match self.solver.solve(goals, &[]) {
+            Answer::Never(blamed) => Some(blamed),
+            Answer::Model(_) | Answer::Exhausted => None,
+        }
+    }
+
+    fn why_open(&self) -> String {
+        let reasons: Vec<&str> = self.vague.iter().map(String::as_str).take(2).collect();
+        if reasons.is_empty() {
+            "no record that was tried could be confirmed".to_owned()
+        } else {
+            reasons.join(", ")
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! A record that shows something: rows as a `test` block writes them, and as the evaluator reads them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::data::{Cell, Dataset, Origin};
+use crate::evaluate::{Evaluator, Options};
+use crate::plan::{Field, FieldKind, InputId, Plan, Privacy, Symbols, show_with, written_number};
+use crate::value::{Base, Date, Number, RecordId, Reference, State, Type, Value};
+
+/// What a row says of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Its value; not a reference.
+    Value(Value),
+    /// Another row, by its position.
+    Row(usize),
+    /// Nothing on file.
+    Missing,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its record.
+    pub record: RecordId,
+    /// What it is called, and the key of a record whose key is text.
+    pub name: Arc<str>,
+    /// By position of the field; what is not here is not on file.
+    pub facts: BTreeMap<u32, Fact>,
+}
+
+/// A made-up record with what it leads to; the first row is what the question is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Witness {
+    /// The day of deciding.
+    pub as_of: Date,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Records that are supplied, and may have no rows.
+    pub supplied: Vec<RecordId>,
+    /// Values for the whole run.
+    pub inputs: BTreeMap<InputId, Value>,
+}
+
+impl Witness {
+    /// Its rows as records.
+    #[must_use]
+    pub fn dataset(&self, symbols: &Symbols) -> Dataset {
+        let mut data = Dataset::new(symbols);
+        for record in &self.supplied {
+            data.supply(symbols, *record);
+        }
+        for row in &self.rows {
+            let Some(record) = symbols.record(row.record) else { continue };
+            let cells = record
+                .fields
+                .iter()
+                .enumerate()
+                .map(|(position, field)| self.cell(symbols, row, position, field, 0))
+                .collect();
+            if let Some(table) = data.supply(symbols, row.record) {
+                table.push(cells, Origin::default());
+            }
+        }
+        data.finish(symbols);
+        data
+    }
+
+    fn cell(&self, symbols: &Symbols, row: &Row, position: usize, field: &Field, depth: u32) -> Cell {
+        if field.kind != FieldKind::Cell || depth > 16 {
+            return Cell::Absent;
+        }
+        let is_key = symbols.record(row.record).is_some_and(|record| position < record.keys);
+        match u32::try_from(position).ok().and_then(|position| row.facts.get(&position)) {
+            Some(Fact::Value(value)) => Cell::Known(value.clone()),
+            Some(Fact::Row(other)) => self
+                .key(symbols, *other, depth)
+                .map_or(Cell::Absent, |key| Cell::Known(Value::Reference(key))),
+            None if is_key && field.ty.base == Base::Text => Cell::Known(Value::Text(Arc::clone(&row.name))),
+            Some(Fact::Missing) | None => match &field.absent {
+                Some(absent) => Cell::Known(absent.value.clone()),
+                None if field.ty.optional && field.judged_by.is_none() => Cell::Missing,
+                None => Cell::Absent,
+            },
+        }
+    }
+
+    fn key(&self, symbols: &Symbols, row: usize, depth: u32) -> Option<Reference> {
+        let row = self.rows.get(row)?;
+        let record = symbols.record(row.record)?;
+        let parts: Option<Vec<Value>> = record
+            .fields
+            .iter()
+            .take(record.keys)
+            .enumerate()
+            .map(|(position, field)| match self.cell(symbols, row, position, field, depth + 1) {
+                Cell::Known(value) => Some(value),
+                _ => None,
+            })
+            .collect();
+        Some(Reference { record: row.record, row: None, key: parts?.into() })
+    }
+
+    /// Asks the evaluator about the record.
+    pub fn ask<T>(&self, plan: &Plan, question: impl FnOnce(&Evaluator<'_>) -> T) -> T {
+        let data = self.dataset(&plan.symbols);
+        let inputs = self.inputs.iter().map(|(input, value)| (*input, State::Known(value.clone()))).collect();
+        let options = Options { inputs, privacy: Privacy::Reveal, ..Options::default() };
+        question(&Evaluator::new(plan, &data, self.as_of, options))
+    }
+
+    /// The name of the row that the question is about.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.rows.first().map_or("", |row| &row.name)
+    }
+
+    /// A `test` block with these rows and that expectation, in which `%` stands for the row.
+    #[must_use]
+    pub fn test(&self, symbols: &Symbols, title: &str, expectation: &str) -> String {
+        let mut text = format!("test \"{}\" {{\n  as of {}\n", title.replace('"', "'"), self.as_of);
+        for row in &self.rows {
+            let Some(record) = symbols.record(row.record) else { continue };
+            let facts: Vec<String> = row
+                .facts
+                .iter()
+                .filter_map(|(position, fact)| {
+                    let field = record.fields.get(*position as usize)?;
+                    Some(format!("{}: {}", field.name, self.fact(symbols, fact, field.ty)?))
+                })
+                .collect();
+            if facts.is_empty() {
+                let _ = writeln!(text, "  {} {} {{}}", record.name, row.name);
+            } else {
+                let _ = writeln!(text, "  {} {} {{ {} }}", record.name, row.name, facts.join("  "));
+            }
+        }
+        for record in &self.supplied {
+            if !self.rows.iter().any(|row| row.record == *record)
+                && let Some(record) = symbols.record(*record)
+            {
+                let _ = writeln!(text, "  no {}", record.name);
+            }
+        }
+        for (input, value) in &self.inputs {
+            if let Some(input) = symbols.inputs.get(input.0 as usize) {
+                let _ = writeln!(text, "  given {} = {}", input.name, literal(symbols, value, input.ty));
+            }
+        }
+        let _ = writeln!(text, "  expect {}\n}}", expectation.replace('%', self.subject()));
+        text
+    }
+
+    fn fact(&self, symbols: &Symbols, fact: &Fact, ty: Type) -> Option<String> {
+        Some(match fact {
+            Fact::Value(value) => literal(symbols, value, ty),
+            Fact::Row(row) => self.rows.get(*row)?.name.to_string(),
+            Fact::Missing => "missing".to_owned(),
+        })
+    }
+
+    /// The same, as small and plain as it can be and still show what it shows: facts that it does not hang on are gone,
+    /// numbers are round.
+    #[must_use]
+    pub fn minimized(mut self, symbols: &Symbols, shows: impl Fn(&Self) -> bool) -> Self {
+        let mut at = self.rows.len();
+        while at > 1 {
+            at -= 1;
+            let smaller = self.without_row(at);
+            if shows(&smaller) {
+                self = smaller;
+            }
+        }
+        for row in 0..self.rows.len() {
+            let facts: Vec<u32> =
+                self.rows.get(row).map(|row| row.facts.keys().copied().collect()).unwrap_or_default();
+            for field in facts {
+                for simpler in self.simpler(symbols, row, field) {
+                    let mut changed = self.clone();
+                    let Some(facts) = changed.rows.get_mut(row).map(|row| &mut row.facts) else { continue };
+                    match simpler {
+                        None => drop(facts.remove(&field)),
+                        Some(fact) => drop(facts.insert(field, fact)),
+                    }
+                    if shows(&changed) {
+                        self = changed;
+                        break;
+                    }
+                }
+            }
+        }
+        // A row that nothing names any more.
+        let mut at = self.rows.len();
+        while at > 1 {
+            at -= 1;
+            let smaller = self.without_row(at);
+            if shows(&smaller) {
+                self = smaller;
+            }
+        }
+        self
+    }
+
+    fn without_row(&self, at: usize) -> Self {
+        let mut smaller = self.clone();
+        if at < smaller.rows.len() {
+            smaller.rows.remove(at);
+        }
+        for row in &mut smaller.rows {
+            row.facts.retain(|_, fact| *fact != Fact::Row(at));
+            for fact in row.facts.values_mut() {
+                if let Fact::Row(other) = fact
+                    && *other > at
+                {
+                    *other -= 1;
+                }
+            }
+        }
+        smaller
+    }
+
+    /// What could stand in the place of a fact, the plainest first: nothing, then round values.
+    fn simpler(&self, symbols: &Symbols, row: usize, field: u32) -> Vec<Option<Fact>> {
+        let mut found = vec![None];
+        let Some(row) = self.rows.get(row) else { return found };
+        let declared = symbols.record(row.record).and_then(|record| record.fields.get(field as usize));
+        let base = declared.map(|field| field.ty.base);
+        let value = |value| Some(Fact::Value(value));
+        match row.facts.get(&field) {
+            Some(Fact::Value(Value::Flag(true))) => found.push(value(Value::Flag(false))),
+            Some(Fact::Value(Value::Category(position))) => {
+                found.extend((0..*position).take(4).map(|other| value(Value::Category(other))));
+            }
+            Some(Fact::Value(Value::Number(number))) => {
+                let mut candidates = vec![Number::ZERO, Number::ONE];
+                for scale in [100, 10, 1] {
+                    let step = if base == Some(Base::Percent) {
+                        Number::ratio(scale, 100)
+                    } else {
+                        Ok(Number::from_int(scale))
+                    };
+                    let Ok(step) = step else { continue };
+                    for mode in
+                        [rubric_grammar::ast::RoundingMode::Down, rubric_grammar::ast::RoundingMode::Up]
+                    {
+                        let rounded =
+                            number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
+                        candidates.extend(rounded.ok());
+                    }
+                }
+                found.extend(
+                    candidates.into_iter().filter(|other| other != number).map(|n| value(Value::Number(n))),
+                );
+            }
+            Some(Fact::Value(Value::Date(day))) => {
+                let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
+                found.extend(
+                    firsts
+                        .into_iter()
+                        .flatten()
+                        .filter(|other| other != day)
+                        .map(|day| value(Value::Date(day))),
+                );
+            }
+            _ => {}
+        }
+        found
+    }
+
+    /// The same in the names of another workspace; nothing where it does not have one of them.
+    #[must_use]
+    pub fn translated(&self, from: &Symbols, to: &Symbols) -> Option<Self> {
+        let record = |id: RecordId| to.record_named(&from.record(id)?.name);
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            let (old, id) = (from.record(row.record)?, record(row.record)?);
+            let new = to.record(id)?;
+            let mut facts = BTreeMap::new();
+            for (position, fact) in &row.facts {
+                let declared = old.fields.get(*position as usize)?;
+                // A field that the other does not have is one that it cannot read.
+                let Some(at) = new.fields.iter().position(|field| field.name == declared.name) else {
+                    continue;
+                };
+                let ty = new.fields.get(at)?.ty.base;
+                let fact = match (fact, declared.ty.base, ty) {
+                    (Fact::Value(Value::Category(value)), Base::Category(old), Base::Category(new)) => {
+                        let name = &from.category(old)?.values.get(*value as usize)?.name;
+                        let at = to.category(new)?.values.iter().position(|value| value.name == *name)?;
+                        Fact::Value(Value::Category(u32::try_from(at).ok()?))
+                    }
+                    (fact, old, new) if same_kind(old, new) => fact.clone(),
+                    _ => return None,
+                };
+                facts.insert(u32::try_from(at).ok()?, fact);
+            }
+            rows.push(Row { record: id, name: Arc::clone(&row.name), facts });
+        }
+        let supplied = self.supplied.iter().filter_map(|id| record(*id)).collect();
+        let mut inputs = BTreeMap::new();
+        for (input, value) in &self.inputs {
+            let name = &from.inputs.get(input.0 as usize)?.name;
+            let Some(at) = to.inputs.iter().position(|input| input.name == *name) else { continue };
+            inputs.insert(InputId(u32::try_from(at).ok()?), value.clone());
+        }
+        Some(Self { as_of: self.as_of, rows, supplied, inputs })
+    }
+}
+
+fn same_kind(a: Base, b: Base) -> bool {
+    match (a, b) {
+        (Base::Record(_), Base::Record(_)) => true,
+        (Base::Category(_), _) | (_, Base::Category(_)) => false,
+        _ => a == b,
+    }
+}
+
+/// A value as a policy writes it.
+fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
+    match value {
+        Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),
+        _ => show_with(symbols, value, ty, Privacy::Reveal),
+    }
+}

@@ -1,0 +1,147 @@
+//! The checker that proves, on small policies: every planted fault is found, with a record that shows it and a test that
+//! passes when it is pasted; nothing is found where nothing is wrong; and nothing is left undecided.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests fail by panicking"
+)]
+
+use std::collections::BTreeSet;
+
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::Diagnostic;
+use rubric_engine::testing;
+
+const VOCABULARY: &str = include_str!("prove/vocabulary.rubric");
+const FAULTS: &str = include_str!("prove/faults.txt");
+const SOUND: &str = include_str!("prove/sound.txt");
+
+const CODES: [&str; 11] = [
+    "rule-conflict",
+    "decision-gap",
+    "rule-never-applies",
+    "rule-never-changes",
+    "condition-always-holds",
+    "constant-comparison",
+    "requirement-never-violated",
+    "requirement-never-met",
+    "case-arms-disagree",
+    "case-without-arm",
+    "not-decided",
+];
+
+/// Name, expected codes, text.
+fn sections(text: &str) -> Vec<(String, BTreeSet<String>, String)> {
+    text.split("=== ")
+        .skip(1)
+        .map(|section| {
+            let (head, body) = section.split_once('\n').unwrap();
+            let (name, codes) = head.split_once('|').unwrap_or((head, ""));
+            let codes =
+                codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
+            let body = if body.starts_with("rule ") || body.starts_with("default ") {
+                format!("decision d of S {{\n  outcomes up, mid, low\n  cite \"§ 2\"\n{body}}}\n")
+            } else {
+                body.to_owned()
+            };
+            (name.trim().to_owned(), codes, format!("{VOCABULARY}{body}"))
+        })
+        .collect()
+}
+
+fn checked(text: &str) -> Vec<Diagnostic> {
+    let mut database = Database::default();
+    let file = database.set_text("corpus.rubric", Some(text));
+    database.diagnostics(file)
+}
+
+/// What failed of the tests that the diagnostics offer, pasted behind the text.
+fn replayed(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
+    let mut failures = Vec::new();
+    for diagnostic in diagnostics {
+        let Some(test) =
+            diagnostic.help.as_ref().and_then(|help| help.split_once("\n\n").map(|(_, test)| test))
+        else {
+            continue;
+        };
+        let mut database = Database::default();
+        database.set_text("corpus.rubric", Some(&format!("{text}\n{test}")));
+        let plan = database.plan();
+        if plan.tests.is_empty() {
+            let file = database.file("corpus.rubric").unwrap();
+            let said: Vec<String> = database.diagnostics(file).into_iter().map(|one| one.message).collect();
+            failures.push(format!("not a test: {test}\n{said:?}"));
+        }
+        for body in &plan.tests {
+            let report = testing::run(&plan, body);
+            if !report.passed {
+                failures.push(format!("{test}\n{:?}", report.failures));
+            }
+        }
+    }
+    failures
+}
+
+#[test]
+fn every_planted_fault_is_found_and_shown() {
+    let mut failures = Vec::new();
+    let sections = sections(FAULTS);
+    assert!(sections.len() >= 60, "{}", sections.len());
+    for (name, expected, text) in &sections {
+        let started = std::time::Instant::now();
+        let found = checked(text);
+        eprintln!("{name}: {:?}", started.elapsed());
+        let codes: BTreeSet<String> = found
+            .iter()
+            .map(|one| one.code.to_owned())
+            .filter(|code| CODES.contains(&code.as_str()))
+            .collect();
+        if codes != *expected {
+            let all: Vec<String> = found.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
+            failures.push(format!("{name}: {codes:?}, not {expected:?}; {all:?}"));
+        }
+        let shows = |code: &&String| {
+            matches!(
+                code.as_str(),
+                "rule-conflict" | "decision-gap" | "case-arms-disagree" | "case-without-arm"
+            )
+        };
+        if expected.iter().any(|code| shows(&code))
+            && !found.iter().any(|one| one.help.as_ref().is_some_and(|help| help.contains("\n\ntest ")))
+        {
+            failures.push(format!("{name}: no record is shown"));
+        }
+        failures.extend(replayed(text, &found).into_iter().map(|failure| format!("{name}: {failure}")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_wrong() {
+    let mut failures = Vec::new();
+    let sections = sections(SOUND);
+    assert!(sections.len() >= 60, "{}", sections.len());
+    for (name, _, text) in &sections {
+        let started = std::time::Instant::now();
+        let found = checked(text);
+        eprintln!("{name}: {:?}", started.elapsed());
+        let wrong = |one: &&Diagnostic| {
+            CODES.contains(&one.code) || one.severity == rubric_engine::diagnostic::Severity::Error
+        };
+        for one in found.iter().filter(wrong) {
+            failures.push(format!("{name}: {}: {} {:?}", one.code, one.message, one.help));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn what_is_found_is_the_same_every_time() {
+    for (name, _, text) in sections(FAULTS).iter().take(20) {
+        assert_eq!(checked(text), checked(text), "{name}");
+    }
+}
