@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, place, uri};
 
-const TEXT: &str = "policy a.b { title \"é😀\" cite \"x\" }\ncategory K { a \"é😀\", b }\nrecord P { key id: text k: K }\n";
+const TEXT: &str =
+    "policy a.b { title \"é😀\" cite \"x\" }\ncategory K { a \"é😀\", b }\nrecord P { key id: text k: K }\n";
 
 const EDITORS: [(&str, &str); 4] = [
     ("vscode", include_str!("../initialize/vscode.json")),
@@ -37,7 +38,9 @@ async fn each_editor_gets_hover_symbols_and_diagnostics() {
         let found = if pulls {
             client.diagnostics("a/b.rubric").await
         } else {
-            let found = |it: &Value| it["method"] == "textDocument/publishDiagnostics" && it["params"]["version"] == 1;
+            let found = |it: &Value| {
+                it["method"] == "textDocument/publishDiagnostics" && it["params"]["version"] == 1
+            };
             client.wait(found).await["params"]["diagnostics"].as_array().cloned().unwrap()
         };
         assert!(found.iter().any(|it| it["code"] == "unknown-type"), "{name}: {found:?}");

@@ -17,8 +17,26 @@ const TEXTS: [&str; 3] = [
 ];
 
 const PIECES: [&str; 20] = [
-    "é", "😀", "\n", "\r\n", "{", "}", "level", " a.base", "use a.base\n", "\"", "// c\n", "rule z: nope when k = b cite \"2\"\n",
-    " and ", ">= 3", "policy c.d { title \"T\" cite \"y\" }\n", "K", "define w of P: count? = level\n", "(", " ", "",
+    "é",
+    "😀",
+    "\n",
+    "\r\n",
+    "{",
+    "}",
+    "level",
+    " a.base",
+    "use a.base\n",
+    "\"",
+    "// c\n",
+    "rule z: nope when k = b cite \"2\"\n",
+    " and ",
+    ">= 3",
+    "policy c.d { title \"T\" cite \"y\" }\n",
+    "K",
+    "define w of P: count? = level\n",
+    "(",
+    " ",
+    "",
 ];
 
 /// A plain generator, so that a failure can be repeated by its number.
@@ -97,7 +115,10 @@ async fn edited_equals_fresh() {
         let name = NAMES[random.below(NAMES.len())];
         match random.below(20) {
             0 if !open.contains_key(name) => {
-                let text = disk.get(name).cloned().unwrap_or_else(|| "policy new.d { title \"D\" cite \"x\" }\n".to_owned());
+                let text = disk
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| "policy new.d { title \"D\" cite \"x\" }\n".to_owned());
                 client.open(name, &text).await;
                 open.insert(name.to_owned(), text);
             }
@@ -142,7 +163,8 @@ async fn edited_equals_fresh() {
                 for _ in 0..=random.below(3) {
                     let (start, end) = (somewhere(&mut random, &now), somewhere(&mut random, &now));
                     let (from, to) = (client_byte(&now, &start), client_byte(&now, &end));
-                    let (from, to, start, end) = if from <= to { (from, to, start, end) } else { (to, from, end, start) };
+                    let (from, to, start, end) =
+                        if from <= to { (from, to, start, end) } else { (to, from, end, start) };
                     // Mostly short, or nothing would be left.
                     let (to, end) = if to - from > 12 { (from, start.clone()) } else { (to, end) };
                     let new = PIECES[random.below(PIECES.len())];
@@ -158,7 +180,8 @@ async fn edited_equals_fresh() {
         }
         let mut texts = disk.clone();
         texts.extend(open.clone());
-        let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let files: Vec<(&str, &str)> =
+            texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let mut fresh = Client::start(&files, able()).await;
         assert_eq!(findings(&mut client).await, findings(&mut fresh).await, "after {number} edits");
         // The text that the server holds, by what it says the whole of it is.

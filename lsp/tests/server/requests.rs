@@ -320,7 +320,10 @@ async fn formatting_and_fixes() {
     });
     let edits = client.request("textDocument/rangeFormatting", params).await;
     let some = edited(rough, &edits);
-    assert!(some.starts_with("policy a.b { title \"é😀\"   cite") && some.contains("record P { key"), "{some}");
+    assert!(
+        some.starts_with("policy a.b { title \"é😀\"   cite") && some.contains("record P { key"),
+        "{some}"
+    );
     let found = client.diagnostics("a/b.rubric").await;
     let wrong = found.iter().find(|it| it["code"] == "unknown-type").unwrap();
     let href = wrong["codeDescription"]["href"].as_str().unwrap();
