@@ -83,7 +83,7 @@ fn names_and_where_else_they_stand() {
         ("use v", "use $0v", "policy", 2),
         ("base * 2", "ba$0se * 2", "label", 3),
         ("rate(grade)", "ra$0te(grade)", "parameter", 2),
-        ("Student {\n  outcomes", "Stud$0ent {\n  outcomes", "record", 9),
+        ("Student {\n  outcomes", "Stud$0ent {\n  outcomes", "record", 8),
     ];
     for (needle, with, sort, count) in cases {
         let (database, file, offset) = marked(&after(needle, with));
