@@ -259,7 +259,7 @@ fn citation(db: &Database, file: FileId, item: &Item, selection: Span) -> Option
                 span.start <= selection.start && selection.start <= span.end
             })
     };
-    if !db.diagnostics(file).iter().any(|found| missing(found)) {
+    if !db.diagnostics(file).iter().any(missing) {
         return None;
     }
     let holds = |span: Span| span.start <= at && at <= span.end;
