@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rubric_engine::check;
+use rubric_engine::columns::{self, ColumnRecords, Source};
 use rubric_engine::data::{
-    DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, input_values, inputs, read,
+    DataError, DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, Records,
+    input_values, inputs, place, read,
 };
 use rubric_engine::evaluate::{Evaluator, Options, waivers};
-use rubric_engine::plan::{Plan, PolicyId, Privacy, ResultId, Symbols};
+use rubric_engine::plan::{DefineId, Plan, PolicyId, Privacy, ResultId, Symbols};
 use rubric_engine::project::shown_path;
-use rubric_engine::value::{Date, State};
+use rubric_engine::table::Tables;
+use rubric_engine::value::{Date, RecordId, State};
 
 use crate::cli::DataArgs;
 use crate::command::Outcome;
@@ -28,7 +31,9 @@ pub(crate) struct Session {
     pub(crate) project: Project,
     pub(crate) plan: Arc<Plan>,
     pub(crate) source: DataSource,
-    pub(crate) data: Dataset,
+    pub(crate) records: Held,
+    /// What was wrong with the records, in the order of files and lines.
+    pub(crate) errors: Vec<DataError>,
     pub(crate) as_of: Date,
     /// The policies whose results are asked for.
     pub(crate) policies: BTreeSet<PolicyId>,
@@ -39,11 +44,42 @@ pub(crate) struct Session {
     pub(crate) timings: Timings,
 }
 
+/// The records of a run, as they are held.
+pub(crate) enum Held {
+    Rows(Dataset),
+    Columns(ColumnRecords),
+}
+
+impl Held {
+    pub(crate) fn records(&self) -> &dyn Records {
+        match self {
+            Self::Rows(dataset) => dataset,
+            Self::Columns(columns) => columns,
+        }
+    }
+
+    pub(crate) fn source(&self) -> Source<'_> {
+        match self {
+            Self::Rows(dataset) => dataset.into(),
+            Self::Columns(columns) => columns.into(),
+        }
+    }
+}
+
+/// How the records are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// All of them, row by row.
+    Rows,
+    /// What the results read of them, as columns, on so many threads; with `facts`, what derived facts read too.
+    Columns { threads: usize, facts: bool },
+}
+
 /// What an evaluator reads; unlike a session, threads may share it.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) data: &'a Dataset,
+    pub(crate) data: &'a dyn Records,
     pub(crate) as_of: Date,
     pub(crate) options: &'a Options,
 }
@@ -59,12 +95,27 @@ pub(crate) struct Timings {
 pub(crate) fn prepare(
     args: &DataArgs,
     wanted: &[String],
+    reading: Reading,
+    terminal: Terminal,
+) -> Result<Option<Session>, Failure> {
+    prepare_on(args, wanted, reading, None, terminal)
+}
+
+/// A session on records that were found already, with the day of their data set; else on those that are named.
+pub(crate) fn prepare_on(
+    args: &DataArgs,
+    wanted: &[String],
+    reading: Reading,
+    records: Option<(DataSource, Option<Date>)>,
     terminal: Terminal,
 ) -> Result<Option<Session>, Failure> {
     let start = Instant::now();
     let paths: Vec<PathBuf> = args.project.iter().cloned().collect();
     let project = project::locate(&paths)?.load(wanted)?;
-    let (source, as_of_of_data) = locate_data(&project, &args.data)?;
+    let (source, as_of_of_data) = match records {
+        Some(found) => found,
+        None => locate_data(&project, &args.data)?,
+    };
     let as_of = day(args.as_of.as_deref(), as_of_of_data)?;
     let plan = project.database.plan();
     let policies = select(&plan.symbols, &project, wanted)?;
@@ -83,13 +134,29 @@ pub(crate) fn prepare(
     let check = start.elapsed();
     let start = Instant::now();
     terminal.detail(&format!("reading {}", source.shown));
-    let mut data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
-    let (counted, errors) = waivers(&plan, &data, as_of);
-    data.errors.extend(errors);
-    data.errors.sort_by_key(|error| (error.file, error.line));
+    let (records, mut errors) = match reading {
+        Reading::Rows => {
+            let mut data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
+            let errors = std::mem::take(&mut data.errors);
+            (Held::Rows(data), errors)
+        }
+        Reading::Columns { threads, facts } => {
+            let results: Vec<ResultId> = results_of(&plan.symbols, &policies).collect();
+            let facts = if facts { facts_of(&plan.symbols, &results) } else { Vec::new() };
+            let tables = Tables::open(&plan.symbols, &source, threads).map_err(|error| unreadable(&error))?;
+            let columns =
+                ColumnRecords::read(&plan.symbols, &tables, &columns::wanted(&plan, &results, &facts))
+                    .map_err(|error| unreadable(&error))?;
+            let errors = columns.errors().to_vec();
+            (Held::Columns(columns), errors)
+        }
+    };
+    let (counted, of_waivers) = waivers(&plan, records.records(), as_of);
+    errors.extend(of_waivers);
+    errors.sort_by_key(|error| (error.file, error.line));
     let options = Options { waivers: Arc::new(counted), ..options };
     let timings = Timings { check, read: start.elapsed() };
-    Ok(Some(Session { project, plan, source, data, as_of, policies, set, options, timings }))
+    Ok(Some(Session { project, plan, source, records, errors, as_of, policies, set, options, timings }))
 }
 
 /// How many obstacles are shown with the text around them.
@@ -109,9 +176,9 @@ pub(crate) fn show_obstacles(
     Ok(Outcome::Findings)
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
     /// An evaluator; each thread has its own.
-    pub(crate) fn evaluator(&self, privacy: Privacy) -> Evaluator<'_> {
+    pub(crate) fn evaluator(&self, privacy: Privacy) -> Evaluator<'a> {
         let options = Options { privacy, ..self.options.clone() };
         Evaluator::new(self.plan, self.data, self.as_of, options)
     }
@@ -119,7 +186,7 @@ impl Facts<'_> {
 
 impl Session {
     pub(crate) fn facts(&self) -> Facts<'_> {
-        Facts { plan: &self.plan, data: &self.data, as_of: self.as_of, options: &self.options }
+        Facts { plan: &self.plan, data: self.records.records(), as_of: self.as_of, options: &self.options }
     }
 
     /// The decisions, requirements and amounts that are asked for, in the order of files and text.
@@ -138,6 +205,22 @@ fn policy_of(symbols: &Symbols, id: ResultId) -> Option<PolicyId> {
         ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
         ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.policy),
     }
+}
+
+/// The derived facts that are written beside results: those without parameters, of the same records.
+pub(crate) fn facts_of(symbols: &Symbols, results: &[ResultId]) -> Vec<DefineId> {
+    let of_results: BTreeSet<RecordId> = results
+        .iter()
+        .filter_map(|result| match result {
+            ResultId::Decision(id) => symbols.decision(*id).map(|symbol| symbol.of),
+            ResultId::Requirement(id) => symbols.requirement(*id).map(|symbol| symbol.of),
+            ResultId::Amount(id) => symbols.amount(*id).map(|symbol| symbol.of),
+        })
+        .collect();
+    let facts = (0_u32..).zip(&symbols.defines).filter(|(_, define)| {
+        define.params.is_empty() && define.of.is_some_and(|of| of_results.contains(&of))
+    });
+    facts.map(|(position, _)| DefineId(position)).collect()
 }
 
 fn results_of<'a>(
@@ -199,7 +282,7 @@ fn options(
 
 pub(crate) fn unreadable(error: &ReadError) -> Failure {
     let place = match (&error.file, error.line) {
-        (Some(file), Some(line)) => format!("{file}:{line}: "),
+        (Some(file), Some(line)) => format!("{}: ", place(file, line)),
         (Some(file), None) => format!("{file}: "),
         _ => String::new(),
     };

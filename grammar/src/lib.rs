@@ -20,6 +20,7 @@ mod dump;
 pub mod format;
 mod items;
 mod keywords;
+mod lexical;
 mod limits;
 mod line_index;
 mod lower;
@@ -35,7 +36,8 @@ mod starts;
 mod suggest;
 
 pub use dump::{dump, dump_expr, dump_item};
-pub use keywords::{KEYWORDS, RESERVED};
+pub use keywords::{FORM_WORDS, ITEMS, KEYWORDS, RESERVED};
+pub use lexical::{Lexical, LexicalKind, lexical};
 pub use line_index::{Encoding, LineColumn, LineIndex, Position};
 pub use span::Span;
 

@@ -20,10 +20,6 @@ impl Document {
         &self.text
     }
 
-    pub(crate) fn position(&self, offset: u32, encoding: Encoding) -> Position {
-        self.lines.position(&self.text, offset, encoding)
-    }
-
     /// Replaces a range; ends given in the wrong order are put right.
     pub(crate) fn replace(&mut self, from: Position, to: Position, with: &str, encoding: Encoding) {
         let offset = |position| self.lines.offset(&self.text, position, encoding) as usize;

@@ -1,7 +1,8 @@
 //! The Rubric language server: the protocol in, queries of the engine out.
 //!
 //! Handlers only put what the client said into a channel, in the order in which it was said. One thread owns the
-//! database, takes from the channel and publishes what the checker finds.
+//! database and takes from the channel; a few others answer requests, and publish what the checker finds, from snapshots
+//! of it. A change waits for no answer: it cancels those under way, which are then tried again.
 
 #![cfg_attr(
     test,
@@ -15,9 +16,19 @@
     )
 )]
 
+mod capabilities;
+mod client;
+mod clock;
+pub mod commands;
 mod convert;
 mod document;
+mod features;
+mod manual;
+mod outbox;
+mod pool;
+mod publish;
 mod server;
+mod snapshot;
 mod worker;
 mod workspace;
 

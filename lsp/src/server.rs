@@ -1,28 +1,35 @@
 //! The handlers, and how the server is started.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::future::Future;
 use std::io;
+use std::panic;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rubric_engine::project::Shipped;
-use rubric_grammar::Encoding;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::unbounded_channel;
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
-use tower_lsp::{Client, LanguageServer, LspService, Server};
+use tower_lsp::{Client as Peer, LanguageServer, LspService, Server};
 
+use crate::capabilities::capabilities;
+use crate::client::{self, Client};
+use crate::features::{
+    actions, calls, completion, diagnostics, execute, files, format, hints, hover, lenses, links, navigation,
+    rename, structure, symbols, tokens,
+};
+use crate::outbox;
+use crate::pool::{Ask, STACK};
+use crate::snapshot::Snapshot;
 use crate::worker::{Event, work};
 
-/// The stack of the thread that checks: policies nest deeply while they are being typed.
-const STACK: usize = 64 << 20;
-
 /// How many requests may be under way; with few, slow ones would hold back what the client types.
-const CONCURRENCY: usize = 64;
+const CONCURRENCY: usize = 512;
 
 /// Serves on standard input and output until the client says `exit`, and gives the exit status the protocol asks for:
 /// 0 after `shutdown`, else 1. The thread that reads standard input may still be running: end the process.
@@ -30,6 +37,11 @@ const CONCURRENCY: usize = 64;
 /// # Errors
 /// The runtime cannot be started.
 pub fn serve_stdio(shipped: Vec<Shipped>) -> io::Result<i32> {
+    // The message of a panic may hold text of a policy or of data; where it was raised does not.
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("rubric lsp: a defect at {place}");
+    }));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let code = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), shipped));
     runtime.shutdown_background();
@@ -39,39 +51,54 @@ pub fn serve_stdio(shipped: Vec<Shipped>) -> io::Result<i32> {
 /// Serves one client until it says `exit` or goes away, and gives the exit status the protocol asks for.
 pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipped: Vec<Shipped>) -> i32 {
     let (events, incoming) = mpsc::channel();
-    let (outgoing, mut publications) = unbounded_channel();
-    let worker = thread::Builder::new()
-        .name("rubric-check".to_owned())
-        .stack_size(STACK)
-        .spawn(move || work(&incoming, &outgoing, shipped));
-    if let Err(error) = worker {
-        eprintln!("rubric lsp: {error}");
-        return 1;
-    }
+    let (outgoing, messages) = unbounded_channel();
+    let answered = events.clone();
+    let worker = thread::Builder::new().name("rubric-write".to_owned()).stack_size(STACK).spawn(move || {
+        if let Err(error) = work(&incoming, &answered, outgoing, shipped) {
+            eprintln!("rubric lsp: {error}");
+        }
+    });
+    let worker = match worker {
+        Ok(worker) => worker,
+        Err(error) => {
+            eprintln!("rubric lsp: {error}");
+            return 1;
+        }
+    };
     let shut_down = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&shut_down);
-    let (service, socket) = LspService::new(move |client| {
-        let publisher = client.clone();
-        tokio::spawn(async move {
-            while let Some(found) = publications.recv().await {
-                publisher.publish_diagnostics(found.uri, found.diagnostics, found.version).await;
-            }
-        });
-        Backend { events, client, start: Mutex::default(), watches: AtomicBool::new(false), shut_down: told }
+    let stop = events.clone();
+    let can = Arc::new(Mutex::new(Client::default()));
+    let (service, socket) = LspService::new(move |peer| {
+        tokio::spawn(outbox::send(peer.clone(), messages, Arc::clone(&can)));
+        Backend {
+            events,
+            peer,
+            can,
+            start: Mutex::default(),
+            shut_down: told,
+            coloured: Mutex::default(),
+            number: AtomicU64::new(0),
+        }
     });
     Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;
+    let _ = stop.send(Event::Stop);
+    // The folder of the server's own is removed by the worker; an answer under way is not waited for longer than it takes.
+    let _ = tokio::task::spawn_blocking(move || worker.join()).await;
     i32::from(!shut_down.load(Ordering::Relaxed))
 }
 
 struct Backend {
     events: Sender<Event>,
-    client: Client,
+    peer: Peer,
+    can: Arc<Mutex<Client>>,
     /// What `initialize` said, until the client may be answered: what is published before the answer to `initialize` is
     /// lost.
     start: Mutex<Option<Event>>,
-    /// Whether the client can be asked to tell of files that change on disk.
-    watches: AtomicBool,
     shut_down: Arc<AtomicBool>,
+    /// The tokens that the client has, by document, with the name it knows them by.
+    coloured: Mutex<BTreeMap<String, (String, Vec<lsp::SemanticToken>)>>,
+    number: AtomicU64,
 }
 
 impl Backend {
@@ -81,9 +108,7 @@ impl Backend {
         // Only when the worker is gone does nobody listen, and then the server is ending.
         let _ = self.events.send(event);
     }
-}
 
-impl Backend {
     /// Hands on what `initialize` said, once.
     fn begin(&self) {
         let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -91,16 +116,46 @@ impl Backend {
             let _ = self.events.send(start);
         }
     }
+
+    fn can(&self) -> Client {
+        self.can.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks for an answer from a snapshot. The question is put in its place among what the client said at once, before
+    /// anything is awaited.
+    fn ask<P: Send + 'static, T: Send + 'static>(
+        &self,
+        what: &'static str,
+        params: P,
+        answer: impl Fn(&Snapshot, &P) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> {
+        let (ask, receiver) = Ask::new(what, move |snapshot| answer(snapshot, &params));
+        self.tell(Event::Ask(ask));
+        async move { receiver.await.unwrap_or_else(|_| Err(Error::request_cancelled())) }
+    }
+
+    /// Keeps the tokens that the client gets, and gives them a name.
+    fn keep(&self, uri: &lsp::Uri, data: &[lsp::SemanticToken]) -> String {
+        let name = self.number.fetch_add(1, Ordering::Relaxed).to_string();
+        let mut coloured = self.coloured.lock().unwrap_or_else(PoisonError::into_inner);
+        coloured.insert(uri.as_str().to_owned(), (name.clone(), data.to_vec()));
+        name
+    }
+}
+
+fn all_tokens(snapshot: &Snapshot, uri: &lsp::Uri) -> Result<Vec<lsp::SemanticToken>> {
+    Ok(snapshot.file(uri).map(|file| tokens::tokens(snapshot, file, None)).unwrap_or_default())
 }
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
-        let encoding = encoding(&params);
-        self.watches.store(can_watch(&params), Ordering::Relaxed);
-        let start = Event::Start { folders: folders(&params), encoding };
+        let client = Client::of(&params);
+        let capabilities = capabilities(&client);
+        *self.can.lock().unwrap_or_else(PoisonError::into_inner) = client.clone();
+        let start = Event::Start { folders: client::folders(&params), client };
         *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
         Ok(lsp::InitializeResult {
-            capabilities: capabilities(encoding),
+            capabilities,
             server_info: Some(lsp::ServerInfo {
                 name: "rubric".to_owned(),
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -111,10 +166,19 @@ impl LanguageServer for Backend {
 
     async fn initialized(&self, _: lsp::InitializedParams) {
         self.begin();
-        if self.watches.load(Ordering::Relaxed) {
-            // A client that refuses just does not tell; what it has open is known anyway.
-            let _ = self.client.register_capability(vec![watcher()]).await;
+        if self.can().watches {
+            // Not awaited here: a client that never answers would keep the server from ending at `exit`. One that refuses
+            // just does not tell; what it has open is known anyway.
+            let peer = self.peer.clone();
+            tokio::spawn(async move {
+                let _ = peer.register_capability(vec![watcher()]).await;
+            });
         }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.shut_down.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn did_open(&self, params: lsp::DidOpenTextDocumentParams) {
@@ -128,7 +192,9 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
-        self.tell(Event::Close { uri: params.text_document.uri });
+        let uri = params.text_document.uri;
+        self.coloured.lock().unwrap_or_else(PoisonError::into_inner).remove(uri.as_str());
+        self.tell(Event::Close { uri });
     }
 
     async fn did_change_watched_files(&self, params: lsp::DidChangeWatchedFilesParams) {
@@ -137,64 +203,236 @@ impl LanguageServer for Backend {
         });
     }
 
-    async fn shutdown(&self) -> Result<()> {
-        self.shut_down.store(true, Ordering::Relaxed);
-        Ok(())
+    async fn did_change_workspace_folders(&self, params: lsp::DidChangeWorkspaceFoldersParams) {
+        let paths = |folders: &[lsp::WorkspaceFolder]| -> Vec<PathBuf> {
+            folders.iter().filter_map(|folder| client::path(&folder.uri)).collect()
+        };
+        let (added, removed) = (paths(&params.event.added), paths(&params.event.removed));
+        self.tell(Event::Folders { added, removed });
+    }
+
+    async fn did_save(&self, _: lsp::DidSaveTextDocumentParams) {}
+
+    async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {}
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        self.ask("hover", params, hover::hover).await
+    }
+
+    async fn signature_help(&self, params: lsp::SignatureHelpParams) -> Result<Option<lsp::SignatureHelp>> {
+        self.ask("signatureHelp", params, hover::signature).await
+    }
+
+    async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
+        self.ask("completion", params, completion::complete).await
+    }
+
+    async fn completion_resolve(&self, params: lsp::CompletionItem) -> Result<lsp::CompletionItem> {
+        self.ask("completionItem/resolve", params, |snapshot, item| {
+            completion::resolve(snapshot, item.clone())
+        })
+        .await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: lsp::GotoDefinitionParams,
+    ) -> Result<Option<lsp::GotoDefinitionResponse>> {
+        self.ask("definition", params.text_document_position_params, navigation::definition).await
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: lsp::request::GotoTypeDefinitionParams,
+    ) -> Result<Option<lsp::request::GotoTypeDefinitionResponse>> {
+        self.ask("typeDefinition", params.text_document_position_params, navigation::type_definition).await
+    }
+
+    async fn goto_implementation(
+        &self,
+        params: lsp::request::GotoImplementationParams,
+    ) -> Result<Option<lsp::request::GotoImplementationResponse>> {
+        self.ask("implementation", params.text_document_position_params, navigation::implementation).await
+    }
+
+    async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
+        self.ask("references", params, navigation::references).await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        self.ask("documentHighlight", params, navigation::highlights).await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: lsp::DocumentSymbolParams,
+    ) -> Result<Option<lsp::DocumentSymbolResponse>> {
+        self.ask("documentSymbol", params, symbols::document).await
+    }
+
+    async fn symbol(
+        &self,
+        params: lsp::WorkspaceSymbolParams,
+    ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
+        self.ask("symbol", params, symbols::workspace).await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: lsp::CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyItem>>> {
+        self.ask("prepareCallHierarchy", params, calls::prepare).await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: lsp::CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyIncomingCall>>> {
+        self.ask("incomingCalls", params, calls::incoming).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: lsp::CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyOutgoingCall>>> {
+        self.ask("outgoingCalls", params, calls::outgoing).await
+    }
+
+    async fn code_action(&self, params: lsp::CodeActionParams) -> Result<Option<lsp::CodeActionResponse>> {
+        self.ask("codeAction", params, actions::actions).await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        self.ask("codeLens", params, lenses::lenses).await
+    }
+
+    async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
+        self.ask("formatting", params, |snapshot, params| {
+            format::document(snapshot, &params.text_document.uri, None)
+        })
+        .await
+    }
+
+    async fn range_formatting(
+        &self,
+        params: lsp::DocumentRangeFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        self.ask("rangeFormatting", params, |snapshot, params| {
+            format::document(snapshot, &params.text_document.uri, Some(params.range))
+        })
+        .await
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResponse>> {
+        self.ask("prepareRename", params, rename::prepare).await
+    }
+
+    async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        self.ask("rename", params, rename::rename).await
+    }
+
+    async fn will_rename_files(&self, params: lsp::RenameFilesParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        self.ask("willRenameFiles", params, files::will_rename).await
+    }
+
+    async fn document_link(&self, params: lsp::DocumentLinkParams) -> Result<Option<Vec<lsp::DocumentLink>>> {
+        self.ask("documentLink", params, links::links).await
+    }
+
+    async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Option<Vec<lsp::FoldingRange>>> {
+        self.ask("foldingRange", params, structure::folds).await
+    }
+
+    async fn selection_range(
+        &self,
+        params: lsp::SelectionRangeParams,
+    ) -> Result<Option<Vec<lsp::SelectionRange>>> {
+        self.ask("selectionRange", params, structure::selections).await
+    }
+
+    async fn inlay_hint(&self, params: lsp::InlayHintParams) -> Result<Option<Vec<lsp::InlayHint>>> {
+        self.ask("inlayHint", params, hints::hints).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: lsp::SemanticTokensParams,
+    ) -> Result<Option<lsp::SemanticTokensResult>> {
+        let uri = params.text_document.uri;
+        let data = self.ask("semanticTokens/full", uri.clone(), all_tokens).await?;
+        let result_id = Some(self.keep(&uri, &data));
+        Ok(Some(lsp::SemanticTokensResult::Tokens(lsp::SemanticTokens { result_id, data })))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: lsp::SemanticTokensDeltaParams,
+    ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let data = self.ask("semanticTokens/full/delta", uri.clone(), all_tokens).await?;
+        let before = {
+            let coloured = self.coloured.lock().unwrap_or_else(PoisonError::into_inner);
+            coloured.get(uri.as_str()).filter(|(name, _)| *name == params.previous_result_id).cloned()
+        };
+        let result_id = Some(self.keep(&uri, &data));
+        Ok(Some(match before {
+            Some((_, old)) => lsp::SemanticTokensFullDeltaResult::TokensDelta(lsp::SemanticTokensDelta {
+                result_id,
+                edits: tokens::difference(&old, &data),
+            }),
+            None => lsp::SemanticTokensFullDeltaResult::Tokens(lsp::SemanticTokens { result_id, data }),
+        }))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: lsp::SemanticTokensRangeParams,
+    ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
+        let data = self
+            .ask("semanticTokens/range", params, |snapshot, params| {
+                let Some(file) = snapshot.file(&params.text_document.uri) else { return Ok(Vec::new()) };
+                Ok(tokens::tokens(snapshot, file, Some(snapshot.span(file, params.range))))
+            })
+            .await?;
+        Ok(Some(lsp::SemanticTokensRangeResult::Tokens(lsp::SemanticTokens { result_id: None, data })))
+    }
+
+    async fn diagnostic(
+        &self,
+        params: lsp::DocumentDiagnosticParams,
+    ) -> Result<lsp::DocumentDiagnosticReportResult> {
+        self.ask("diagnostic", params, diagnostics::document).await
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: lsp::WorkspaceDiagnosticParams,
+    ) -> Result<lsp::WorkspaceDiagnosticReportResult> {
+        self.ask("workspace/diagnostic", params, diagnostics::workspace).await
+    }
+
+    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<lsp::LSPAny>> {
+        let done = self.ask("executeCommand", params, execute::execute).await?;
+        if let Some((kind, message)) = done.message {
+            self.peer.show_message(kind, message).await;
+        }
+        Ok(Some(done.value))
     }
 }
 
-/// UTF-8 where the client can, since that is how texts are held; else UTF-16.
-fn encoding(params: &lsp::InitializeParams) -> Encoding {
-    let offered =
-        params.capabilities.general.as_ref().and_then(|general| general.position_encodings.as_ref());
-    match offered {
-        Some(offered) if offered.contains(&lsp::PositionEncodingKind::UTF8) => Encoding::Utf8,
-        _ => Encoding::Utf16,
-    }
-}
-
-fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
-    lsp::ServerCapabilities {
-        position_encoding: Some(match encoding {
-            Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
-            Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
-        }),
-        text_document_sync: Some(lsp::TextDocumentSyncCapability::Options(lsp::TextDocumentSyncOptions {
-            open_close: Some(true),
-            change: Some(lsp::TextDocumentSyncKind::INCREMENTAL),
-            ..lsp::TextDocumentSyncOptions::default()
-        })),
-        ..lsp::ServerCapabilities::default()
-    }
-}
-
-fn can_watch(params: &lsp::InitializeParams) -> bool {
-    let workspace = params.capabilities.workspace.as_ref();
-    let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
-    watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false)
-}
-
-/// Asks to be told of policy files that come, change and go.
+/// Asks to be told of policy files and manifests that come, change and go.
 fn watcher() -> lsp::Registration {
     lsp::Registration {
         id: "rubric-files".to_owned(),
         method: "workspace/didChangeWatchedFiles".to_owned(),
-        register_options: Some(serde_json::json!({ "watchers": [{ "globPattern": "**/*.rubric" }] })),
+        register_options: Some(serde_json::json!({
+            "watchers": [{ "globPattern": "**/*.rubric" }, { "globPattern": "**/rubric.toml" }]
+        })),
     }
-}
-
-/// The folders that the client has open.
-fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
-    let path = |uri: &lsp::Uri| uri.to_file_path().map(Cow::into_owned);
-    match &params.workspace_folders {
-        Some(folders) if !folders.is_empty() => {
-            folders.iter().filter_map(|folder| path(&folder.uri)).collect()
-        }
-        _ => root_uri(params).as_ref().and_then(path).into_iter().collect(),
-    }
-}
-
-#[allow(deprecated, reason = "clients without workspace folders still send it")]
-fn root_uri(params: &lsp::InitializeParams) -> Option<lsp::Uri> {
-    params.root_uri.clone()
 }

@@ -1,25 +1,33 @@
-//! The thread that owns the database: takes what the client said in order, and publishes what the checker finds.
+//! The thread that owns the database: takes what the client said in order, and gives snapshots to whoever answers.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::Receiver;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 
 use rubric_engine::db::Database;
 use rubric_engine::project::Shipped;
-use rubric_grammar::Encoding;
+use rubric_grammar::Position;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types as lsp;
 
-use crate::convert::{Converter, position};
+use crate::client::Client;
 use crate::document::Document;
+use crate::manual::Manual;
+use crate::pool::{Ask, Pool, STACK, THREADS};
+use crate::publish::{Message, publish};
+use crate::snapshot::Snapshot;
 use crate::workspace::Workspace;
 
-/// What the client said.
+/// What the client said, or an answer that is done.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The workspace is known; its files are to be read.
-    Start { folders: Vec<PathBuf>, encoding: Encoding },
+    Start { folders: Vec<PathBuf>, client: Client },
+    /// The client has other folders open.
+    Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
     /// A document was opened.
     Open { uri: lsp::Uri, version: i32, text: String },
     /// A document was changed.
@@ -28,66 +36,114 @@ pub(crate) enum Event {
     Close { uri: lsp::Uri },
     /// Files changed on disk.
     ChangedOnDisk { uris: Vec<lsp::Uri> },
+    /// A request.
+    Ask(Ask),
+    /// A thread is free again; a request that a change came in between is to be tried again.
+    Answered(Option<Ask>),
+    /// The client is gone.
+    Stop,
 }
 
-/// What is found in one file now; replaces what was found before.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Publication {
-    pub(crate) uri: lsp::Uri,
-    pub(crate) version: Option<i32>,
-    pub(crate) diagnostics: Vec<lsp::Diagnostic>,
-}
-
-/// Works until the channel closes.
+/// Works until [`Event::Stop`] or until the channel closes.
 pub(crate) fn work(
     events: &Receiver<Event>,
-    publications: &UnboundedSender<Publication>,
+    answered: &Sender<Event>,
+    messages: UnboundedSender<Message>,
     shipped: Vec<Shipped>,
-) {
+) -> io::Result<()> {
+    let pool = Pool::new(answered)?;
+    let (states, incoming) = channel();
+    let publications = messages.clone();
+    thread::Builder::new()
+        .name("rubric-check".to_owned())
+        .stack_size(STACK)
+        .spawn(move || publish(&incoming, &publications))?;
     let mut worker = Worker {
         database: Database::default(),
         workspace: Workspace::default(),
-        encoding: Encoding::Utf16,
+        client: Arc::default(),
+        manual: Arc::new(Manual::new()),
         shipped,
-        said: BTreeMap::new(),
+        messages,
     };
+    let mut waiting: VecDeque<Ask> = VecDeque::new();
+    let mut busy = 0_usize;
     while let Ok(first) = events.recv() {
+        let mut changed = false;
         // What has already arrived is taken first: what would be found before it is out of date.
         let mut next = Some(first);
         while let Some(event) = next {
-            worker.take(event);
+            match event {
+                Event::Stop => return Ok(()),
+                Event::Ask(ask) => waiting.push_back(ask),
+                Event::Answered(again) => {
+                    busy = busy.saturating_sub(1);
+                    if let Some(ask) = again {
+                        waiting.push_front(ask);
+                    }
+                }
+                event => {
+                    worker.take(event);
+                    changed = true;
+                }
+            }
             next = events.try_recv().ok();
         }
-        for publication in worker.news() {
-            if publications.send(publication).is_err() {
-                return;
-            }
+        if changed {
+            let _ = states.send(worker.snapshot());
+        }
+        while busy < THREADS
+            && let Some(ask) = waiting.pop_front()
+        {
+            busy += 1;
+            pool.give(ask, worker.snapshot());
         }
     }
+    Ok(())
 }
 
 struct Worker {
     database: Database,
     workspace: Workspace,
-    encoding: Encoding,
+    client: Arc<Client>,
+    manual: Arc<Manual>,
     shipped: Vec<Shipped>,
-    /// What was last said of each file, so that only news is sent.
-    said: BTreeMap<String, Publication>,
+    messages: UnboundedSender<Message>,
 }
 
 impl Worker {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::new(
+            self.database.clone(),
+            self.workspace.view().clone(),
+            Arc::clone(&self.client),
+            Arc::clone(&self.manual),
+        )
+    }
+
     fn take(&mut self, event: Event) {
-        let Self { database, workspace, encoding, .. } = self;
+        let Self { database, workspace, client, .. } = self;
         match event {
-            Event::Start { folders, encoding } => {
-                self.encoding = encoding;
-                *workspace = Workspace::new(folders, std::mem::take(&mut self.shipped));
+            Event::Start { folders, client } => {
+                let _ = self.messages.send(Message::Reading(true));
+                self.client = Arc::new(client);
+                let shipped = std::mem::take(&mut self.shipped);
+                *workspace = Workspace::new(folders, shipped, Arc::clone(&self.manual));
                 workspace.load(database);
+                let _ = self.messages.send(Message::Reading(false));
+            }
+            Event::Folders { added, removed } => {
+                let mut folders: Vec<PathBuf> = workspace.view().folders.to_vec();
+                folders.retain(|folder| !removed.contains(folder));
+                folders.extend(added);
+                folders.dedup();
+                workspace.set_folders(database, folders);
             }
             Event::Open { uri, version, text } => {
-                workspace.open(database, &uri, Document::new(text), version)
+                workspace.open(database, &uri, Document::new(text), version);
             }
             Event::Change { uri, version, changes } => {
+                let encoding = client.encoding;
                 workspace.change(database, &uri, version, |document| {
                     for change in changes {
                         match change.range {
@@ -96,13 +152,13 @@ impl Worker {
                                     position(range.start),
                                     position(range.end),
                                     &change.text,
-                                    *encoding,
+                                    encoding,
                                 );
                             }
                             None => *document = Document::new(change.text),
                         }
                     }
-                })
+                });
             }
             Event::Close { uri } => workspace.close(database, &uri),
             Event::ChangedOnDisk { uris } => {
@@ -110,48 +166,11 @@ impl Worker {
                     workspace.changed_on_disk(database, &uri);
                 }
             }
+            Event::Ask(_) | Event::Answered(_) | Event::Stop => {}
         }
     }
+}
 
-    /// What is to be said of every file that something new is to be said of.
-    fn news(&mut self) -> Vec<Publication> {
-        let found = self.findings();
-        let is_news = |path: &String, publication: &Publication| match self.said.get(path) {
-            Some(said) => said != publication,
-            None => !publication.diagnostics.is_empty() || publication.version.is_some(),
-        };
-        let mut news: Vec<Publication> =
-            found.iter().filter(|(path, new)| is_news(path, new)).map(|(_, new)| new.clone()).collect();
-        // Of a file that is gone, nothing is left to say.
-        let gone = self
-            .said
-            .iter()
-            .filter(|(path, said)| !found.contains_key(*path) && !said.diagnostics.is_empty());
-        news.extend(gone.map(|(_, said)| Publication {
-            version: None,
-            diagnostics: Vec::new(),
-            ..said.clone()
-        }));
-        self.said = found;
-        news
-    }
-
-    fn findings(&self) -> BTreeMap<String, Publication> {
-        let mut found = BTreeMap::new();
-        let mut converter = Converter::new(&self.database, &self.workspace, self.encoding);
-        for file in self.database.files() {
-            let path = self.database.path(file).to_owned();
-            let Some(uri) = self.workspace.uri(&path) else { continue };
-            // A defect in one check must not end the server, nor hide what is found in other files.
-            let checked = catch_unwind(AssertUnwindSafe(|| self.database.diagnostics(file)));
-            let Ok(checked) = checked else {
-                eprintln!("rubric lsp: checking {path} failed");
-                continue;
-            };
-            let diagnostics = checked.iter().map(|diagnostic| converter.diagnostic(diagnostic)).collect();
-            let version = self.workspace.version(&path);
-            found.insert(path, Publication { uri, version, diagnostics });
-        }
-        found
-    }
+const fn position(position: lsp::Position) -> Position {
+    Position { line: position.line, column: position.character }
 }

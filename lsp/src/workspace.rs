@@ -3,61 +3,73 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rubric_engine::data::Manifest;
 use rubric_engine::db::Database;
 use rubric_engine::project::{
-    Header, MANIFEST, SHIPPED_ROOT, Shipped, policy_files, project_files, shipped_needed, shown_path,
+    EXTENSION, Header, MANIFEST, SHIPPED_ROOT, Shipped, policy_files, project_files, shipped_needed,
+    shown_path,
 };
+use rubric_engine::value::Date;
 use tower_lsp::ls_types::Uri;
 
 use crate::document::Document;
+use crate::manual::Manual;
 
 /// What the client and the disk hold.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
-    folders: Vec<PathBuf>,
     shipped: Vec<Shipped>,
     /// Documents the client has open, by shown path.
-    open: BTreeMap<String, Open>,
+    open: BTreeMap<String, Document>,
     /// Headers of the files of the project, by shown path.
     headers: BTreeMap<String, Header>,
-    /// The URI of a file that is or was open, so that the client gets back what it sent.
-    uris: BTreeMap<String, Uri>,
     /// Shipped policies that are in the database.
     used: BTreeSet<String>,
+    /// Many files are being read: what they use is looked for once, after them.
+    loading: bool,
+    view: View,
 }
 
-/// A document that the client holds; what it holds counts, whatever is on disk.
-#[derive(Debug)]
-struct Open {
-    document: Document,
-    version: i32,
+/// What a request needs to know of the workspace; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    pub(crate) folders: Arc<[PathBuf]>,
+    /// The versions that the client gave the documents it has open.
+    versions: BTreeMap<String, i32>,
+    /// The URI of a file that is or was open, so that the client gets back what it sent.
+    uris: Arc<BTreeMap<String, Uri>>,
+    /// Files that are there.
+    present: Arc<BTreeSet<String>>,
+    /// Shipped policies that the client opened, by their path in the database.
+    manual: Option<Arc<Manual>>,
+    /// The day of the sample data.
+    pub(crate) as_of: Option<Date>,
 }
 
-impl Workspace {
-    pub(crate) fn new(folders: Vec<PathBuf>, shipped: Vec<Shipped>) -> Self {
-        Self { folders, shipped, ..Self::default() }
-    }
-
+impl View {
     /// The path of a URI as the database knows it: relative to the folder that is open. With several folders each file
     /// keeps its whole path, so that two of the same name stay apart.
-    fn path_of(&self, uri: &Uri) -> String {
+    pub(crate) fn path_of(&self, uri: &Uri) -> String {
+        if let Some(path) = self.manual.as_ref().and_then(|manual| manual.shipped_path(uri)) {
+            return path;
+        }
         uri.to_file_path().map_or_else(|| uri.as_str().to_owned(), |path| self.shown(&path))
     }
 
-    fn shown(&self, path: &Path) -> String {
-        match self.folders.as_slice() {
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        match &*self.folders {
             [folder] => shown_path(folder, path),
             _ => shown_path(Path::new(""), path),
         }
     }
 
-    fn on_disk(&self, path: &str) -> Option<PathBuf> {
+    pub(crate) fn on_disk(&self, path: &str) -> Option<PathBuf> {
         if path.starts_with(SHIPPED_ROOT) {
             return None;
         }
-        match self.folders.as_slice() {
+        match &*self.folders {
             [folder] => Some(folder.join(path)),
             _ => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
         }
@@ -70,28 +82,72 @@ impl Workspace {
 
     /// The version that the client gave the document, when it has it open.
     pub(crate) fn version(&self, path: &str) -> Option<i32> {
-        self.open.get(path).map(|open| open.version)
+        self.versions.get(path).copied()
+    }
+
+    pub(crate) fn is_open(&self, path: &str) -> bool {
+        self.versions.contains_key(path)
+    }
+
+    pub(crate) fn is_present(&self, path: &str) -> bool {
+        self.present.contains(path) || path.starts_with(SHIPPED_ROOT)
+    }
+}
+
+impl Workspace {
+    pub(crate) fn new(folders: Vec<PathBuf>, shipped: Vec<Shipped>, manual: Arc<Manual>) -> Self {
+        let view = View { folders: folders.into(), manual: Some(manual), ..View::default() };
+        Self { shipped, view, ..Self::default() }
+    }
+
+    pub(crate) const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The client has other folders open now: every file may have another path.
+    pub(crate) fn set_folders(&mut self, database: &mut Database, folders: Vec<PathBuf>) {
+        let open: Vec<(Uri, Document, i32)> = std::mem::take(&mut self.open)
+            .into_iter()
+            .filter_map(|(path, document)| Some((self.view.uri(&path)?, document, self.view.version(&path)?)))
+            .collect();
+        for path in std::mem::take(&mut self.headers).into_keys() {
+            database.set_text(&path, None);
+        }
+        self.view = View { folders: folders.into(), manual: self.view.manual.take(), ..View::default() };
+        self.load(database);
+        for (uri, document, version) in open {
+            self.open(database, &uri, document, version);
+        }
     }
 
     /// Reads every file of the folders into the database; a file that cannot be read is left out.
     pub(crate) fn load(&mut self, database: &mut Database) {
-        let folders = self.folders.clone();
+        self.loading = true;
+        let folders = Arc::clone(&self.view.folders);
         for path in folders.iter().flat_map(|folder| files_of(folder)) {
-            let shown = self.shown(&path);
+            let shown = self.view.shown(&path);
             if let Some(text) = read(&path) {
                 self.set(database, &shown, Some(&text));
             }
         }
+        self.loading = false;
         self.set_shipped(database);
+        self.view.as_of = self.sample_day();
     }
 
     /// The client opened a document.
     pub(crate) fn open(&mut self, database: &mut Database, uri: &Uri, document: Document, version: i32) {
-        let path = self.path_of(uri);
+        let path = self.view.path_of(uri);
+        if path.starts_with(SHIPPED_ROOT) {
+            // What ships stays as it ships, whatever is done to the copy that is shown.
+            return;
+        }
         self.set(database, &path, Some(document.text()));
-        self.uris.insert(path.clone(), uri.clone());
-        self.open.insert(path, Open { document, version });
-        self.set_shipped(database);
+        if self.view.uris.get(&path) != Some(uri) {
+            Arc::make_mut(&mut self.view.uris).insert(path.clone(), uri.clone());
+        }
+        self.view.versions.insert(path.clone(), version);
+        self.open.insert(path, document);
     }
 
     /// The client changed a document. One that it never opened is no document.
@@ -102,44 +158,94 @@ impl Workspace {
         version: i32,
         edit: impl FnOnce(&mut Document),
     ) {
-        let path = self.path_of(uri);
-        let Some(mut open) = self.open.remove(&path) else { return };
-        edit(&mut open.document);
-        open.version = version;
-        self.set(database, &path, Some(open.document.text()));
-        self.open.insert(path, open);
-        self.set_shipped(database);
+        let path = self.view.path_of(uri);
+        let Some(mut document) = self.open.remove(&path) else { return };
+        edit(&mut document);
+        self.set(database, &path, Some(document.text()));
+        self.view.versions.insert(path.clone(), version);
+        self.open.insert(path, document);
     }
 
     /// The client closed a document: what is on disk counts again.
     pub(crate) fn close(&mut self, database: &mut Database, uri: &Uri) {
-        let path = self.path_of(uri);
+        let path = self.view.path_of(uri);
         if self.open.remove(&path).is_some() {
+            self.view.versions.remove(&path);
             self.reread(database, &path);
         }
     }
 
     /// A file changed on disk.
     pub(crate) fn changed_on_disk(&mut self, database: &mut Database, uri: &Uri) {
-        let path = self.path_of(uri);
-        if !self.open.contains_key(&path) {
+        let path = self.view.path_of(uri);
+        if path.rsplit('/').next() == Some(MANIFEST) {
+            self.relist(database);
+        } else if path.ends_with(EXTENSION) && !self.open.contains_key(&path) {
             self.reread(database, &path);
         }
     }
 
-    fn reread(&mut self, database: &mut Database, path: &str) {
-        let in_a_folder = |on_disk: &PathBuf| self.folders.iter().any(|folder| on_disk.starts_with(folder));
-        let text = self.on_disk(path).filter(in_a_folder).and_then(|on_disk| read(&on_disk));
-        self.set(database, path, text.as_deref());
+    /// A manifest changed: other files may belong to the project.
+    fn relist(&mut self, database: &mut Database) {
+        let folders = Arc::clone(&self.view.folders);
+        let now: BTreeSet<String> =
+            folders.iter().flat_map(|folder| files_of(folder)).map(|path| self.view.shown(&path)).collect();
+        let gone: Vec<String> = self.headers.keys().filter(|path| !now.contains(*path)).cloned().collect();
+        for path in gone {
+            if !self.open.contains_key(&path) {
+                self.set(database, &path, None);
+            }
+        }
+        for path in &now {
+            if self.open.contains_key(path) {
+                continue;
+            }
+            let text = self.view.on_disk(path).and_then(|on_disk| read(&on_disk));
+            self.set(database, path, text.as_deref());
+        }
         self.set_shipped(database);
+        self.view.as_of = self.sample_day();
+    }
+
+    fn reread(&mut self, database: &mut Database, path: &str) {
+        let listed = |on_disk: &PathBuf| self.view.folders.iter().any(|folder| is_listed(folder, on_disk));
+        let text = self.view.on_disk(path).filter(listed).and_then(|on_disk| read(&on_disk));
+        self.set(database, path, text.as_deref());
     }
 
     fn set(&mut self, database: &mut Database, path: &str, text: Option<&str>) {
-        match text {
-            Some(text) => drop(self.headers.insert(path.to_owned(), Header::of(text))),
-            None => drop(self.headers.remove(path)),
+        let before = match text {
+            Some(text) => {
+                let header = Header::of(text);
+                if self.headers.get(path) == Some(&header) {
+                    database.set_text(path, Some(text));
+                    return;
+                }
+                self.headers.insert(path.to_owned(), header)
+            }
+            None => self.headers.remove(path),
+        };
+        if before.is_some() != text.is_some() {
+            let present = Arc::make_mut(&mut self.view.present);
+            if text.is_some() {
+                present.insert(path.to_owned());
+            } else {
+                present.remove(path);
+            }
         }
         database.set_text(path, text);
+        if !self.loading {
+            self.set_shipped(database);
+        }
+    }
+
+    /// The day of the sample data of the one folder that names one.
+    fn sample_day(&self) -> Option<Date> {
+        let days = self.view.folders.iter().filter_map(|folder| {
+            let manifest = manifest_of(folder)?;
+            manifest.data.into_values().find_map(|set| set.as_of)
+        });
+        days.into_iter().next()
     }
 
     /// Puts the shipped policies that are used into the database and takes the others out.
@@ -158,11 +264,24 @@ impl Workspace {
     }
 }
 
+/// The manifest of a folder, when it can be used.
+pub(crate) fn manifest_of(folder: &Path) -> Option<Manifest> {
+    read(&folder.join(MANIFEST)).and_then(|text| Manifest::parse(&text).ok())
+}
+
 /// The policies that the manifest of a folder lists; every one below it without a manifest that can be used.
 fn files_of(folder: &Path) -> Vec<PathBuf> {
-    let manifest =
-        read(&folder.join(MANIFEST)).and_then(|text| Manifest::parse(&text).ok()).unwrap_or_default();
+    let manifest = manifest_of(folder).unwrap_or_default();
     project_files(folder, &manifest.policies).or_else(|_| policy_files(folder)).unwrap_or_default()
+}
+
+/// Whether a file belongs to the project of a folder.
+fn is_listed(folder: &Path, file: &Path) -> bool {
+    if !file.starts_with(folder) {
+        return false;
+    }
+    let listed = manifest_of(folder).unwrap_or_default().policies;
+    listed.is_empty() || listed.iter().any(|name| file.starts_with(folder.join(name)))
 }
 
 fn read(path: &Path) -> Option<String> {

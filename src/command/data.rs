@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rubric_engine::data::{DataError, Dataset, Severity, implausible_dates, read};
+use rubric_engine::data::{DataError, Dataset, Severity, implausible_dates, place, read};
 use rubric_engine::plan::{RecordKind, Symbols};
 use rubric_engine::value::RecordId;
 use serde::Serialize;
@@ -244,7 +244,7 @@ fn full(report: &DataReport, terminal: Terminal) -> String {
         text.push_str(&format!("  {record}{column}: {} {}\n", group.count, group.code));
         for message in group.messages.iter().take(SHOWN) {
             let place = match (&message.file, message.line) {
-                (Some(file), Some(line)) => format!(" ({}:{line})", harmless(file)),
+                (Some(file), Some(line)) => format!(" ({})", harmless(&place(file, line))),
                 (Some(file), None) => format!(" ({})", harmless(file)),
                 _ => String::new(),
             };

@@ -12,12 +12,14 @@ use crate::failure::Failure;
 use crate::nearest::nearest;
 use crate::render::{self, Lookup};
 use crate::run::key_parts;
-use crate::session::{self, Session};
+use crate::session::{self, Reading, Session};
 use crate::terminal::Terminal;
 
 pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome, Failure> {
     let wanted = std::slice::from_ref(&args.policy);
-    let Some(session) = session::prepare(&args.data, wanted, terminal)? else { return Ok(Outcome::Findings) };
+    let Some(session) = session::prepare(&args.data, wanted, Reading::Rows, terminal)? else {
+        return Ok(Outcome::Findings);
+    };
     let privacy = if args.reveal { Privacy::Reveal } else { Privacy::Mask };
     let facts = session.facts();
     let evaluator = facts.evaluator(privacy);
@@ -184,7 +186,7 @@ fn text_of(session: &Session, evaluator: &Evaluator<'_>, record: RecordId, row: 
 }
 
 fn parts_of(session: &Session, evaluator: &Evaluator<'_>, record: RecordId, row: u32) -> Vec<String> {
-    key_parts(&session.plan.symbols, &session.data, &evaluator.row(record, row), record)
+    key_parts(&session.plan.symbols, session.records.records(), &evaluator.row(record, row), record)
 }
 
 /// Whether two keys are the same; school years may be written without `SY`.

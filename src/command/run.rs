@@ -4,27 +4,34 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rubric_engine::columns::Columns;
 use rubric_engine::plan::Privacy;
 use serde_json::Value;
 
 use super::Outcome;
-use crate::cli::{FailOn, RunArgs, TableFormat};
+use crate::cli::{Engine, FailOn, RunArgs, TableFormat};
 use crate::failure::Failure;
 use crate::render;
 use crate::run::{
-    Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest, evaluate, refuse_to_replace,
-    report, sheets, table,
+    InputDigests, Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest,
+    evaluate, interrupted, refuse_to_replace, report, sheets, table,
 };
-use crate::session::{self, Session};
+use crate::session::{self, Reading, Session};
 use crate::terminal::Terminal;
 
 const REPORT: &str = "run.json";
 const DATA_ERRORS: &str = "data-errors.csv";
 
 pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure> {
-    let Some(session) = session::prepare(&args.data, &args.policies, terminal)? else {
+    let threads =
+        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let reading = match args.engine {
+        Engine::Columns => Reading::Columns { threads, facts: args.facts },
+        Engine::Evaluator => Reading::Rows,
+    };
+    let Some(session) = session::prepare(&args.data, &args.policies, reading, terminal)? else {
         return Ok(Outcome::Findings);
     };
     let start = Instant::now();
@@ -38,42 +45,78 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     refuse_to_replace(&session, &args.out, &names_of(&before), &possible_names(&sheets, args.format))?;
     let out = args.out.display().to_string();
     let unwritable = |error: std::io::Error| Failure::io("write to", &args.out, &error);
+    let interrupt = Interrupt::listen();
     let mut staging = Staging::open(&args.out).map_err(unwritable)?;
 
     let facts = session.facts();
-    let evaluator = facts.evaluator(Privacy::Mask);
-    let rows = |sheet: &Sheet| u64::from(evaluator.rows_of(sheet.record).unwrap_or(0));
+    let columns =
+        Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options).on_threads(threads);
+    let by_column = (args.engine == Engine::Columns).then_some(&columns);
+    let (evaluator, batches) = (facts.evaluator(Privacy::Mask), columns.batches());
+    let rows_of = |sheet: &Sheet| match by_column {
+        Some(_) => batches.rows_of(sheet.record),
+        None => evaluator.rows_of(sheet.record),
+    };
+    let rows = |sheet: &Sheet| u64::from(rows_of(sheet).unwrap_or(0));
     let progress = terminal.progress("evaluating", sheets.iter().map(rows).sum());
-    let threads =
-        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let mut phases = Phases::default();
+    phases.took.push(("check", session.timings.check));
+    phases.took.push(("read", session.timings.read));
+    let mut writing = Duration::ZERO;
     let mut files = Vec::new();
     let mut write = |name: String, bytes: &[u8]| {
-        staging.write(&name, bytes).map_err(unwritable)?;
+        let start = Instant::now();
+        let (sha256, written) = thread::scope(|scope| {
+            let beside = thread::Builder::new().spawn_scoped(scope, || digest(bytes)).ok();
+            let written = staging.write(&name, bytes);
+            (beside.and_then(|thread| thread.join().ok()), written)
+        });
+        written.map_err(unwritable)?;
         terminal.detail(&format!("writing {out}/{name}"));
-        files.push(WrittenFile { sha256: digest(bytes), file: name });
+        let sha256 = sha256.unwrap_or_else(|| digest(bytes));
+        files.push(WrittenFile { sha256, file: name });
+        writing += start.elapsed();
         Ok::<(), Failure>(())
     };
+    let inputs = InputDigests::start(&session);
     let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
     for sheet in sheets {
-        if evaluator.rows_of(sheet.record).is_none() {
+        if rows_of(&sheet).is_none() {
             // Not even an empty file: nothing was supplied of which it could be the result.
             tallies.push((sheet, Vec::new()));
             continue;
         }
-        let evaluated = evaluate(facts, &sheet, args.format, threads, &progress)?;
+        let evaluated = evaluate(facts, by_column, &sheet, args.format, threads, &progress, interrupt)?;
+        phases.rows += u64::from(evaluated.rows);
+        for (why, lanes) in &evaluated.replayed {
+            *phases.replayed.entry(why).or_default() += lanes;
+        }
         write(file_name(&sheet, args.format), &evaluated.bytes)?;
         tallies.push((sheet, evaluated.tallies));
     }
     write(DATA_ERRORS.to_owned(), &data_errors(&session)?)?;
     drop(progress);
+    for (why, lanes) in columns.replayed() {
+        *phases.replayed.entry(why).or_default() += lanes;
+    }
+    phases.took.push(("evaluate", start.elapsed().saturating_sub(writing)));
+    phases.took.push(("write", writing));
+    let start_of_report = Instant::now();
 
     let names: Vec<String> = files.iter().map(|file| file.file.clone()).collect();
-    let report = report(&session, &args.data.data, &tallies, files, start.elapsed())
+    let report = report(&session, &args.data.data, &tallies, files, inputs, start.elapsed())
         .map_err(|error| Failure::io("read again", &session.source.path, &error))?;
     staging.write(REPORT, render::to_json(&report)?.as_bytes()).map_err(unwritable)?;
+    if interrupt.is_set() {
+        return Err(interrupted());
+    }
     staging.publish().map_err(unwritable)?;
     remove_earlier(&args.out, &before, &names);
 
+    phases.took.push(("report", start_of_report.elapsed()));
+    if args.timings {
+        terminal.say(phases.table().trim_end());
+    }
     if !terminal.quiet {
         terminal.print(&table(&session, &tallies, &out, terminal))?;
     }
@@ -84,6 +127,7 @@ fn file_name(sheet: &Sheet, format: TableFormat) -> String {
     let ending = match format {
         TableFormat::Csv => "csv",
         TableFormat::Jsonl => "jsonl",
+        TableFormat::Parquet => "parquet",
     };
     format!("{}.{ending}", sheet.name)
 }
@@ -110,7 +154,7 @@ fn holds(what: FailOn, session: &Session, tallies: &[(Sheet, Vec<Tally>)]) -> bo
         FailOn::Violated => any("violated"),
         FailOn::Conflict => any("conflict"),
         FailOn::Undetermined => any("undetermined"),
-        FailOn::Data => counted_errors(&session.data) > 0,
+        FailOn::Data => counted_errors(&session.errors) > 0,
     }
 }
 

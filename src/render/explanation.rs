@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use rubric_engine::data::place;
 use rubric_engine::diagnostic::Place;
 use rubric_engine::evaluate::{Explanation, Step, StepKind};
 use serde::Serialize;
@@ -64,7 +65,7 @@ impl Drawing<'_, '_> {
         }
         let mut beside: Vec<String> = step.cites.iter().map(|cite| one_line(cite)).collect();
         match (&step.source, step.place) {
-            (Some(fact), _) => beside.push(format!("{}:{}", one_line(&fact.file), fact.line)),
+            (Some(fact), _) => beside.push(one_line(&place(&fact.file, fact.line))),
             (None, Some(place)) if is_declaration(step.kind) => beside.push(self.place(place)),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rubric_engine::data::{Cell, Dataset};
+use rubric_engine::data::{Cell, Records};
 use rubric_engine::plan::{DefineId, PolicyId, RecordKind, ResultId, Symbols, written};
 use rubric_engine::value::{RecordId, Value};
 
@@ -93,23 +93,33 @@ fn sheet(symbols: &Symbols, record: RecordId, columns: Vec<(String, PolicyId, Co
 }
 
 /// The parts of a row's key as files hold them; empty where a part is not known.
-pub(crate) fn key_parts(symbols: &Symbols, data: &Dataset, row: &Value, record: RecordId) -> Vec<String> {
+pub(crate) fn key_parts(symbols: &Symbols, data: &dyn Records, row: &Value, record: RecordId) -> Vec<String> {
+    key_values(symbols, data, row, record).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The parts of a row's key, as values and as files hold them.
+pub(crate) fn key_values(
+    symbols: &Symbols,
+    data: &dyn Records,
+    row: &Value,
+    record: RecordId,
+) -> Vec<(Option<Value>, String)> {
     let Some(declared) = symbols.record(record) else { return Vec::new() };
     let Value::Reference(reference) = row else { return Vec::new() };
     let fields = declared.fields.iter().take(declared.keys);
-    match (declared.kind, data.table(record), reference.row) {
-        (RecordKind::Record, Some(table), Some(row)) => (0_u32..)
+    match (declared.kind, data.rows(record), reference.row) {
+        (RecordKind::Record, Some(_), Some(row)) => (0_u32..)
             .zip(fields)
-            .map(|(position, field)| match table.cell(row, position) {
-                Cell::Known(value) => written(symbols, value, field.ty.base),
-                _ => String::new(),
+            .map(|(position, field)| match &*data.cell(record, row, position) {
+                Cell::Known(value) => (Some(value.clone()), written(symbols, value, field.ty.base)),
+                _ => (None, String::new()),
             })
             .collect(),
         _ => reference
             .key
             .iter()
             .zip(fields)
-            .map(|(part, field)| written(symbols, part, field.ty.base))
+            .map(|(part, field)| (Some(part.clone()), written(symbols, part, field.ty.base)))
             .collect(),
     }
 }

@@ -1,16 +1,21 @@
 //! Evaluates a sheet, in ranges of rows that threads take; what comes out does not depend on how many there are.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rubric_engine::evaluate::{By, Evaluator, MustOutcome, Verdict, Worth, show_need_with};
+use rubric_engine::columns::{Batches, Columns};
+use rubric_engine::evaluate::{Evaluator, Worth, decision_words, requirement_words, show_need_with};
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
 };
-use rubric_engine::value::{Need, Number, RecordId, State};
+use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
-use super::columns::{Column, Content, Sheet, key_parts};
+use super::by_column;
+use super::columns::{Content, Sheet, key_values};
+use super::interrupt::{Interrupt, interrupted};
+use super::result_file::{ResultFile, ResultRows};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -24,6 +29,9 @@ pub(crate) struct Evaluated {
     pub(crate) bytes: Vec<u8>,
     /// One for each result of the sheet, in the order of its columns.
     pub(crate) tallies: Vec<Tally>,
+    pub(crate) rows: u32,
+    /// For which reasons, and how often, the columns asked the explaining evaluator.
+    pub(crate) replayed: BTreeMap<&'static str, u64>,
 }
 
 /// How often a result came out how.
@@ -78,10 +86,10 @@ impl Tally {
         Self { id, title: title.to_owned(), counts, known: Some(Number::ZERO) }
     }
 
-    fn count(&mut self, word: &str) {
+    pub(super) fn count(&mut self, word: &str, times: u64) {
         match self.counts.iter_mut().find(|(known, _)| known == word) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push((word.to_owned(), 1)),
+            Some((_, count)) => *count += times,
+            None => self.counts.push((word.to_owned(), times)),
         }
     }
 
@@ -111,7 +119,7 @@ impl Tally {
     }
 }
 
-fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
+pub(super) fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
     let id = match id {
         ResultId::Decision(id) => id,
         ResultId::Requirement(_) => return Vec::new(),
@@ -127,33 +135,52 @@ fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
 const STACK: usize = 64 << 20;
 
 /// What a cell holds.
-enum Output {
+pub(super) enum Output {
     One(String),
     Many(Vec<String>),
+    /// A value, as a text and as itself; without it, the text says in which state it is.
+    Value(Option<Value>, String),
 }
 
-/// Evaluates every row of a sheet.
+/// Evaluates every row of a sheet: by column, or (without `columns`) by row.
 pub(crate) fn evaluate(
     facts: Facts<'_>,
+    columns: Option<&Columns<'_>>,
     sheet: &Sheet,
     format: TableFormat,
     threads: usize,
     progress: &Progress,
+    interrupt: Interrupt,
 ) -> Result<Evaluated, Failure> {
     let evaluator = || facts.evaluator(Privacy::Mask);
-    let rows = evaluator().rows_of(sheet.record).unwrap_or(0);
+    let rows = match columns {
+        Some(columns) => columns.batches().rows_of(sheet.record),
+        None => evaluator().rows_of(sheet.record),
+    };
+    let rows = rows.unwrap_or(0);
     let ranges = rows.div_ceil(RANGE);
     let next = AtomicU32::new(0);
     let done: Mutex<Vec<(u32, Result<Part, Failure>)>> = Mutex::new(Vec::new());
+    let replayed: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let work = || {
         let evaluator = evaluator();
+        let batches = columns.map(Columns::batches);
+        let count = || {
+            let mut all = replayed.lock().unwrap_or_else(PoisonError::into_inner);
+            for (why, lanes) in batches.as_ref().map(Batches::replayed).unwrap_or_default() {
+                *all.entry(why).or_default() += lanes;
+            }
+        };
         loop {
             let range = next.fetch_add(1, Ordering::Relaxed);
-            if range >= ranges {
-                return;
+            if range >= ranges || interrupt.is_set() {
+                return count();
             }
             let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
-            let part = part(facts, sheet, &evaluator, format, from..to);
+            let part = match &batches {
+                Some(batches) => by_column::part(facts, sheet, batches, format, from..to),
+                None => part(facts, sheet, &evaluator, format, from..to),
+            };
             progress.advance(u64::from(to - from));
             done.lock().unwrap_or_else(PoisonError::into_inner).push((range, part));
         }
@@ -170,21 +197,25 @@ pub(crate) fn evaluate(
             work();
         });
     }
+    if interrupt.is_set() {
+        return Err(interrupted());
+    }
     let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     parts.sort_by_key(|(range, _)| *range);
-    let mut evaluated =
-        Evaluated { bytes: header(facts.plan, sheet, format)?, tallies: tallies(facts.plan, sheet) };
+    let mut tallies = tallies(facts.plan, sheet);
+    let mut file = ResultFile::new(facts.plan, sheet, format)?;
     for (_, part) in parts {
         let part = part?;
-        evaluated.bytes.extend(part.bytes);
-        for (total, part) in evaluated.tallies.iter_mut().zip(&part.tallies) {
+        file.add(part.rows)?;
+        for (total, part) in tallies.iter_mut().zip(&part.tallies) {
             total.add(part);
         }
     }
-    Ok(evaluated)
+    let replayed = replayed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Evaluated { bytes: file.finish()?, tallies, rows, replayed })
 }
 
-fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
+pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     let results = sheet.columns.iter().filter_map(|column| match column.content {
         Content::Result(id, _) => Some(Tally::new(plan, id, &column.title)),
         Content::Fact(_) => None,
@@ -192,37 +223,10 @@ fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
     results.collect()
 }
 
-/// The titles of a file's columns; JSON lines have them in each line.
-fn header(plan: &Plan, sheet: &Sheet, format: TableFormat) -> Result<Vec<u8>, Failure> {
-    match format {
-        TableFormat::Csv => csv_line(&titles(plan, sheet)),
-        TableFormat::Jsonl => Ok(Vec::new()),
-    }
-}
-
-fn titles(plan: &Plan, sheet: &Sheet) -> Vec<String> {
-    let mut titles = sheet.keys.clone();
-    for Column { title, content } in &sheet.columns {
-        titles.push(title.clone());
-        match content {
-            Content::Fact(_) => {}
-            Content::Result(ResultId::Amount(id), _) => {
-                titles.push(format!("{title}.needs"));
-                let lines = plan.symbols.amount(*id).map_or(&[][..], |symbol| &symbol.lines);
-                titles.extend(lines.iter().map(|label| format!("{title}.{label}")));
-            }
-            Content::Result(..) => {
-                titles.push(format!("{title}.by"));
-                titles.push(format!("{title}.needs"));
-            }
-        }
-    }
-    titles
-}
-
-struct Part {
-    bytes: Vec<u8>,
-    tallies: Vec<Tally>,
+/// The rows of a range.
+pub(super) struct Part {
+    pub(super) rows: ResultRows,
+    pub(super) tallies: Vec<Tally>,
 }
 
 fn part(
@@ -232,13 +236,15 @@ fn part(
     format: TableFormat,
     rows: std::ops::Range<u32>,
 ) -> Result<Part, Failure> {
-    let mut part = Part { bytes: Vec::new(), tallies: tallies(facts.plan, sheet) };
-    let titles = titles(facts.plan, sheet);
+    let mut results = ResultRows::new(facts.plan, sheet, format);
+    let mut counted = tallies(facts.plan, sheet);
     for row in rows {
-        let key = key_parts(&facts.plan.symbols, facts.data, &evaluator.row(sheet.record, row), sheet.record);
-        let mut cells: Vec<Output> = key.into_iter().map(Output::One).collect();
-        cells.resize_with(sheet.keys.len(), || Output::One(String::new()));
-        let mut tallies = part.tallies.iter_mut();
+        let key =
+            key_values(&facts.plan.symbols, facts.data, &evaluator.row(sheet.record, row), sheet.record);
+        let mut cells: Vec<Output> =
+            key.into_iter().map(|(value, text)| Output::Value(value, text)).collect();
+        cells.resize_with(sheet.keys.len(), || Output::Value(None, String::new()));
+        let mut tallies = counted.iter_mut();
         for column in &sheet.columns {
             match column.content {
                 Content::Result(ResultId::Amount(id), _) => {
@@ -247,7 +253,7 @@ fn part(
                 Content::Result(id, value) => {
                     let (word, by, needs) = result(facts, evaluator, id, value, row);
                     if let Some(tally) = tallies.next() {
-                        tally.count(&word);
+                        tally.count(&word, 1);
                     }
                     let about = (sheet.record, row);
                     let need =
@@ -256,26 +262,12 @@ fn part(
                     needs.dedup();
                     cells.extend([Output::One(word), Output::Many(by), Output::Many(needs)]);
                 }
-                Content::Fact(id) => cells.push(Output::One(fact(facts, evaluator, id, row))),
+                Content::Fact(id) => cells.push(fact(facts, evaluator, id, row)),
             }
         }
-        match format {
-            TableFormat::Csv => {
-                part.bytes.extend(csv_line(&cells.iter().map(Output::joined).collect::<Vec<_>>())?)
-            }
-            TableFormat::Jsonl => json_line(&titles, cells, &mut part.bytes)?,
-        }
+        results.push(cells)?;
     }
-    Ok(part)
-}
-
-impl Output {
-    fn joined(&self) -> String {
-        match self {
-            Self::One(text) => text.clone(),
-            Self::Many(texts) => texts.join(";"),
-        }
-    }
+    Ok(Part { rows: results, tallies: counted })
 }
 
 type Needs = std::sync::Arc<[Need]>;
@@ -308,22 +300,22 @@ fn amount(
     if let Some(tally) = tally {
         match &result.total {
             Worth::Known(number) => {
-                tally.count(KNOWN);
+                tally.count(KNOWN, 1);
                 tally.known = tally.known.take().and_then(|known| known.add(number).ok());
             }
-            other => tally.count(other.status().map_or("", ResultStatus::word)),
+            other => tally.count(other.status().map_or("", ResultStatus::word), 1),
         }
     }
     let cell = |worth: &Worth| match worth {
-        Worth::Known(number) => written_number(number),
-        other => other.status().map_or("", ResultStatus::word).to_owned(),
+        Worth::Known(number) => Output::Value(Some(Value::Number(number.clone())), written_number(number)),
+        other => Output::Value(None, other.status().map_or("", ResultStatus::word).to_owned()),
     };
     let needs = result.total.needs();
     let need = |need: &Need| show_need_with(facts.plan, facts.data, need, about, Privacy::Reveal);
     let mut needs: Vec<String> = needs.iter().map(need).collect();
     needs.dedup();
-    let mut cells = vec![Output::One(cell(&result.total)), Output::Many(needs)];
-    cells.extend(result.lines.iter().map(|line| Output::One(cell(&line.worth))));
+    let mut cells = vec![cell(&result.total), Output::Many(needs)];
+    cells.extend(result.lines.iter().map(|line| cell(&line.worth)));
     cells
 }
 
@@ -333,24 +325,7 @@ fn decision(
     id: DecisionId,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let plan = facts.plan;
-    let result = evaluator.decision(id, row);
-    let word = match result.verdict {
-        Verdict::Outcome(position) => {
-            outcomes(plan, ResultId::Decision(id)).into_iter().nth(position as usize).unwrap_or_default()
-        }
-        Verdict::Status(status) => status.word().to_owned(),
-    };
-    let label = |by: &By| match by {
-        By::Default(_) => Some("default".to_owned()),
-        By::Rule(position) => {
-            Some(plan.decisions.get(&id.0)?.rules.get(*position as usize)?.label.to_string())
-        }
-    };
-    let rules = plan.decisions.get(&id.0).map_or(&[][..], |body| &body.rules);
-    let waiving = result.waived.iter().filter_map(|(rule, _)| rules.get(*rule as usize));
-    let waiving = waiving.map(|rule| format!("waiving {}", rule.label));
-    (word, result.by.iter().filter_map(label).chain(waiving).collect(), result.needs)
+    decision_words(facts.plan, id, evaluator.decision(id, row))
 }
 
 fn judged(
@@ -359,71 +334,19 @@ fn judged(
     instance: Instance,
     row: u32,
 ) -> (String, Vec<String>, Needs) {
-    let result = evaluator.requirement(instance, row);
-    let body = facts.plan.requirements.get(&instance.requirement.0);
-    let by = match (result.status, body) {
-        (ResultStatus::Waived, _) => {
-            result.waiver.iter().map(|used| used.waiver.authority.to_string()).collect()
-        }
-        (ResultStatus::Met, _) if result.waiver.is_some() => vec!["waiver not needed".to_owned()],
-        (ResultStatus::Violated, Some(body)) => body
-            .musts
-            .iter()
-            .zip(&result.musts)
-            .enumerate()
-            .filter(|(_, (_, outcome))| **outcome == MustOutcome::Fails)
-            .map(|(position, (must, _))| match &must.label {
-                Some(label) => label.to_string(),
-                None if body.musts.len() == 1 => "must".to_owned(),
-                None => format!("must {}", position + 1),
-            })
-            .collect(),
-        (ResultStatus::Excepted, Some(body)) => result
-            .excepts
-            .iter()
-            .filter_map(|position| Some(body.excepts.get(*position as usize)?.label.to_string()))
-            .chain(result.waiver.iter().map(|_| "waiver not needed".to_owned()))
-            .collect(),
-        _ => Vec::new(),
-    };
-    (result.status.word().to_owned(), by, result.needs)
+    requirement_words(facts.plan, instance, evaluator.requirement(instance, row))
 }
 
-fn fact(facts: Facts<'_>, evaluator: &Evaluator<'_>, id: DefineId, row: u32) -> String {
+fn fact(facts: Facts<'_>, evaluator: &Evaluator<'_>, id: DefineId, row: u32) -> Output {
     let symbols = &facts.plan.symbols;
     match evaluator.define(id, Some(row), Vec::new()) {
         State::Known(value) => {
-            symbols.define(id).map(|define| written(symbols, &value, define.ty.base)).unwrap_or_default()
+            let base = symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
+            let text = written(symbols, &value, base);
+            Output::Value(Some(value), text)
         }
-        State::Missing => String::new(),
-        State::Unknown(_) => "unknown".to_owned(),
-        State::Error(_) => "error".to_owned(),
+        State::Missing => Output::Value(None, String::new()),
+        State::Unknown(_) => Output::Value(None, "unknown".to_owned()),
+        State::Error(_) => Output::Value(None, "error".to_owned()),
     }
-}
-
-/// One line of comma-separated values.
-pub(super) fn csv_line(cells: &[String]) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |error: &dyn std::fmt::Display| Failure::new(format!("a line of results cannot be written: {error}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells).map_err(|error| failed(&error))?;
-    writer.into_inner().map_err(|error| failed(&error))
-}
-
-fn json_line(titles: &[String], cells: Vec<Output>, bytes: &mut Vec<u8>) -> Result<(), Failure> {
-    let line: serde_json::Map<String, serde_json::Value> = titles
-        .iter()
-        .zip(cells)
-        .map(|(title, cell)| {
-            let value = match cell {
-                Output::One(text) => text.into(),
-                Output::Many(texts) => texts.into(),
-            };
-            (title.clone(), value)
-        })
-        .collect();
-    serde_json::to_writer(&mut *bytes, &line)
-        .map_err(|error| Failure::new(format!("a line of results cannot be written: {error}")))?;
-    bytes.push(b'\n');
-    Ok(())
 }

@@ -16,8 +16,9 @@ pub(crate) fn refuse_to_replace(
 ) -> Result<(), Failure> {
     let Ok(folder) = fs::canonicalize(out) else { return Ok(()) };
     let holds_records = session
-        .data
-        .files
+        .records
+        .records()
+        .files()
         .iter()
         .filter_map(|shown| fs::canonicalize(session.source.on_disk(shown)).ok())
         .any(|file| file.parent() == Some(folder.as_path()));

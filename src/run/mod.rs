@@ -1,15 +1,21 @@
 //! A run over all records: which columns are written, what they hold, and how the files come into being.
 
+mod by_column;
 mod columns;
 mod evaluate;
 mod guard;
+mod interrupt;
+mod result_file;
 mod staging;
 mod summary;
+mod timings;
 mod written;
 
 pub(crate) use columns::{Sheet, key_parts, sheets};
 pub(crate) use evaluate::{Tally, evaluate};
 pub(crate) use guard::refuse_to_replace;
+pub(crate) use interrupt::{Interrupt, interrupted};
 pub(crate) use staging::Staging;
-pub(crate) use summary::{WrittenFile, digest, report, table};
+pub(crate) use summary::{InputDigests, WrittenFile, digest, report, table};
+pub(crate) use timings::Phases;
 pub(crate) use written::{counted_errors, data_errors};

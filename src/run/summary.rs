@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rubric_engine::data::{DataError, Severity};
@@ -121,12 +122,42 @@ fn digest_of_file(path: &Path) -> io::Result<String> {
     }
 }
 
+/// The digests of the files of records, which are read again for it; meanwhile something else can be done.
+pub(crate) struct InputDigests {
+    files: Vec<(String, PathBuf)>,
+    /// Absent where no thread could be had: then they are made when they are asked for.
+    thread: Option<JoinHandle<io::Result<Vec<String>>>>,
+}
+
+impl InputDigests {
+    pub(crate) fn start(session: &Session) -> Self {
+        let files = session.records.records().files().iter();
+        let files: Vec<(String, PathBuf)> =
+            files.map(|shown| (shown.clone(), session.source.on_disk(shown))).collect();
+        let own = files.clone();
+        let thread = thread::Builder::new().spawn(move || digests(&own)).ok();
+        Self { files, thread }
+    }
+
+    fn finish(self) -> io::Result<Vec<HashedFile>> {
+        let done = self.thread.and_then(|thread| thread.join().ok());
+        let digests = done.unwrap_or_else(|| digests(&self.files))?;
+        let named = self.files.into_iter().zip(digests);
+        Ok(named.map(|((file, _), sha256)| HashedFile { file, sha256 }).collect())
+    }
+}
+
+fn digests(files: &[(String, PathBuf)]) -> io::Result<Vec<String>> {
+    files.iter().map(|(_, path)| digest_of_file(path)).collect()
+}
+
 /// The report of a run. A file of records that can no longer be read is an error: the report would not be true.
 pub(crate) fn report(
     session: &Session,
     name: &str,
     tallies: &[(Sheet, Vec<Tally>)],
     files: Vec<WrittenFile>,
+    inputs: InputDigests,
     evaluating: Duration,
 ) -> io::Result<RunReport> {
     let symbols = &session.plan.symbols;
@@ -135,16 +166,10 @@ pub(crate) fn report(
         file: database.path(file).to_owned(),
         sha256: digest(database.text(file).as_bytes()),
     });
-    let mut inputs = Vec::new();
-    for shown in &session.data.files {
-        inputs.push(HashedFile {
-            file: shown.clone(),
-            sha256: digest_of_file(&session.source.on_disk(shown))?,
-        });
-    }
+    let inputs = inputs.finish()?;
     let records = (0_u32..).zip(&symbols.records).filter_map(|(position, record)| {
-        let table = session.data.table(rubric_engine::value::RecordId(position))?;
-        Some(RecordCount { record: record.name.clone(), rows: table.len() })
+        let rows = session.records.records().rows(rubric_engine::value::RecordId(position))?;
+        Some(RecordCount { record: record.name.clone(), rows })
     });
     let results = tallies.iter().flat_map(|(sheet, tallies)| {
         tallies.iter().map(|tally| {
@@ -191,7 +216,7 @@ pub(crate) fn report(
 
 fn errors(session: &Session) -> ErrorCount {
     let mut by_code = BTreeMap::new();
-    let counted = session.data.errors.iter().filter(|error| error.severity != Severity::Information);
+    let counted = session.errors.iter().filter(|error| error.severity != Severity::Information);
     for error in counted {
         *by_code.entry(error.code).or_default() += 1;
     }
@@ -272,14 +297,13 @@ pub(crate) fn table(
 const SHOWN_FILE_ERRORS: usize = 5;
 
 fn errors_of_files(session: &Session) -> String {
-    let of_files = session
-        .data
-        .errors
-        .iter()
-        .filter(|error| error.row.is_none() && error.severity != Severity::Information);
+    let of_files =
+        session.errors.iter().filter(|error| error.row.is_none() && error.severity != Severity::Information);
     let line = |error: &DataError| {
-        let file =
-            error.file.and_then(|file| session.data.files.get(file as usize)).map_or("", String::as_str);
+        let file = error
+            .file
+            .and_then(|file| session.records.records().files().get(file as usize))
+            .map_or("", String::as_str);
         format!("  {}: {}\n", harmless(file), harmless(&error.message))
     };
     of_files.take(SHOWN_FILE_ERRORS).map(line).collect()

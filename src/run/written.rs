@@ -1,8 +1,8 @@
 //! `data-errors.csv`: everything that was wrong with the data.
 
-use rubric_engine::data::{Dataset, Severity};
+use rubric_engine::data::{DataError, Severity, key_text};
 
-use super::evaluate::csv_line;
+use super::result_file::csv_line;
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -12,11 +12,13 @@ pub(crate) fn data_errors(session: &Session) -> Result<Vec<u8>, Failure> {
     let columns = ["file", "line", "column", "record", "key", "code", "message", "severity"];
     let mut bytes = csv_line(&columns.map(str::to_owned))?;
     let symbols = &session.plan.symbols;
-    for error in &session.data.errors {
-        let file = error.file.and_then(|file| session.data.files.get(file as usize));
+    for error in &session.errors {
+        let file = error.file.and_then(|file| session.records.records().files().get(file as usize));
         let record = error.record.and_then(|record| symbols.record(record));
-        let key =
-            error.record.zip(error.row).and_then(|(record, row)| session.data.key_text(symbols, record, row));
+        let key = error
+            .record
+            .zip(error.row)
+            .and_then(|(record, row)| key_text(session.records.records(), symbols, record, row));
         bytes.extend(csv_line(&[
             file.cloned().unwrap_or_default(),
             error.line.map(|line| line.to_string()).unwrap_or_default(),
@@ -32,6 +34,6 @@ pub(crate) fn data_errors(session: &Session) -> Result<Vec<u8>, Failure> {
 }
 
 /// How many data errors there are, remarks not counted.
-pub(crate) fn counted_errors(data: &Dataset) -> usize {
-    data.errors.iter().filter(|error| error.severity != Severity::Information).count()
+pub(crate) fn counted_errors(errors: &[DataError]) -> usize {
+    errors.iter().filter(|error| error.severity != Severity::Information).count()
 }

@@ -95,3 +95,52 @@ fn an_explanation_says_what_each_line_comes_to() {
     assert_snapshot!("explained_amount_that_is_open", explain("d3"));
     assert_snapshot!("explained_share", explain("o1"));
 }
+
+#[test]
+fn every_format_holds_the_same_amounts() {
+    let project = project();
+    let run = |format: &str| {
+        let ran = project.run(&[&RUN[..], &["--format", format, "--quiet"]].concat());
+        assert_eq!(ran.status, Some(0), "{ran}");
+    };
+    run("jsonl");
+    for line in project.read("results/District.jsonl").lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_fits(&line, include_str!("../../docs/schemas/result-line.schema.json"));
+    }
+    run("parquet");
+    assert_eq!(
+        project.files("results"),
+        ["District.parquet", "Office.parquet", "data-errors.csv", "run.json"]
+    );
+    // What was written is read again by another policy, and written as text.
+    project.write(
+        "again/again.rubric",
+        "policy again { title \"Again\" cite \"§ 1\" }\n\
+         record Paid { key district_id: text aid: money? state: text base: text? base_state: text extra: text? needs: text? }\n\
+         amount all of Paid { line paid = aid }\n\
+         define base_again of Paid: text? = base\ndefine extra_again of Paid: text? = extra\n\
+         define status of Paid: text = state\ndefine base_status of Paid: text = base_state\n\
+         define needed of Paid: text? = needs\n",
+    );
+    project.write(
+        "again/rubric.toml",
+        "[data.back]\npath = \"../results\"\nformat = \"parquet\"\n[data.back.Paid]\nfile = \"District.parquet\"\n\
+         columns = { state = \"aid.status\", base = \"aid.base\", base_state = \"aid.base.status\", \
+         extra = \"aid.extra\", needs = \"aid.needs\" }\n",
+    );
+    let ran = project.run(&[
+        "run",
+        "--project",
+        "again",
+        "--data",
+        "back",
+        "--out",
+        "back",
+        "--as-of",
+        "2024-09-01",
+        "--facts",
+    ]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    assert_snapshot!("amounts_read_again", project.read("back/Paid.csv"));
+}

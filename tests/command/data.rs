@@ -37,3 +37,38 @@ fn clean_data_exits_with_zero_and_unreadable_data_with_two() {
     assert_eq!(ran.status, Some(2), "{ran}");
     assert!(ran.stderr.contains("the file is empty"), "{ran}");
 }
+
+#[test]
+fn a_preset_can_be_copied_and_changed() {
+    let shipped = include_str!("../../policies/presets/oneroster.toml");
+    let ours = shipped.replace("school_id = \"sourcedId\"", "school_id = \"identifier\"");
+    assert_ne!(ours, shipped);
+    let orgs = "sourcedId,status,name,type,identifier,parentSourcedId\n\
+                D,,Alder Quay,district,0100,\nE,,Elm,school,0101,D\nF,,Oak,school,0101,D\n";
+    let folder = sandbox().with("roster/orgs.csv", orgs).with("ours.toml", &ours);
+    let check = |manifest: &str| {
+        folder.write("rubric.toml", manifest);
+        folder.run(&["data", "check", "--data", "roster", "--format", "json"])
+    };
+    let as_shipped = check("[data.roster]\npath = \"roster\"\nformat = \"oneroster\"\n");
+    assert!(!as_shipped.stdout.contains("duplicate-key"), "{as_shipped}");
+    // By its own number, which two schools share here.
+    let changed = check("[data.roster]\npath = \"roster\"\nformat = \"oneroster\"\npreset = \"ours.toml\"\n");
+    assert!(changed.stdout.contains("duplicate-key"), "{changed}");
+    let missing =
+        check("[data.roster]\npath = \"roster\"\nformat = \"oneroster\"\npreset = \"theirs.toml\"\n");
+    assert_eq!(missing.status, Some(2), "{missing}");
+}
+
+#[test]
+fn results_in_parquet_are_checked_as_data() {
+    let folder = sandbox().with("new.txt", "");
+    assert_eq!(folder.run(&["new", "town", "--quiet"]).status, Some(0));
+    let run =
+        ["run", "--project", "town", "--data", "sample", "--out", "out", "--format", "parquet", "--quiet"];
+    assert_eq!(folder.run(&run).status, Some(0));
+    // Read as the project's own records, in which only the key fits.
+    let ran = folder.run(&["data", "check", "--project", "town", "--data", "out/Student.parquet"]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+    assert_snapshot!("data_check_parquet", ran);
+}

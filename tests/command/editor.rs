@@ -111,13 +111,19 @@ fn what_is_not_advertised_is_answered_with_an_error_and_the_server_goes_on() {
     let path = sandbox.path().join("a/b.rubric");
     let mut editor = Editor::start(sandbox.command());
     let answer = editor.initialize(&sandbox.path(), &[]);
-    let advertised: Vec<&String> = answer["result"]["capabilities"].as_object().unwrap().keys().collect();
-    assert_eq!(advertised, ["positionEncoding", "textDocumentSync"]);
+    let advertised = answer["result"]["capabilities"].as_object().unwrap();
+    assert!(!advertised.contains_key("monikerProvider"));
+    let moniker = editor.request(
+        "textDocument/moniker",
+        &json!({ "textDocument": { "uri": "file:///x" }, "position": { "line": 0, "character": 0 } }),
+    );
+    assert_eq!(moniker["error"]["code"], -32601);
+    // Of a file that is not there, nothing is known.
     let hover = editor.request(
         "textDocument/hover",
         &json!({ "textDocument": { "uri": "file:///x" }, "position": { "line": 0, "character": 0 } }),
     );
-    assert_eq!(hover["error"]["code"], -32601);
+    assert_eq!(hover["result"], Value::Null);
     // A change to a document that was never opened, positions far outside, a URI that is no file.
     let far = json!({ "start": { "line": 9, "character": 9 }, "end": { "line": 1, "character": 0 } });
     editor.change(&path, 7, &json!([{ "range": far, "text": "x" }]));

@@ -12,8 +12,12 @@
 mod amounts;
 mod check;
 mod data;
+mod diff;
 mod editor;
+mod engines;
 mod format;
+mod initialize;
+mod interrupted;
 mod project;
 mod usage;
 

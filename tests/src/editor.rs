@@ -57,7 +57,7 @@ impl Editor {
         self.requests += 1;
         let id = self.requests;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": parameters }));
-        self.wait_for(|message| message["id"] == id)
+        self.wait_for(|message| message["id"] == id && message["method"].is_null())
     }
 
     /// Says something.

@@ -11,17 +11,17 @@ use super::ReadError;
 
 /// A file of a data set.
 #[derive(Clone, Debug)]
-pub(super) struct DataFile {
+pub(crate) struct DataFile {
     /// Its name without folders, with all of its endings.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// How it is called in messages.
-    pub(super) shown: String,
-    pub(super) place: Place,
+    pub(crate) shown: String,
+    pub(crate) place: Place,
 }
 
 /// Where the bytes are.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// A file.
     Disk(PathBuf),
     /// A part of a zip archive.
@@ -38,22 +38,22 @@ const ZIP: [u8; 4] = *b"PK\x03\x04";
 const EMPTY_ZIP: [u8; 4] = *b"PK\x05\x06";
 
 impl DataFile {
-    pub(super) fn on_disk(name: &str, shown: String, path: PathBuf) -> Self {
+    pub(crate) fn on_disk(name: &str, shown: String, path: PathBuf) -> Self {
         Self { name: name.to_owned(), shown, place: Place::Disk(path) }
     }
 
     /// The ending that says how the text is written, in lower case and without `.gz`.
-    pub(super) fn ending(&self) -> String {
+    pub(crate) fn ending(&self) -> String {
         ending(&self.name)
     }
 
     /// The name without its endings.
-    pub(super) fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         stem(&self.name)
     }
 
     /// The bytes, unpacked.
-    pub(super) fn open(&self) -> Result<Box<dyn BufRead>, ReadError> {
+    pub(crate) fn open(&self) -> Result<Box<dyn BufRead + Send>, ReadError> {
         let failed = |error: io::Error| unreadable(&error, &self.shown);
         match &self.place {
             Place::Disk(path) => {
@@ -97,12 +97,12 @@ impl DataFile {
     }
 }
 
-fn buffered(input: impl Read + 'static) -> Box<dyn BufRead> {
+fn buffered(input: impl Read + Send + 'static) -> Box<dyn BufRead + Send> {
     Box::new(BufReader::with_capacity(1 << 16, input))
 }
 
 /// What is wrong when a path leads to no file.
-pub(super) fn check_kind(path: &Path, shown: &str) -> Result<(), ReadError> {
+pub(crate) fn check_kind(path: &Path, shown: &str) -> Result<(), ReadError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             Err(ReadError::new("it is a folder, and a file is expected").file(shown))
@@ -116,7 +116,7 @@ pub(super) fn check_kind(path: &Path, shown: &str) -> Result<(), ReadError> {
 }
 
 /// Why there is nothing at a path.
-pub(super) fn missing(path: &Path, error: &io::Error, shown: &str) -> ReadError {
+pub(crate) fn missing(path: &Path, error: &io::Error, shown: &str) -> ReadError {
     if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
         return ReadError::new("it is a link that leads nowhere or in a circle")
             .file(shown)
@@ -126,7 +126,7 @@ pub(super) fn missing(path: &Path, error: &io::Error, shown: &str) -> ReadError 
 }
 
 /// A failure of the system, in words.
-pub(super) fn unreadable(error: &io::Error, shown: &str) -> ReadError {
+pub(crate) fn unreadable(error: &io::Error, shown: &str) -> ReadError {
     let found = error.get_ref().and_then(|inner| inner.downcast_ref::<ReadError>());
     match found {
         Some(found) => ReadError { file: Some(shown.to_owned()), ..found.clone() },
@@ -138,13 +138,13 @@ pub(super) fn unreadable(error: &io::Error, shown: &str) -> ReadError {
 }
 
 /// `csv` of `Students.CSV.gz`.
-pub(super) fn ending(name: &str) -> String {
+pub(crate) fn ending(name: &str) -> String {
     let name = without_gz(name);
     name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase()
 }
 
 /// `Students` of `Students.csv.gz`.
-pub(super) fn stem(name: &str) -> &str {
+pub(crate) fn stem(name: &str) -> &str {
     let name = without_gz(name);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::column_kind::ColumnKind;
 use super::convert::{Converter, Style};
 use super::key_shape::{KeyLeaf, KeyShape};
 use super::manifest::nearest;
@@ -10,13 +11,24 @@ use crate::plan::{Field, FieldKind, Record, Symbols};
 use crate::value::{Base, RecordId};
 
 /// What a row needs for each field of its record.
-pub(super) struct Columns {
-    pub(super) fields: Vec<FieldColumns>,
+pub(crate) struct Columns {
+    pub(crate) fields: Vec<FieldColumns>,
     /// About the file as a whole.
-    pub(super) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
-pub(super) enum FieldColumns {
+impl FieldColumns {
+    /// The columns that it is read from.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        match self {
+            Self::Fixed(_) => Vec::new(),
+            Self::Value { column, .. } => vec![*column],
+            Self::Reference { leaves, .. } => leaves.iter().map(|leaf| leaf.column).collect(),
+        }
+    }
+}
+
+pub(crate) enum FieldColumns {
     /// The same cell in every row: a `many` field, or a column that is not there.
     Fixed(Cell),
     /// One cell.
@@ -25,22 +37,22 @@ pub(super) enum FieldColumns {
     Reference { shape: KeyShape, leaves: Vec<LeafColumn> },
 }
 
-pub(super) struct LeafColumn {
-    pub(super) column: usize,
-    pub(super) converter: Converter,
+pub(crate) struct LeafColumn {
+    pub(crate) column: usize,
+    pub(crate) converter: Converter,
     /// Another field reads the same column, so that it being filled does not say that this reference is.
-    pub(super) shared: bool,
+    pub(crate) shared: bool,
 }
 
-pub(super) struct Finding {
-    pub(super) field: Option<u32>,
-    pub(super) code: &'static str,
-    pub(super) severity: Severity,
-    pub(super) message: String,
+pub(crate) struct Finding {
+    pub(crate) field: Option<u32>,
+    pub(crate) code: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
 }
 
 /// The cell of a field of which nothing is on file, and whether that is an error.
-pub(super) fn absent_cell(field: &Field) -> (Cell, bool) {
+pub(crate) fn absent_cell(field: &Field) -> (Cell, bool) {
     match (&field.absent, &field.judged_by) {
         (Some(absent), _) => (Cell::Known(absent.value.clone()), false),
         (None, Some(_)) => (Cell::Absent, false),
@@ -84,7 +96,7 @@ impl<'a> Header<'a> {
 }
 
 /// In lower case, without `_`, `-` and spaces.
-pub(super) fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|found| !matches!(found, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
@@ -94,6 +106,7 @@ struct Builder<'a> {
     set: &'a DataSet,
     mapping: Option<&'a RecordMapping>,
     header: Header<'a>,
+    kinds: &'a [ColumnKind],
     used: BTreeMap<usize, usize>,
     findings: Vec<Finding>,
     /// Fields that may be absent and have no column.
@@ -101,12 +114,13 @@ struct Builder<'a> {
 }
 
 impl Columns {
-    /// Finds the column of each field of a record.
-    pub(super) fn find(
+    /// Finds the column of each field of a record. `kinds`: what the columns hold, where that is not text.
+    pub(crate) fn find(
         symbols: &Symbols,
         record: &Record,
         set: &DataSet,
         header: &[String],
+        kinds: &[ColumnKind],
     ) -> Result<Self, ReadError> {
         let mut builder = Builder {
             symbols,
@@ -114,6 +128,7 @@ impl Columns {
             set,
             mapping: set.records.get(&record.name),
             header: Header::new(header),
+            kinds,
             used: BTreeMap::new(),
             findings: Vec::new(),
             left_out: Vec::new(),
@@ -159,7 +174,10 @@ impl<'a> Builder<'a> {
         let Some(column) = self.first_of(&wanted)? else {
             return Ok(self.no_column(position, field, &wanted));
         };
-        let converter = Converter::new(self.symbols, field.ty, field.private, &self.style(field));
+        if !self.fits(position, field, field, column) {
+            return Ok(FieldColumns::Fixed(Cell::Unreadable));
+        }
+        let converter = Converter::new(self.symbols, field.ty, field.private, &self.style(field, column));
         Ok(FieldColumns::Value { column, converter })
     }
 
@@ -187,7 +205,7 @@ impl<'a> Builder<'a> {
             .help(format!("name the columns of {}, in this order", parts.join(", "))));
         }
         let alone = self.only_field_naming(target);
-        let mut leaves = Vec::new();
+        let (mut leaves, mut fits) = (Vec::new(), true);
         for (index, leaf) in key.iter().enumerate() {
             let wanted = match given.and_then(|columns| columns.get(index)) {
                 Some(column) => vec![column.clone()],
@@ -200,15 +218,39 @@ impl<'a> Builder<'a> {
                 }
                 return Ok(self.no_column(position, field, &wanted));
             };
+            fits &= self.fits(position, field, leaf.field, column);
             let converter = Converter::new(
                 self.symbols,
                 leaf.field.ty,
                 field.private || leaf.private,
-                &self.style(field),
+                &self.style(field, column),
             );
             leaves.push(LeafColumn { column, converter, shared: false });
         }
+        if !fits {
+            return Ok(FieldColumns::Fixed(Cell::Unreadable));
+        }
         Ok(FieldColumns::Reference { shape, leaves })
+    }
+
+    /// Whether what a column holds can be a value of the field, or of the part of a key.
+    fn fits(&mut self, position: u32, field: &Field, leaf: &Field, column: usize) -> bool {
+        let Some(kind) = self.kinds.get(column) else { return true };
+        let dates = self.style(field, column).dates.is_some();
+        let Some((what, help)) = kind.misfit(leaf.ty.base, dates) else { return true };
+        let name = self.header.names.get(column).map_or("", String::as_str);
+        let part = if std::ptr::eq(field, leaf) { String::new() } else { format!(" of `{}`", field.name) };
+        self.findings.push(Finding {
+            field: Some(position),
+            code: "wrong-column-type",
+            severity: Severity::Error,
+            message: format!(
+                "the column `{name}` holds {what}, and `{}`{part} is a `{}`; {help}",
+                leaf.name,
+                crate::lower::type_name(self.symbols, crate::value::Type::of(leaf.ty.base))
+            ),
+        });
+        false
     }
 
     /// Whether no other field names a row of that record, so that the columns of its key can only be meant for this one.
@@ -306,7 +348,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn style(&self, field: &'a Field) -> Style<'a> {
+    fn style(&self, field: &'a Field, column: usize) -> Style<'a> {
         let (set, record) = (&self.set.writing, self.mapping.map(|mapping| &mapping.writing));
         let mut codes = Vec::new();
         if let Base::Category(category) = field.ty.base
@@ -315,8 +357,11 @@ impl<'a> Builder<'a> {
             codes.extend(set.codes.get(&category.name));
         }
         codes.extend(record.and_then(|writing| writing.codes.get(&field.name)));
+        // Days that are days need no format; they are handed on as `DateFormat::iso` reads them.
+        let is_text = self.kinds.get(column).is_none_or(ColumnKind::has_format);
+        let dates = record.and_then(|writing| writing.dates.as_ref()).or(set.dates.as_ref());
         Style {
-            dates: record.and_then(|writing| writing.dates.as_ref()).or(set.dates.as_ref()),
+            dates: dates.filter(|_| is_text),
             school_year: record.and_then(|writing| writing.school_year).or(set.school_year),
             percent: self.mapping.and_then(|mapping| mapping.percent.get(&field.name)).copied(),
             field: &field.name,

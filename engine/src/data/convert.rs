@@ -10,7 +10,7 @@ use crate::value::{Base, Number, Type, Value};
 
 /// Reads the cells of one column.
 #[derive(Clone, Debug)]
-pub(super) struct Converter {
+pub(crate) struct Converter {
     wanted: Wanted,
     private: bool,
 }
@@ -36,18 +36,33 @@ enum Wanted {
     Nothing,
 }
 
+/// What a column is written in, for whoever recognises plain cells without making a text of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// A few words: flags, codes, school years, days in a format of one's own.
+    Words,
+    /// Days as 2024-06-01.
+    IsoDay,
+    /// Decimals of at most so many places, to which so many are added, and whether they may be below zero.
+    Decimal { places: u8, added: u8, signed: bool },
+    /// Any text.
+    Text,
+    /// Nothing that is recognised so.
+    Nothing,
+}
+
 /// How a column is written.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Style<'a> {
-    pub(super) dates: Option<&'a DateFormat>,
-    pub(super) school_year: Option<SchoolYearIs>,
-    pub(super) percent: Option<PercentAs>,
+pub(crate) struct Style<'a> {
+    pub(crate) dates: Option<&'a DateFormat>,
+    pub(crate) school_year: Option<SchoolYearIs>,
+    pub(crate) percent: Option<PercentAs>,
     /// The name of the field.
-    pub(super) field: &'a str,
+    pub(crate) field: &'a str,
     /// Codes of the data, with the name or code of the value they stand for.
-    pub(super) codes: Vec<&'a BTreeMap<String, String>>,
+    pub(crate) codes: Vec<&'a BTreeMap<String, String>>,
     /// Texts that are the address of a descriptor stand for its last part.
-    pub(super) descriptors: bool,
+    pub(crate) descriptors: bool,
 }
 
 /// Numbers stay below 10^76, and so do the parts of a fraction.
@@ -55,16 +70,16 @@ const MOST_DIGITS: usize = 76;
 
 /// Why a text is no value of the type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) code: &'static str,
-    pub(super) message: String,
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
     /// It is the column that cannot be read, so that saying it once is enough.
-    pub(super) of_column: bool,
+    pub(crate) of_column: bool,
 }
 
 impl Converter {
     /// A reader for a type. `private`: its messages never show what was found.
-    pub(super) fn new(symbols: &Symbols, ty: Type, private: bool, style: &Style<'_>) -> Self {
+    pub(crate) fn new(symbols: &Symbols, ty: Type, private: bool, style: &Style<'_>) -> Self {
         let wanted = match ty.base {
             Base::Flag => Wanted::Flag,
             Base::Count => Wanted::Count,
@@ -85,8 +100,35 @@ impl Converter {
         Self { wanted, private }
     }
 
+    /// Whether its messages may not show what was found.
+    pub(crate) const fn is_private(&self) -> bool {
+        self.private
+    }
+
+    /// What can be recognised without this converter.
+    pub(crate) fn plain(&self) -> Plain {
+        const PLACES: u8 = 18;
+        let decimal = |places, added, signed| Plain::Decimal { places, added, signed };
+        match &self.wanted {
+            Wanted::Flag | Wanted::SchoolYear(_) | Wanted::Category(_) => Plain::Words,
+            Wanted::Date(format) if *format == DateFormat::iso() => Plain::IsoDay,
+            Wanted::Date(_) => Plain::Words,
+            Wanted::Count => decimal(0, 0, false),
+            Wanted::Whole(_) => decimal(0, 0, true),
+            Wanted::Money => decimal(2, 0, true),
+            Wanted::Number | Wanted::Percent { written: Some(PercentAs::Fraction), .. } => {
+                decimal(PLACES, 0, true)
+            }
+            Wanted::Percent { written: Some(PercentAs::Points), .. } => decimal(PLACES - 2, 2, true),
+            Wanted::Text { last_part: false } => Plain::Text,
+            Wanted::Percent { written: None, .. } | Wanted::Text { last_part: true } | Wanted::Nothing => {
+                Plain::Nothing
+            }
+        }
+    }
+
     /// The value of a text that is not empty.
-    pub(super) fn read(&self, text: &str) -> Result<Value, Problem> {
+    pub(crate) fn read(&self, text: &str) -> Result<Value, Problem> {
         match &self.wanted {
             Wanted::Flag => flag(text).map(Value::Flag).ok_or_else(|| {
                 self.problem(
@@ -227,7 +269,7 @@ impl Converter {
 
 /// The codes of a category, as found in data.
 #[derive(Clone, Debug)]
-pub(super) struct Codes {
+pub(crate) struct Codes {
     category: String,
     exact: HashMap<String, u32>,
     /// In lower case; `None` where two values differ in nothing else.
@@ -294,7 +336,7 @@ impl Codes {
 }
 
 /// Whether a category knows the code or name.
-pub(super) fn knows_code(category: &Category, code: &str) -> bool {
+pub(crate) fn knows_code(category: &Category, code: &str) -> bool {
     Codes::new(category, &[]).find(code).is_some()
 }
 
@@ -307,7 +349,7 @@ fn last_part_of_descriptor(text: &str) -> &str {
 }
 
 /// In backquotes, and not longer than a line.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let short: String =
         text.chars().take(40).map(|found| if found.is_control() { ' ' } else { found }).collect();
     let more = if text.chars().nth(40).is_some() { "…" } else { "" };

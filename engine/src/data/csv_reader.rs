@@ -4,8 +4,8 @@ use std::io::{BufRead, Read};
 
 use csv::ByteRecord;
 
-use super::bytes::unreadable;
-use super::table_rows::{Next, RowSource, read_rows};
+use super::bytes::{DataFile, unreadable};
+use super::table_rows::{Next, Odd, RowSource, read_rows};
 use super::{DataSet, Dataset, ReadError};
 use crate::plan::Symbols;
 use crate::value::RecordId;
@@ -60,16 +60,16 @@ impl<R> Watched<R> {
 }
 
 /// The line on which a row begins. The reader's own position is before the blank lines and the second half of a line
-/// end that it skips, so it is counted back from the end of the row.
-fn first_line<R: Read>(reader: &csv::Reader<Watched<R>>, row: &ByteRecord) -> u64 {
+/// end that it skips, so it is counted back from the end of the row; one that is still open when the text ends has none.
+fn first_line<R: Read>(reader: &csv::Reader<Watched<R>>, row: &ByteRecord, is_open: bool) -> u64 {
     let end = reader.position();
     let inside = row.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
-    let terminator = u64::from(reader.get_ref().line_ends_before(end.byte()));
+    let terminator = u64::from(!is_open && reader.get_ref().line_ends_before(end.byte()));
     end.line().saturating_sub(inside + terminator)
 }
 
 /// A CSV file after its header.
-pub(super) struct CsvFile<R> {
+pub(crate) struct CsvFile<R> {
     reader: csv::Reader<Watched<R>>,
     shown: String,
     last_start: u64,
@@ -84,7 +84,7 @@ fn broken(error: csv::Error, shown: &str) -> ReadError {
 }
 
 /// Passes over a byte order mark, and refuses texts in another encoding.
-pub(super) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), ReadError> {
+pub(crate) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), ReadError> {
     let start = input.fill_buf().map_err(|error| unreadable(&error, shown))?;
     if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
         return Err(ReadError::new("the file is in UTF-16").file(shown).help("save it in UTF-8"));
@@ -95,62 +95,85 @@ pub(super) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), Rea
     Ok(())
 }
 
+impl<R: Read> CsvFile<R> {
+    /// A part of a file, from the beginning of a row on.
+    pub(crate) fn part(input: R, delimiter: u8, shown: &str) -> Self {
+        let input = Watched { inner: input, delimiter, at: At::Start, total: 0, newest: Vec::new() };
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.has_headers(false).flexible(true).delimiter(delimiter).from_reader(input);
+        Self { reader, shown: shown.to_owned(), last_start: 0 }
+    }
+
+    /// The place after what was read so far: how many bytes, and on which line, from 1.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        (self.reader.position().byte(), self.reader.position().line())
+    }
+
+    /// Puts the next row into `row`: the line on which it begins, and whether it ends where the part ends, inside quotes.
+    pub(crate) fn next_row(&mut self, row: &mut ByteRecord) -> Result<Option<(u64, bool)>, ReadError> {
+        if !self.reader.read_byte_record(row).map_err(|error| broken(error, &self.shown))? {
+            return Ok(None);
+        }
+        let is_last = self.reader.position().byte() >= self.reader.get_ref().total;
+        let is_open = is_last && self.reader.get_ref().at == At::Quoted;
+        Ok(Some((first_line(&self.reader, row, is_open), is_open)))
+    }
+}
+
+/// What to say of a quote that the rest of the file follows.
+pub(crate) fn never_closed(shown: &str, line: u64) -> ReadError {
+    ReadError::new("a quote opened in this row is never closed, so that the rest of the file is one cell")
+        .file(shown)
+        .line(line)
+        .help("close the quote, or double it if it belongs to the text")
+}
+
 impl<R: BufRead> CsvFile<R> {
     /// Reads the header.
-    pub(super) fn open(mut input: R, delimiter: u8, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
+    pub(crate) fn open(mut input: R, delimiter: u8, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
         skip_mark(&mut input, shown)?;
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(
-                Watched { inner: input, delimiter, at: At::Start, total: 0, newest: Vec::new() },
-            );
+        let mut file = Self::part(input, delimiter, shown);
         let mut row = ByteRecord::new();
-        if !reader.read_byte_record(&mut row).map_err(|error| broken(error, shown))? {
+        if !file.reader.read_byte_record(&mut row).map_err(|error| broken(error, shown))? {
             return Err(ReadError::new("the file is empty, without even a header").file(shown).help(
                 "its first line names the columns; a file with a header and no rows says that there are none",
             ));
         }
         let header = header(&row, delimiter, shown)?;
-        Ok((Self { reader, shown: shown.to_owned(), last_start: 0 }, header))
+        Ok((file, header))
     }
 }
 
 impl<R: BufRead> RowSource for CsvFile<R> {
-    fn next(
-        &mut self,
-        row: &mut ByteRecord,
-        _several: &mut Vec<(usize, &'static str)>,
-    ) -> Result<Next, ReadError> {
-        if self.reader.read_byte_record(row).map_err(|error| broken(error, &self.shown))? {
-            let line = first_line(&self.reader, row);
+    fn next(&mut self, row: &mut ByteRecord, _odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError> {
+        if let Some((line, _)) = self.next_row(row)? {
             self.last_start = line;
             return Ok(Next::Row(line));
         }
         if self.reader.get_ref().at == At::Quoted {
-            return Err(ReadError::new(
-                "a quote opened in this row is never closed, so that the rest of the file is one cell",
-            )
-            .file(&self.shown)
-            .line(self.last_start)
-            .help("close the quote, or double it if it belongs to the text"));
+            return Err(never_closed(&self.shown, self.last_start));
         }
         Ok(Next::End)
     }
 }
 
+/// What stands between the cells of a file.
+pub(crate) fn delimiter(symbols: &Symbols, set: &DataSet, id: RecordId, file: &DataFile) -> u8 {
+    let mapping = symbols.record(id).and_then(|record| set.records.get(&record.name));
+    let said = mapping.and_then(|mapping| mapping.writing.delimiter).or(set.writing.delimiter);
+    said.unwrap_or(if file.ending() == "tsv" { b'\t' } else { b',' })
+}
+
 /// Reads the rows of a record from a file.
-pub(super) fn read(
+pub(crate) fn read(
     symbols: &Symbols,
     set: &DataSet,
     id: RecordId,
     input: impl BufRead,
-    tabs: bool,
+    delimiter: u8,
     shown: &str,
     dataset: &mut Dataset,
 ) -> Result<(), ReadError> {
-    let Some(record) = symbols.record(id) else { return Ok(()) };
-    let mapping = set.records.get(&record.name);
-    let delimiter = mapping.and_then(|mapping| mapping.writing.delimiter).or(set.writing.delimiter);
-    let delimiter = delimiter.unwrap_or(if tabs { b'\t' } else { b',' });
     let (mut file, header) = CsvFile::open(input, delimiter, shown)?;
     read_rows(symbols, set, id, &header, &mut file, shown, dataset)
 }

@@ -234,7 +234,7 @@ fn data_sets_that_cannot_be_read_say_what_to_do() {
     refused: two files can hold `School`: `Schools.csv` and `school.csv`; remove one, or name the right one as `file` of `School` in the manifest
     refused: schools.csv: the file is empty, without even a header; its first line names the columns; a file with a header and no rows says that there are none
     refused: schools.csv:1: the header is one column with other delimiters in it; add `delimiter = ";"` to the manifest
-    refused: schools.csv:1: a quote opened in this row is never closed, so that the rest of the file is one cell; close the quote, or double it if it belongs to the text
+    refused: schools.csv:2: a quote opened in this row is never closed, so that the rest of the file is one cell; close the quote, or double it if it belongs to the text
     refused: schools.csv:1: two columns can be `NAME`: `name` and `Name`; rename or remove one of them
     refused: the manifest maps `Shcool`, and no policy declares that record; did you mean `School`?
     refused: scools.csv: the file of `School` is not there; did you mean `schools.csv`?

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Table;
+use super::place::place_in;
 use crate::plan::{FieldKind, RecordKind, Symbols};
 use crate::value::{Base, RecordId, Reference, Value};
 
@@ -84,24 +85,8 @@ impl Dataset {
 
     fn report_duplicate(&mut self, record: RecordId, first: u32, row: u32) {
         let Some(table) = self.table(record) else { return };
-        let (here, there) = (table.origin(row), table.origin(first));
-        let place = if here.file == there.file {
-            format!("line {}", there.line)
-        } else {
-            let file = self.files.get(there.file as usize).map_or("", String::as_str);
-            format!("line {} of `{file}`", there.line)
-        };
-        self.errors.push(DataError {
-            code: "duplicate-key",
-            severity: Severity::Error,
-            record: Some(record),
-            row: Some(row),
-            field: None,
-            file: Some(here.file),
-            line: Some(here.line),
-            column: None,
-            message: format!("another row has the same key, on {place}; keep one of them"),
-        });
+        let error = duplicate(&self.files, record, (first, table.origin(first)), (row, table.origin(row)));
+        self.errors.push(error);
     }
 
     fn resolve_references(&mut self, symbols: &Symbols) {
@@ -168,22 +153,44 @@ impl Dataset {
     /// The key of a row as people write it, parts separated by ` / `; a part that is `private` is masked.
     #[must_use]
     pub fn key_text(&self, symbols: &Symbols, record: RecordId, row: u32) -> Option<String> {
-        let (declared, table) = (symbols.record(record)?, self.table(record)?);
-        let parts = declared.fields.iter().take(declared.keys).enumerate().map(|(field, declaration)| {
-            match table.cell(row, u32::try_from(field).unwrap_or(u32::MAX)) {
-                Cell::Known(_) if declaration.private => MASK.to_owned(),
-                Cell::Known(value) => key_part(symbols, declaration.ty.base, value),
-                _ => "?".to_owned(),
-            }
-        });
-        Some(parts.collect::<Vec<_>>().join(" / "))
+        super::key_text(self, symbols, record, row)
+    }
+}
+
+/// What is said of a row whose key an earlier one has.
+pub(crate) fn duplicate(
+    files: &[String],
+    record: RecordId,
+    (_, there): (u32, Origin),
+    (row, here): (u32, Origin),
+) -> DataError {
+    let file = files.get(there.file as usize).map_or("", String::as_str);
+    let mut place = place_in(file, there.line);
+    if here.file != there.file {
+        place = format!("{place} of `{file}`");
+    }
+    DataError {
+        code: "duplicate-key",
+        severity: Severity::Error,
+        record: Some(record),
+        row: Some(row),
+        field: None,
+        file: Some(here.file),
+        line: Some(here.line),
+        column: None,
+        message: format!("another row has the same key, on {place}; keep one of them"),
     }
 }
 
 /// What stands where a private value would.
 pub const MASK: &str = "•••";
 
-fn dangling(symbols: &Symbols, record: Option<RecordId>, field: u32, reference: &Reference) -> String {
+pub(crate) fn dangling(
+    symbols: &Symbols,
+    record: Option<RecordId>,
+    field: u32,
+    reference: &Reference,
+) -> String {
     let target = symbols.record(reference.record).map_or("", |record| record.name.as_str());
     let private = record
         .and_then(|record| symbols.record(record))
@@ -200,7 +207,7 @@ fn dangling(symbols: &Symbols, record: Option<RecordId>, field: u32, reference: 
     }
 }
 
-fn key_part(symbols: &Symbols, base: Base, value: &Value) -> String {
+pub(super) fn key_part(symbols: &Symbols, base: Base, value: &Value) -> String {
     match (value, base) {
         (Value::Reference(reference), _) => {
             let fields = symbols.record(reference.record).map_or(&[][..], |record| record.fields.as_slice());

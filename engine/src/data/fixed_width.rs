@@ -15,7 +15,7 @@ use super::csv_reader::CsvFile;
 use super::json_lines::no_rows;
 use super::lines::Lines;
 use super::manifest::nearest;
-use super::table_rows::{Next, RowSource, read_rows};
+use super::table_rows::{Next, Odd, RowSource, read_rows};
 use super::{DataError, DataSet, Dataset, ReadError, Severity};
 use crate::plan::Symbols;
 use crate::value::RecordId;
@@ -137,11 +137,7 @@ struct FixedLines<'a, R> {
 }
 
 impl<R: BufRead> RowSource for FixedLines<'_, R> {
-    fn next(
-        &mut self,
-        row: &mut ByteRecord,
-        _several: &mut Vec<(usize, &'static str)>,
-    ) -> Result<Next, ReadError> {
+    fn next(&mut self, row: &mut ByteRecord, _odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError> {
         row.clear();
         let Some(line) = self.lines.next()? else { return Ok(Next::End) };
         let Ok(text) = std::str::from_utf8(line) else {

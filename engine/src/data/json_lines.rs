@@ -8,7 +8,7 @@ use csv::ByteRecord;
 use super::bytes::DataFile;
 use super::json::{Fault, Leaf, Step, visit};
 use super::lines::Lines;
-use super::table_rows::{Next, RowSource, read_rows};
+use super::table_rows::{Next, Odd, RowSource, read_rows};
 use super::{DataError, DataSet, Dataset, ReadError, Severity};
 use crate::plan::Symbols;
 use crate::value::RecordId;
@@ -127,11 +127,7 @@ struct Objects<R> {
 }
 
 impl<R: BufRead> RowSource for Objects<R> {
-    fn next(
-        &mut self,
-        row: &mut ByteRecord,
-        several: &mut Vec<(usize, &'static str)>,
-    ) -> Result<Next, ReadError> {
+    fn next(&mut self, row: &mut ByteRecord, odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError> {
         let Self { lines, columns, cells, shown } = self;
         let text = loop {
             let Some(line) = lines.next()? else { return Ok(Next::End) };
@@ -158,13 +154,13 @@ impl<R: BufRead> RowSource for Objects<R> {
                         }
                     }
                     Leaf::Null => {}
-                    Leaf::Several(what) => several.push((column, what)),
-                    Leaf::Damaged => several.push((column, "text with half a character")),
+                    Leaf::Several(what) => odd.push((column, Odd::several(what))),
+                    Leaf::Damaged => odd.push((column, Odd::several("text with half a character"))),
                 }
             }
             Step::Enter(path, _) => {
                 if let Some(column) = columns.get(path) {
-                    several.push((*column, "an object"));
+                    odd.push((*column, Odd::several("an object")));
                 }
             }
             Step::Leave => {}

@@ -5,13 +5,13 @@ use crate::value::{Base, RecordId, Reference, Value};
 
 /// A key whose parts that are references are opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct KeyShape {
-    pub(super) record: RecordId,
-    pub(super) parts: Vec<KeyPart>,
+pub(crate) struct KeyShape {
+    pub(crate) record: RecordId,
+    pub(crate) parts: Vec<KeyPart>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum KeyPart {
+pub(crate) enum KeyPart {
     /// Position among the leaves.
     Leaf(usize),
     Nested(KeyShape),
@@ -19,12 +19,12 @@ pub(super) enum KeyPart {
 
 /// A field that a key comes down to.
 #[derive(Clone, Debug)]
-pub(super) struct KeyLeaf<'a> {
+pub(crate) struct KeyLeaf<'a> {
     /// The fields on the way to it, and itself.
-    pub(super) path: Vec<&'a str>,
-    pub(super) field: &'a Field,
+    pub(crate) path: Vec<&'a str>,
+    pub(crate) field: &'a Field,
     /// It or a field on the way to it is private.
-    pub(super) private: bool,
+    pub(crate) private: bool,
 }
 
 /// Keys deeper than this go in a circle.
@@ -32,14 +32,14 @@ const DEEPEST: usize = 12;
 
 impl KeyShape {
     /// The shape of a record's key and its leaves in order; `None` when a key contains itself or is damaged.
-    pub(super) fn of(symbols: &Symbols, record: RecordId) -> Option<(Self, Vec<KeyLeaf<'_>>)> {
+    pub(crate) fn of(symbols: &Symbols, record: RecordId) -> Option<(Self, Vec<KeyLeaf<'_>>)> {
         let mut leaves = Vec::new();
         let shape = build(symbols, record, &mut Vec::new(), false, &mut leaves)?;
         Some((shape, leaves))
     }
 
     /// The reference, from the values of the leaves.
-    pub(super) fn reference(&self, leaves: &[Value]) -> Option<Reference> {
+    pub(crate) fn reference(&self, leaves: &[Value]) -> Option<Reference> {
         let key: Option<Vec<Value>> = self
             .parts
             .iter()

@@ -50,6 +50,8 @@ pub enum Format {
     Csv,
     /// A folder of `.jsonl` files, one for each record, with one JSON object a line.
     Jsonl,
+    /// A folder of `.parquet` files, one for each record.
+    Parquet,
     /// A folder of files whose fields stand at fixed places of the line.
     Fixed,
     /// A folder of Ed-Fi interchange files.
@@ -61,9 +63,10 @@ pub enum Format {
 }
 
 /// The formats by their name in a manifest.
-const FORMATS: [(&str, Format); 6] = [
+const FORMATS: [(&str, Format); 7] = [
     ("csv", Format::Csv),
     ("jsonl", Format::Jsonl),
+    ("parquet", Format::Parquet),
     ("fixed", Format::Fixed),
     ("oneroster", Format::Oneroster),
     ("edfi-xml", Format::EdfiXml),
@@ -95,6 +98,8 @@ impl Format {
             Self::Csv
         } else if has(&["jsonl", "ndjson"]) {
             Self::Jsonl
+        } else if has(&["parquet"]) {
+            Self::Parquet
         } else if has(&["xml"]) {
             Self::EdfiXml
         } else {
@@ -171,8 +176,6 @@ pub struct ManifestError {
     /// Column in characters, from 1.
     pub column: usize,
 }
-
-const PLANNED: [&str; 1] = ["parquet"];
 
 impl Manifest {
     /// Reads the text of a `rubric.toml`.
@@ -383,16 +386,9 @@ impl Reader<'_> {
             return *format;
         }
         let listed = FORMATS.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        if PLANNED.contains(&text.as_str()) {
-            let help = format!("export the data as one of {listed}");
-            self.error(value.span(), format!("the format `{text}` cannot be read yet"), Some(help));
-        } else {
-            let help = nearest(&text, FORMATS.iter().map(|(name, _)| *name)).map_or_else(
-                || format!("the formats are {listed}"),
-                |name| format!("did you mean `{name}`?"),
-            );
-            self.error(value.span(), format!("`{text}` is not a format"), Some(help));
-        }
+        let help = nearest(&text, FORMATS.iter().map(|(name, _)| *name))
+            .map_or_else(|| format!("the formats are {listed}"), |name| format!("did you mean `{name}`?"));
+        self.error(value.span(), format!("`{text}` is not a format"), Some(help));
         Format::default()
     }
 
@@ -598,8 +594,8 @@ mod tests {
                 "1:7: `[data.a]` does not say where the data is; add `path = \"…\"`, relative to this file",
             ),
             (
-                "[data.a]\npath = \"r\"\nformat = \"parquet\"\n",
-                "3:10: the format `parquet` cannot be read yet; export the data as one of `csv`, `jsonl`, `fixed`, `oneroster`, `edfi-xml`, `edfi-jsonl`",
+                "[data.a]\npath = \"r\"\nformat = \"excel\"\n",
+                "3:10: `excel` is not a format; the formats are `csv`, `jsonl`, `parquet`, `fixed`, `oneroster`, `edfi-xml`, `edfi-jsonl`",
             ),
             (
                 "[data.a]\npath = \"r\"\nformat = \"edfixml\"\n",

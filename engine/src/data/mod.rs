@@ -2,33 +2,41 @@
 
 mod archive;
 #[cfg(test)]
-mod bad_input_tests;
-mod bytes;
-mod columns;
-mod convert;
-mod csv_reader;
+pub(crate) mod bad_input_tests;
+pub(crate) mod bytes;
+pub(crate) mod column_kind;
+pub(crate) mod columns;
+pub(crate) mod convert;
+pub(crate) mod csv_reader;
 #[cfg(test)]
 mod csv_tests;
-mod dataset;
+pub(crate) mod dataset;
 mod date_format;
 mod edfi_json_reader;
 mod fixed_width;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod inputs;
 mod json;
 mod json_lines;
-mod key_shape;
+pub(crate) mod key_shape;
 mod lines;
 mod manifest;
+pub(crate) mod parquet_cell;
+pub(crate) mod parquet_file;
+mod parquet_reader;
+#[cfg(test)]
+pub(crate) mod parquet_tests;
+mod place;
 mod pool;
 mod preset;
 mod quality;
 mod read_error;
+mod records;
 mod roster_reader;
-mod source;
+pub(crate) mod source;
 mod table;
-mod table_rows;
+pub(crate) mod table_rows;
 mod xml_element;
 mod xml_plan;
 mod xml_reader;
@@ -42,7 +50,10 @@ pub use inputs::{InputError, input_values, inputs};
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };
+pub use place::place;
+pub(crate) use place::place_in;
 pub use quality::implausible_dates;
 pub use read_error::ReadError;
+pub use records::{Records, key_text};
 pub use source::{DataSource, PresetText, read};
 pub use table::Table;

@@ -47,7 +47,7 @@ impl ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.file.as_deref().filter(|file| !file.is_empty()), self.line) {
-            (Some(file), Some(line)) => write!(formatter, "{file}:{line}: ")?,
+            (Some(file), Some(line)) => write!(formatter, "{}: ", super::place(file, line))?,
             (Some(file), None) => write!(formatter, "{file}: ")?,
             _ => {}
         }

@@ -252,7 +252,7 @@ impl<'a> Roster<'a> {
         &mut self,
         position: usize,
         reader: &mut Interchange<'_>,
-    ) -> Result<Option<CsvFile<Box<dyn std::io::BufRead>>>, ReadError> {
+    ) -> Result<Option<CsvFile<Box<dyn std::io::BufRead + Send>>>, ReadError> {
         let positions: HashMap<String, usize> =
             self.files.iter().enumerate().map(|(at, file)| (file.stem.clone(), at)).collect();
         let Some(file) = self.files.get_mut(position) else { return Ok(None) };
@@ -317,7 +317,7 @@ impl<'a> Roster<'a> {
     fn next(
         &mut self,
         position: usize,
-        rows: &mut CsvFile<Box<dyn std::io::BufRead>>,
+        rows: &mut CsvFile<Box<dyn std::io::BufRead + Send>>,
         row: &mut ByteRecord,
         count_skipped: bool,
     ) -> Result<Option<u64>, ReadError> {

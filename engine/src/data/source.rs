@@ -8,7 +8,7 @@ use super::bytes::{DataFile, check_kind, ending, missing, stem, unreadable};
 use super::columns::fold;
 use super::manifest::nearest;
 use super::{DataError, DataSet, Dataset, Format, ReadError, Severity};
-use super::{convert, csv_reader, fixed_width, json_lines};
+use super::{convert, csv_reader, fixed_width, json_lines, parquet_reader};
 use crate::plan::{FieldKind, RecordKind, Symbols};
 use crate::value::{Base, RecordId};
 
@@ -60,6 +60,24 @@ impl DataSource {
 /// What keeps it from being read at all, such as a missing file, an unknown record in the manifest, or a file that ends
 /// in the middle.
 pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError> {
+    let is_folder = check_source(symbols, source)?;
+    let mut dataset = Dataset::new(symbols);
+    match source.set.format {
+        Format::Csv | Format::Jsonl | Format::Parquet | Format::Fixed => {
+            read_tables(symbols, source, is_folder, &mut dataset)?;
+        }
+        Format::EdfiJsonl => {
+            super::edfi_json_reader::read_folder(symbols, source, is_folder, &mut dataset)?;
+        }
+        Format::Oneroster => super::roster_reader::read(symbols, source, is_folder, &mut dataset)?,
+        Format::EdfiXml => super::xml_reader::read_folder(symbols, source, is_folder, &mut dataset)?,
+    }
+    dataset.finish(symbols);
+    Ok(dataset)
+}
+
+/// Whether the data set is a folder; what keeps it from being read before a file of it is.
+pub(crate) fn check_source(symbols: &Symbols, source: &DataSource) -> Result<bool, ReadError> {
     check_mapping(symbols, &source.set)?;
     let metadata = fs::metadata(&source.path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound && fs::symlink_metadata(&source.path).is_err() {
@@ -69,19 +87,7 @@ pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError
         }
         missing(&source.path, &error, &source.shown)
     })?;
-    let mut dataset = Dataset::new(symbols);
-    match source.set.format {
-        Format::Csv | Format::Jsonl | Format::Fixed => {
-            read_tables(symbols, source, metadata.is_dir(), &mut dataset)?;
-        }
-        Format::EdfiJsonl => {
-            super::edfi_json_reader::read_folder(symbols, source, metadata.is_dir(), &mut dataset)?;
-        }
-        Format::Oneroster => super::roster_reader::read(symbols, source, metadata.is_dir(), &mut dataset)?,
-        Format::EdfiXml => super::xml_reader::read_folder(symbols, source, metadata.is_dir(), &mut dataset)?,
-    }
-    dataset.finish(symbols);
-    Ok(dataset)
+    Ok(metadata.is_dir())
 }
 
 /// The files of a folder with one of the endings, by name, compressed or not; or the one file.
@@ -121,15 +127,41 @@ pub(super) fn within(source: &DataSource, name: &str) -> String {
     if folder.is_empty() || folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// Reads one file for each record.
-fn read_tables(
+/// Which file holds each record.
+pub(crate) struct Files {
+    /// In the order in which they are read; a file may hold several records.
+    pub(crate) read: Vec<(RecordId, DataFile)>,
+    /// Those that no record is named after.
+    pub(crate) left: Vec<DataFile>,
+}
+
+impl Files {
+    /// What is said of the files that are left aside, which follow the others in [`Dataset::files`].
+    pub(crate) fn remarks(&self) -> Vec<DataError> {
+        let remark = |(position, file): (usize, &DataFile)| DataError {
+            code: "file-not-read",
+            severity: Severity::Information,
+            record: None,
+            row: None,
+            field: None,
+            file: u32::try_from(self.read.len() + position).ok(),
+            line: None,
+            column: None,
+            message: format!("no record is named after `{}`, so it is not read", file.name),
+        };
+        self.left.iter().enumerate().map(remark).collect()
+    }
+}
+
+/// Finds one file for each record.
+pub(crate) fn find_files(
     symbols: &Symbols,
     source: &DataSource,
     is_folder: bool,
-    dataset: &mut Dataset,
-) -> Result<(), ReadError> {
+) -> Result<Files, ReadError> {
     let endings: &[&str] = match source.set.format {
         Format::Jsonl => &["jsonl", "ndjson"],
+        Format::Parquet => &["parquet"],
         Format::Fixed => &["txt", "dat", "fwf"],
         _ => &["csv", "tsv"],
     };
@@ -189,34 +221,34 @@ fn read_tables(
         };
         return Err(ReadError::new("no file is named after a record").file(&source.shown).help(help));
     }
-    for (id, file) in plan.values().flatten() {
+    let left = files.into_iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(file, _)| file).collect();
+    Ok(Files { read: plan.into_values().flatten().collect(), left })
+}
+
+/// Reads one file for each record.
+fn read_tables(
+    symbols: &Symbols,
+    source: &DataSource,
+    is_folder: bool,
+    dataset: &mut Dataset,
+) -> Result<(), ReadError> {
+    let files = find_files(symbols, source, is_folder)?;
+    for (id, file) in &files.read {
         match source.set.format {
             Format::Jsonl => json_lines::read(symbols, &source.set, *id, file, dataset)?,
+            Format::Parquet => parquet_reader::read(symbols, &source.set, *id, file, dataset)?,
             Format::Fixed => {
                 let layout = layout(symbols, source, is_folder, *id)?;
                 fixed_width::read(symbols, &source.set, *id, file, &layout, dataset)?;
             }
             _ => {
-                let tabs = file.ending() == "tsv";
-                csv_reader::read(symbols, &source.set, *id, file.open()?, tabs, &file.shown, dataset)?;
+                let delimiter = csv_reader::delimiter(symbols, &source.set, *id, file);
+                csv_reader::read(symbols, &source.set, *id, file.open()?, delimiter, &file.shown, dataset)?;
             }
         }
     }
-    for (file, _) in files.iter().zip(&taken).filter(|(_, taken)| !**taken) {
-        let position = u32::try_from(dataset.files.len()).ok();
-        dataset.files.push(file.shown.clone());
-        dataset.errors.push(DataError {
-            code: "file-not-read",
-            severity: Severity::Information,
-            record: None,
-            row: None,
-            field: None,
-            file: position,
-            line: None,
-            column: None,
-            message: format!("no record is named after `{}`, so it is not read", file.name),
-        });
-    }
+    dataset.errors.extend(files.remarks());
+    dataset.files.extend(files.left.into_iter().map(|file| file.shown));
     Ok(())
 }
 
@@ -258,7 +290,7 @@ fn is_named_after(file: &str, record: &str) -> bool {
 }
 
 /// Names in the manifest that the policies do not have.
-fn check_mapping(symbols: &Symbols, set: &DataSet) -> Result<(), ReadError> {
+pub(crate) fn check_mapping(symbols: &Symbols, set: &DataSet) -> Result<(), ReadError> {
     for (name, mapping) in &set.records {
         let Some(record) = symbols.records.iter().find(|record| record.name == *name) else {
             let records = symbols.records.iter().map(|record| record.name.as_str());

@@ -23,6 +23,7 @@ pub struct Table {
     keys: usize,
     by_key: IdTable,
     duplicates: Vec<bool>,
+    has_duplicates: bool,
     /// By field: rows of this table that name a row of the field's record.
     children: Vec<(u32, Children)>,
 }
@@ -91,6 +92,28 @@ impl Table {
         self.cells.get(row as usize * self.width + field as usize).copied()
     }
 
+    /// The cells of a field, row by row, as numbers under which [`Table::distinct`] has them.
+    pub(crate) fn numbers(&self, field: u32) -> impl Iterator<Item = u32> + '_ {
+        let field = field as usize;
+        let skipped = if field < self.width { field } else { self.cells.len() };
+        self.cells.iter().skip(skipped).step_by(self.width.max(1)).copied()
+    }
+
+    /// How many distinct cells the table has.
+    pub(crate) fn distinct_cells(&self) -> usize {
+        self.pool.len()
+    }
+
+    /// A distinct cell.
+    pub(crate) fn distinct(&self, number: u32) -> &Cell {
+        self.pool.get(number).unwrap_or(&Cell::Absent)
+    }
+
+    /// Whether some rows share their key.
+    pub(crate) const fn has_duplicates(&self) -> bool {
+        self.has_duplicates
+    }
+
     /// Where the row was read.
     #[must_use]
     pub fn origin(&self, row: u32) -> Origin {
@@ -135,6 +158,7 @@ impl Table {
     pub(super) fn index(&mut self, keys: usize) -> Vec<(u32, u32)> {
         self.keys = keys.min(self.width);
         self.duplicates = vec![false; self.lines.len()];
+        self.has_duplicates = false;
         self.by_key = IdTable::default();
         let mut found = Vec::new();
         if self.keys == 0 {
@@ -156,6 +180,7 @@ impl Table {
             }
         }
         self.by_key = by_key;
+        self.has_duplicates = !found.is_empty();
         for row in found.iter().flat_map(|(first, row)| [*first, *row]) {
             if let Some(flag) = self.duplicates.get_mut(row as usize) {
                 *flag = true;

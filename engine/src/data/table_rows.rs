@@ -1,18 +1,19 @@
 //! Rows of cells under names, whatever they are written in: each becomes a row of its record.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use csv::ByteRecord;
 
 use super::columns::{Columns, FieldColumns, absent_cell};
-use super::convert::Problem;
+use super::convert::{Converter, Problem, quoted};
 use super::{Cell, DataError, DataSet, Dataset, Origin, ReadError, Severity};
 use crate::plan::{Record, Symbols};
 use crate::value::{RecordId, Value};
 
 /// What comes next in a file.
-pub(super) enum Next {
+pub(crate) enum Next {
     /// A row, and the line on which it begins.
     Row(u64),
     /// A row of which nothing can be read.
@@ -21,19 +22,47 @@ pub(super) enum Next {
     End,
 }
 
+/// Why a cell has no text that stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Odd {
+    pub(crate) code: &'static str,
+    /// What stands there, where it can be shown.
+    pub(crate) found: Option<String>,
+    /// What is to be said of it.
+    pub(crate) what: Cow<'static, str>,
+}
+
+impl Odd {
+    /// It holds that, and one value is expected.
+    pub(crate) fn several(what: &str) -> Self {
+        let what = format!("it holds {what}, and one value is expected");
+        Self { code: "not-one-value", found: None, what: what.into() }
+    }
+
+    fn problem(&self, private: bool) -> Problem {
+        let message = match &self.found {
+            Some(_) if private => format!("the value {}", self.what),
+            Some(found) => format!("{} {}", quoted(found), self.what),
+            None => self.what.to_string(),
+        };
+        Problem { code: self.code, message, of_column: false }
+    }
+}
+
 /// The rows of a file, in its order.
-pub(super) trait RowSource {
-    /// Puts the next row into `row`, one cell for each name of the header, and into `several` the positions of those
-    /// that are no single value, and what they are.
-    fn next(
-        &mut self,
-        row: &mut ByteRecord,
-        several: &mut Vec<(usize, &'static str)>,
-    ) -> Result<Next, ReadError>;
+pub(crate) trait RowSource {
+    /// Puts the next row into `row`, one cell for each name of the header, and into `odd` the positions of those that
+    /// have no text, and why.
+    fn next(&mut self, row: &mut ByteRecord, odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError>;
+
+    /// Whether its rows are lines, of which the first is the header and an empty one stands for nothing.
+    fn has_lines(&self) -> bool {
+        true
+    }
 }
 
 /// Reads the rows of a record.
-pub(super) fn read_rows(
+pub(crate) fn read_rows(
     symbols: &Symbols,
     set: &DataSet,
     id: RecordId,
@@ -43,29 +72,29 @@ pub(super) fn read_rows(
     dataset: &mut Dataset,
 ) -> Result<(), ReadError> {
     let Some(record) = symbols.record(id) else { return Ok(()) };
-    let mapping = set.records.get(&record.name);
-    let columns = Columns::find(symbols, record, set, header)
+    let columns = Columns::find(symbols, record, set, header, &[])
         .map_err(|error| ReadError { file: Some(shown.to_owned()), ..error })?;
+    read_columns(symbols, set, id, header, &columns, source, shown, dataset)
+}
+
+/// Reads the rows of a record, whose columns are found.
+#[expect(clippy::too_many_arguments, reason = "what a file is read with")]
+pub(crate) fn read_columns(
+    symbols: &Symbols,
+    set: &DataSet,
+    id: RecordId,
+    header: &[String],
+    columns: &Columns,
+    source: &mut dyn RowSource,
+    shown: &str,
+    dataset: &mut Dataset,
+) -> Result<(), ReadError> {
+    let Some(record) = symbols.record(id) else { return Ok(()) };
 
     let file = u32::try_from(dataset.files.len()).unwrap_or(u32::MAX);
     dataset.files.push(shown.to_owned());
-    let names: Vec<Arc<str>> = header.iter().map(|name| Arc::from(name.as_str())).collect();
-    let mut rows = Rows {
-        id,
-        record,
-        columns: &columns,
-        names: &names,
-        absent: mapping
-            .map_or(&[][..], |mapping| &mapping.writing.absent)
-            .iter()
-            .chain(&set.writing.absent)
-            .collect(),
-        file,
-        said: HashSet::new(),
-        reported: HashSet::new(),
-        several: Vec::new(),
-        errors: Vec::new(),
-    };
+    let names = shared_names(header);
+    let mut rows = Rows::new(id, record, columns, &names, set, file);
     let about_file = |code, severity, field, line, message| DataError {
         code,
         severity,
@@ -79,13 +108,14 @@ pub(super) fn read_rows(
     };
     for finding in &columns.findings {
         let message = finding.message.clone();
-        rows.errors.push(about_file(finding.code, finding.severity, finding.field, Some(1), message));
+        let line = source.has_lines().then_some(1);
+        rows.errors.push(about_file(finding.code, finding.severity, finding.field, line, message));
     }
     let mut blank = 0_u64;
     let mut row = ByteRecord::new();
     loop {
-        rows.several.clear();
-        match source.next(&mut row, &mut rows.several)? {
+        rows.odd.clear();
+        match source.next(&mut row, &mut rows.odd)? {
             Next::End => break,
             Next::Broken { line, code, message } => {
                 let Some(table) = dataset.supply(symbols, id) else { break };
@@ -97,7 +127,8 @@ pub(super) fn read_rows(
                 });
             }
             Next::Row(line) => {
-                if rows.several.is_empty() && row.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                let empty = rows.odd.is_empty() && row.iter().all(|cell| cell.trim_ascii().is_empty());
+                if empty && source.has_lines() {
                     blank += 1;
                     continue;
                 }
@@ -109,8 +140,7 @@ pub(super) fn read_rows(
         }
     }
     if blank > 0 {
-        let message = format!("{blank} {} without any value", if blank == 1 { "row" } else { "rows" });
-        rows.errors.push(about_file("blank-rows", Severity::Information, None, None, message));
+        rows.errors.push(about_file("blank-rows", Severity::Information, None, None, without_value(blank)));
     }
     dataset.errors.append(&mut rows.errors);
     // A file without rows says that there are none.
@@ -118,7 +148,25 @@ pub(super) fn read_rows(
     Ok(())
 }
 
-struct Rows<'a> {
+/// Cells that are as good as empty.
+pub(crate) fn absent_texts<'a>(set: &'a DataSet, record: &Record) -> Vec<&'a String> {
+    let mapping = set.records.get(&record.name);
+    let of_record = mapping.map_or(&[][..], |mapping| &mapping.writing.absent);
+    of_record.iter().chain(&set.writing.absent).collect()
+}
+
+/// The names of columns, as errors hold them.
+pub(crate) fn shared_names(header: &[String]) -> Vec<Arc<str>> {
+    header.iter().map(|name| Arc::from(name.as_str())).collect()
+}
+
+/// What is said of rows that hold nothing.
+pub(crate) fn without_value(blank: u64) -> String {
+    format!("{blank} {} without any value", if blank == 1 { "row" } else { "rows" })
+}
+
+/// What reads the rows of one file, one after the other.
+pub(crate) struct Rows<'a> {
     id: RecordId,
     record: &'a Record,
     columns: &'a Columns,
@@ -129,15 +177,40 @@ struct Rows<'a> {
     said: HashSet<(usize, &'static str)>,
     /// Columns of this row that have been reported; several fields may read one.
     reported: HashSet<usize>,
-    /// Columns of this row that hold no single value, and what they hold.
-    several: Vec<(usize, &'static str)>,
-    errors: Vec<DataError>,
+    /// Columns of this row that have no text.
+    pub(crate) odd: Vec<(usize, Odd)>,
+    /// What was wrong so far.
+    pub(crate) errors: Vec<DataError>,
 }
 
 enum Found {
     Value(Value),
     Empty,
     Bad,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(
+        id: RecordId,
+        record: &'a Record,
+        columns: &'a Columns,
+        names: &'a [Arc<str>],
+        set: &'a DataSet,
+        file: u32,
+    ) -> Self {
+        Self {
+            id,
+            record,
+            columns,
+            names,
+            absent: absent_texts(set, record),
+            file,
+            said: HashSet::new(),
+            reported: HashSet::new(),
+            odd: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
 }
 
 impl Rows<'_> {
@@ -150,7 +223,8 @@ impl Rows<'_> {
         self.columns.fields.iter().map(cell).collect()
     }
 
-    fn cells(&mut self, row: &ByteRecord, line: u64, at: u32) -> Vec<Cell> {
+    /// The cells of a row, one for each field; what is wrong with them goes to the errors.
+    pub(crate) fn cells(&mut self, row: &ByteRecord, line: u64, at: u32) -> Vec<Cell> {
         self.reported.clear();
         let columns = self.columns;
         let extra_is_blank = row.iter().skip(self.names.len()).all(|cell| cell.trim_ascii().is_empty());
@@ -164,7 +238,7 @@ impl Rows<'_> {
             cells.push(match source {
                 FieldColumns::Fixed(cell) => cell.clone(),
                 FieldColumns::Value { column, converter } => {
-                    match self.value(row, *column, |text| converter.read(text), (line, at, position)) {
+                    match self.value(row, *column, converter, (line, at, position)) {
                         Found::Value(value) => Cell::Known(value),
                         Found::Bad => Cell::Unreadable,
                         Found::Empty => self.empty(field, Some(*column), (line, at, position)),
@@ -174,13 +248,7 @@ impl Rows<'_> {
                     let (mut values, mut empty, mut bad) =
                         (Vec::with_capacity(leaves.len()), Vec::new(), false);
                     for leaf in leaves {
-                        let found = self.value(
-                            row,
-                            leaf.column,
-                            |text| leaf.converter.read(text),
-                            (line, at, position),
-                        );
-                        match found {
+                        match self.value(row, leaf.column, &leaf.converter, (line, at, position)) {
                             Found::Value(value) => values.push(value),
                             Found::Bad => bad = true,
                             Found::Empty => empty.push(leaf),
@@ -215,12 +283,12 @@ impl Rows<'_> {
         &mut self,
         row: &ByteRecord,
         column: usize,
-        read: impl Fn(&str) -> Result<Value, Problem>,
+        converter: &Converter,
         place: (u64, u32, u32),
     ) -> Found {
-        if let Some((_, what)) = self.several.iter().find(|(several, _)| *several == column) {
-            let message = format!("it holds {what}, and one value is expected");
-            self.report(Some(column), Problem { code: "not-one-value", message, of_column: false }, place);
+        if let Some((_, odd)) = self.odd.iter().find(|(odd, _)| *odd == column) {
+            let problem = odd.problem(converter.is_private());
+            self.report(Some(column), problem, place);
             return Found::Bad;
         }
         let bytes = row.get(column).unwrap_or_default();
@@ -233,7 +301,7 @@ impl Rows<'_> {
         if text.is_empty() || self.absent.iter().any(|absent| absent.as_str() == text) {
             return Found::Empty;
         }
-        match read(text) {
+        match converter.read(text) {
             Ok(value) => Found::Value(value),
             Err(problem) => {
                 self.report(Some(column), problem, place);
@@ -252,11 +320,16 @@ impl Rows<'_> {
     }
 
     fn report(&mut self, column: Option<usize>, problem: Problem, (line, row, field): (u64, u32, u32)) {
-        if let Some(column) = column
-            && ((problem.of_column && !self.said.insert((column, problem.code)))
-                || !self.reported.insert(column))
-        {
-            return;
+        // What is wrong with a column is said once, whatever else is said of its cells.
+        if let Some(column) = column {
+            let first = if problem.of_column {
+                self.said.insert((column, problem.code))
+            } else {
+                self.reported.insert(column)
+            };
+            if !first {
+                return;
+            }
         }
         self.errors.push(DataError {
             code: problem.code,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use rubric_grammar::{LineIndex, Parse, Span};
 use salsa::Setter as _;
 
-use super::queries::{self, Db, Parsed, SourceFile, Workspace};
+use super::queries::{self, Body, Db, Parsed, SourceFile, Workspace};
 use crate::diagnostic::{Diagnostic, FileId, Place};
+use crate::ide::Occurrence;
 use crate::lower::Mention;
 use crate::names::Collected;
 use crate::plan::{Plan, Symbols};
+use crate::testing::TestReport;
 
 /// The texts of a project and everything that follows from them.
 ///
@@ -95,6 +97,11 @@ impl Database {
         id
     }
 
+    /// Gives up with [`salsa::Cancelled`] when a write waits; for readers that compute for long without a query.
+    pub fn unwind_if_cancelled(&self) {
+        salsa::Database::unwind_if_revision_cancelled(self);
+    }
+
     /// The files that are there, sorted by path.
     #[must_use]
     pub fn files(&self) -> Vec<FileId> {
@@ -140,6 +147,24 @@ impl Database {
         }
     }
 
+    /// As [`Database::diagnostics`], shared: the same while nothing changed.
+    #[must_use]
+    pub fn shared_diagnostics(&self, file: FileId) -> Arc<[Diagnostic]> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::diagnostics(self, workspace, file),
+            _ => Arc::default(),
+        }
+    }
+
+    /// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
+    #[must_use]
+    pub fn test_reports(&self, file: FileId) -> Arc<[TestReport]> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::test_reports(self, workspace, file),
+            _ => Arc::default(),
+        }
+    }
+
     /// What the names in a file stand for, in the order of its text.
     #[must_use]
     pub fn mentions(&self, file: FileId) -> Vec<Mention> {
@@ -149,6 +174,21 @@ impl Database {
         (0..queries::item_count(self, file))
             .flat_map(|item| queries::item_facts(self, workspace, file, item).mentions.clone())
             .collect()
+    }
+
+    /// Every name of a file and what it stands for, in the order of its text.
+    #[must_use]
+    pub fn occurrences(&self, file: FileId) -> Arc<[Occurrence]> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::occurrences(self, workspace, file),
+            _ => Arc::default(),
+        }
+    }
+
+    /// The body of an item, when it has one that means something.
+    pub(crate) fn body(&self, file: FileId, item: u32) -> Option<Body> {
+        let (workspace, file) = (self.workspace?, self.source_file(file)?);
+        queries::item_facts(self, workspace, file, item).body.clone()
     }
 
     /// What is declared.
@@ -186,7 +226,9 @@ impl Database {
         self.by_id.get(file.0 as usize).copied()
     }
 
-    fn parsed(&self, file: FileId) -> Option<Arc<Parsed>> {
+    /// The tree of a file and where its lines begin, shared; `None` for a file that nobody asked for.
+    #[must_use]
+    pub fn parsed(&self, file: FileId) -> Option<Arc<Parsed>> {
         self.source_file(file).map(|file| queries::parsed(self, file))
     }
 }

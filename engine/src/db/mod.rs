@@ -7,4 +7,6 @@ mod database;
 mod queries;
 
 pub use database::Database;
-pub use queries::{Db, SourceFile, Workspace};
+pub(crate) use queries::Body;
+pub use queries::{Db, Parsed, SourceFile, Workspace};
+pub use salsa::Cancelled;

@@ -13,6 +13,7 @@ use rubric_grammar::{LineIndex, Parse, SyntaxError};
 
 use crate::check;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
+use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
@@ -20,6 +21,7 @@ use crate::plan::{
     Plan, PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
 };
 use crate::prove;
+use crate::testing::TestReport;
 use crate::value::Type;
 
 /// What queries need of a database: nothing but salsa's own.
@@ -53,7 +55,7 @@ pub struct Workspace {
 
 /// A parsed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parsed {
+pub struct Parsed {
     /// The tree and what was wrong.
     pub parse: Parse,
     /// Where lines begin.
@@ -151,7 +153,7 @@ pub(crate) enum Body {
 
 impl Body {
     /// Its expressions; a parameter has none.
-    fn code(&self) -> Option<&Code> {
+    pub(crate) fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
             Self::Parameter(_) | Self::Assert(_) | Self::Waiver(_) => None,
@@ -301,6 +303,40 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
 #[salsa::tracked(returns(copy))]
 pub(super) fn item_count(db: &dyn Db, file: SourceFile) -> u32 {
     u32::try_from(parsed(db, file).parse.file.items.len()).unwrap_or(u32::MAX)
+}
+
+/// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
+#[salsa::tracked(returns(clone))]
+pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[TestReport]> {
+    let plan = plan(db, workspace);
+    let id = file.id(db);
+    let mut reports = Vec::new();
+    for test in plan.tests.iter().filter(|test| test.place.file == id) {
+        // A test may take long, and nobody waits for the others when the text has changed.
+        db.unwind_if_revision_cancelled();
+        reports.push(crate::testing::run(&plan, test));
+    }
+    reports.into()
+}
+
+/// Every name of a file and what it stands for.
+#[salsa::tracked(returns(clone))]
+pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Occurrence]> {
+    let (symbols, collected, parsed) = (symbols(db, workspace), collected(db, workspace), parsed(db, file));
+    let mentions = |position| item_facts(db, workspace, file, position).mentions.clone();
+    let find = |wanted: FileId, position| {
+        let source = present(db, workspace).find(|source| source.id(db) == wanted)?;
+        item(db, source, position)
+    };
+    let source = ide::Source {
+        symbols: &symbols,
+        collected: &collected,
+        file: file.id(db),
+        items: &parsed.parse.file.items,
+        mentions: &mentions,
+        item: &find,
+    };
+    ide::collect(&source).into()
 }
 
 /// Everything that is wrong with one file, in the order of its text.

@@ -14,11 +14,11 @@ use crate::plan::{CompareOp, ExprId, RowSource, Rows};
 use crate::value::{Base, Fault, Need, NeedKind, Number, RecordId, Value};
 
 /// A row that counts, surely or perhaps.
-struct Item {
+pub(crate) struct Item {
     /// Whether it counts.
-    lets_in: Found,
+    pub(crate) lets_in: Found,
     /// What is read of it.
-    operand: Found,
+    pub(crate) operand: Found,
 }
 
 impl Item {
@@ -201,7 +201,7 @@ fn whole(count: usize) -> Value {
     Value::Number(Number::from_int(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
-fn count(members: &Members) -> Found {
+pub(crate) fn count(members: &Members) -> Found {
     let items: Vec<Item> = members
         .iter()
         .map(|(_, lets_in)| Item { lets_in: lets_in.clone(), operand: Found::flag(true) })
@@ -213,7 +213,7 @@ fn count(members: &Members) -> Found {
     bounded(&items, Some(whole(sure)), Some(whole(items.len())))
 }
 
-fn count_distinct(items: &[Item]) -> Found {
+pub(crate) fn count_distinct(items: &[Item]) -> Found {
     let distinct = |items: &mut dyn Iterator<Item = &Item>| -> usize {
         // `none` is no value, so it is none of the values that are counted.
         items.filter_map(Item::known).filter(|value| same(value, value)).collect::<HashSet<_>>().len()
@@ -241,7 +241,7 @@ fn total<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Number, Fault> {
     Ok(total)
 }
 
-fn sum(items: &[Item], counts: bool) -> Found {
+pub(crate) fn sum(items: &[Item], counts: bool) -> Found {
     if exact(items) {
         return match total(items.iter().filter_map(Item::known)) {
             Ok(total) => Found::known(Value::Number(total)),
@@ -275,7 +275,7 @@ fn sum(items: &[Item], counts: bool) -> Found {
 }
 
 /// The highest (`Greater`) or lowest (`Less`).
-fn extreme(items: &[Item], side: Ordering, none: impl FnOnce() -> Found) -> Found {
+pub(crate) fn extreme(items: &[Item], side: Ordering, none: impl FnOnce() -> Found) -> Found {
     if items.is_empty() {
         return none();
     }
@@ -308,7 +308,7 @@ fn extreme(items: &[Item], side: Ordering, none: impl FnOnce() -> Found) -> Foun
     }
 }
 
-fn average(items: &[Item], none: impl FnOnce() -> Found) -> Found {
+pub(crate) fn average(items: &[Item], none: impl FnOnce() -> Found) -> Found {
     if items.is_empty() {
         return none();
     }

@@ -72,7 +72,7 @@ impl Evaluator<'_> {
     }
 
     /// An amount, or the line at that position in its symbol, as a value; worked out once.
-    pub(super) fn amount_of(&self, amount: AmountId, line: Option<u32>, subject: &Reference) -> Found {
+    pub(crate) fn amount_of(&self, amount: AmountId, line: Option<u32>, subject: &Reference) -> Found {
         let key = (amount, line, Subject::from(subject));
         if self.postpones(|| Task::Amount(key.clone())) {
             return super::expr::postponed();
@@ -268,7 +268,7 @@ fn difference(total: &Found, sum: &Found) -> Found {
 }
 
 /// The value within its limits, strictly; limits that cross are an error.
-fn clamp(name: &Arc<str>, value: Found, at_least: Option<Found>, at_most: Option<Found>) -> Found {
+pub(crate) fn clamp(name: &Arc<str>, value: Found, at_least: Option<Found>, at_most: Option<Found>) -> Found {
     if at_least.is_none() && at_most.is_none() {
         return match value.value() {
             // What is not applicable is no worth of a line.

@@ -82,7 +82,7 @@ fn is_row(row: &Value, current: &Reference) -> bool {
 }
 
 /// By key; rows whose keys say nothing of their order, by position.
-fn by_key(a: &Value, b: &Value) -> Ordering {
+pub(crate) fn by_key(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Reference(a), Value::Reference(b)) => {
             let parts = a.key.iter().zip(b.key.iter()).map(|(a, b)| by_key(a, b));
@@ -95,7 +95,7 @@ fn by_key(a: &Value, b: &Value) -> Ordering {
 
 /// The parts of a sum by weight: each rounded down to the unit, then one unit more to the largest remainders, the first
 /// of equals first, until the parts add up.
-pub(super) fn shares(total: &Number, weights: &[Number], places: u32) -> Result<Vec<Number>, Fault> {
+pub(crate) fn shares(total: &Number, weights: &[Number], places: u32) -> Result<Vec<Number>, Fault> {
     if weights.iter().any(Number::is_negative) {
         return Err(bad("a weight is below zero"));
     }

@@ -9,21 +9,21 @@ use crate::value::{Fault, State, Value};
 
 /// Between what an aggregate lies whatever the unknown facts turn out to be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     /// Not less than this; `None` is open.
-    pub(super) low: Option<Value>,
+    pub(crate) low: Option<Value>,
     /// Not more than this; `None` is open.
-    pub(super) high: Option<Value>,
+    pub(crate) high: Option<Value>,
     /// Whether a row is unknown in its condition or operand, so that a fact may settle what the bounds do not.
-    pub(super) unknown: bool,
+    pub(crate) unknown: bool,
     /// The facts that would settle it.
-    pub(super) needs: Needs,
+    pub(crate) needs: Needs,
     /// What went wrong in rows that count.
-    pub(super) faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 /// The order of two values of one type; `None` where there is none.
-pub(super) fn order(a: &Value, b: &Value) -> Option<Ordering> {
+pub(crate) fn order(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
@@ -39,7 +39,7 @@ pub(super) fn order(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 /// Equality as `=` has it: `none` equals nothing.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     !matches!(a, Value::None) && !matches!(b, Value::None) && a == b
 }
 
@@ -98,7 +98,7 @@ fn settle(op: CompareOp, a: &Range<'_>, b: &Range<'_>) -> Option<bool> {
 }
 
 /// A comparison; where one side has bounds and the other is known or has them too, they may settle it.
-pub(super) fn compare(op: CompareOp, a: &Found, b: &Found) -> Found {
+pub(crate) fn compare(op: CompareOp, a: &Found, b: &Found) -> Found {
     if (a.bounds.is_some() || b.bounds.is_some())
         && let (Some(left), Some(right)) = (range(a), range(b))
     {

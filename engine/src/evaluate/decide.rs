@@ -8,18 +8,18 @@ use super::found::Truth;
 
 /// One rule, as far as deciding goes.
 #[derive(Clone, Debug)]
-pub(super) struct Candidate<'r> {
+pub(crate) struct Candidate<'r> {
     /// Position in the outcomes.
-    pub(super) outcome: u32,
+    pub(crate) outcome: u32,
     /// Whether its condition holds; no, where it is not in force.
-    pub(super) condition: Truth,
+    pub(crate) condition: Truth,
     /// Positions of the rules that directly override it.
-    pub(super) overridden_by: &'r [u32],
+    pub(crate) overridden_by: &'r [u32],
 }
 
 /// What follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ruling {
+pub(crate) enum Ruling {
     /// One outcome, whatever the unknown turns out to be.
     Outcome {
         /// Position in the outcomes.
@@ -55,7 +55,7 @@ pub(super) enum Ruling {
 }
 
 /// Decides. The overriding must be acyclic.
-pub(super) fn decide(rules: &[Candidate<'_>], default: Option<u32>) -> Ruling {
+pub(crate) fn decide(rules: &[Candidate<'_>], default: Option<u32>) -> Ruling {
     let surely: Vec<bool> = rules.iter().map(|rule| rule.condition == Truth::True).collect();
     let maybe: Vec<bool> = rules.iter().map(|rule| rule.condition != Truth::False).collect();
     let overridden = |rule: &Candidate<'_>, by: &[bool]| {

@@ -71,7 +71,7 @@ impl Evaluator<'_> {
     }
 
     /// The value of a decision that another body reads.
-    pub(super) fn decided(&self, decision: DecisionId, subject: &Reference) -> Found {
+    pub(crate) fn decided(&self, decision: DecisionId, subject: &Reference) -> Found {
         let name =
             || Arc::from(self.symbols().decision(decision).map_or("", |decision| decision.name.as_str()));
         let hearing = self.hearing(decision, subject);
@@ -91,7 +91,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn is_effective(&self, policy: PolicyId) -> bool {
+    pub(crate) fn is_effective(&self, policy: PolicyId) -> bool {
         self.symbols().policy(policy).is_none_or(|policy| policy.effective.contains(self.as_of))
     }
 
@@ -181,7 +181,7 @@ impl Evaluator<'_> {
 }
 
 /// All outcomes that rules and defaults name.
-fn all_outcomes(body: &DecisionBody) -> Vec<u32> {
+pub(crate) fn all_outcomes(body: &DecisionBody) -> Vec<u32> {
     let rules = body.rules.iter().map(|rule| rule.outcome);
     let mut all: Vec<u32> = rules.chain(body.defaults.iter().map(|default| default.outcome)).collect();
     all.sort_unstable();
@@ -190,11 +190,11 @@ fn all_outcomes(body: &DecisionBody) -> Vec<u32> {
 }
 
 /// The position of the default in force.
-pub(super) fn default_at(body: &DecisionBody, law: Date) -> Option<usize> {
+pub(crate) fn default_at(body: &DecisionBody, law: Date) -> Option<usize> {
     body.defaults.iter().position(|default| default.interval.contains(law))
 }
 
-fn rule_on(body: &DecisionBody, law: Date, conditions: &[Option<Found>]) -> Ruling {
+pub(crate) fn rule_on(body: &DecisionBody, law: Date, conditions: &[Option<Found>]) -> Ruling {
     let candidates: Vec<Candidate<'_>> = body
         .rules
         .iter()
@@ -209,7 +209,7 @@ fn rule_on(body: &DecisionBody, law: Date, conditions: &[Option<Found>]) -> Ruli
     decide(&candidates, default.map(|default| default.outcome))
 }
 
-fn pronounce(
+pub(crate) fn pronounce(
     body: &DecisionBody,
     law: Date,
     conditions: &[Option<Found>],

@@ -14,7 +14,7 @@ use super::group::{GroupTable, Grouping};
 use super::outcome::{DecisionResult, RequirementResult};
 use super::population::Question;
 use super::requirement::Inquiry;
-use crate::data::Dataset;
+use crate::data::Records;
 use crate::plan::{
     AmountId, Code, DecisionId, DefineId, ExprId, InputId, Instance, ParameterId, Plan, Privacy, RecordKind,
     Symbols,
@@ -62,7 +62,7 @@ pub struct Env<'e> {
 /// for each.
 pub struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) data: &'a Dataset,
+    pub(super) data: &'a dyn Records,
     pub(super) as_of: Date,
     pub(super) options: Options,
     pub(super) memory: Memory,
@@ -126,7 +126,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
         self.0.borrow().contains_key(key)
     }
 
-    fn keep(&self, key: K, value: V) {
+    pub(super) fn keep(&self, key: K, value: V) {
         self.0.borrow_mut().insert(key, Some(value));
     }
 
@@ -183,7 +183,7 @@ const DEEPEST: u32 = 400;
 impl<'a> Evaluator<'a> {
     /// An evaluator of these records under the law of that day.
     #[must_use]
-    pub fn new(plan: &'a Plan, data: &'a Dataset, as_of: Date, options: Options) -> Self {
+    pub fn new(plan: &'a Plan, data: &'a dyn Records, as_of: Date, options: Options) -> Self {
         Self { plan, data, as_of, options, memory: Memory::default(), depth: Counter::new(0) }
     }
 
@@ -197,7 +197,7 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn rows_of(&self, record: RecordId) -> Option<u32> {
         match self.symbols().record(record)?.kind {
-            RecordKind::Record => Some(self.data.table(record)?.len()),
+            RecordKind::Record => self.data.rows(record),
             RecordKind::Group { .. } => self
                 .settle(|| self.group_table(record))
                 .ok()
@@ -271,7 +271,7 @@ impl<'a> Evaluator<'a> {
         &self.plan.symbols
     }
 
-    pub(super) fn group_table(&self, group: RecordId) -> Result<Arc<GroupTable>, Found> {
+    pub(crate) fn group_table(&self, group: RecordId) -> Result<Arc<GroupTable>, Found> {
         if self.postpones(|| Task::Group(group)) {
             return Err(super::expr::postponed());
         }
@@ -288,7 +288,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Keeps what is remembered within bounds, between questions.
-    pub(super) fn make_room(&self) {
+    pub(crate) fn make_room(&self) {
         self.memory.calls.forget_if_full();
         self.memory.hearings.forget_if_full();
         self.memory.inquiries.forget_if_full();
@@ -302,7 +302,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Asks until nothing has to be worked out first. Only for questions from outside, where the stack is fresh.
-    pub(super) fn settle<T>(&self, mut question: impl FnMut() -> T) -> T {
+    pub(crate) fn settle<T>(&self, mut question: impl FnMut() -> T) -> T {
         loop {
             let answer = question();
             let Some(task) = self.memory.postponed.take() else { return answer };
@@ -411,16 +411,16 @@ impl<'a> Evaluator<'a> {
 }
 
 /// The rows, arguments and law under which a code is evaluated.
-pub(super) struct Frame<'c> {
-    pub(super) code: &'c Code,
+pub(crate) struct Frame<'c> {
+    pub(crate) code: &'c Code,
     pub(super) slots: Vec<Option<Value>>,
-    pub(super) arguments: &'c [Found],
+    pub(crate) arguments: &'c [Found],
     pub(super) law: Date,
     pub(super) tests: &'c [Value],
 }
 
 impl<'c> Frame<'c> {
-    pub(super) const fn new(code: &'c Code, arguments: &'c [Found], law: Date) -> Self {
+    pub(crate) const fn new(code: &'c Code, arguments: &'c [Found], law: Date) -> Self {
         Self { code, slots: Vec::new(), arguments, law, tests: &[] }
     }
 
@@ -432,7 +432,7 @@ impl<'c> Frame<'c> {
     }
 
     /// Binds a slot, and gives what it was bound to.
-    pub(super) fn bind(&mut self, slot: u16, value: Option<Value>) -> Option<Value> {
+    pub(crate) fn bind(&mut self, slot: u16, value: Option<Value>) -> Option<Value> {
         let slot = usize::from(slot);
         if self.slots.len() <= slot {
             self.slots.resize(slot + 1, None);

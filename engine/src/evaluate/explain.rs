@@ -576,9 +576,8 @@ impl<'g, 'a> Guide<'g, 'a> {
 
     /// Where a row was read.
     pub(super) fn origin(&self, record: RecordId, row: u32) -> Option<super::outcome::Fact> {
-        let table = self.evaluator.data.table(record)?;
-        let origin = table.origin(row);
-        let file = self.evaluator.data.files.get(origin.file as usize)?.clone();
+        let origin = self.evaluator.data.origin(record, row)?;
+        let file = self.evaluator.data.files().get(origin.file as usize)?.clone();
         Some(super::outcome::Fact { file, line: origin.line })
     }
 }

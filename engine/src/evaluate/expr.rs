@@ -7,14 +7,14 @@ use super::evaluator::{Call, Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, and, faults_of, needs_of, not, or, strict};
 use super::operate;
 use crate::plan::{
-    Case, CompareOp, DecisionId, DefineId, Expr, ExprId, Instance, Op, ParameterId, RequirementId,
+    Case, Code, CompareOp, DecisionId, DefineId, Expr, ExprId, Instance, Op, ParameterId, RequirementId,
     ResultStatus,
 };
 use crate::value::{Date, Fault, Need, NeedKind, Number, RecordId, Reference, State, Value};
 
 impl Evaluator<'_> {
     /// What an expression is in a frame.
-    pub(super) fn eval(&self, frame: &mut Frame<'_>, id: ExprId) -> Found {
+    pub(crate) fn eval(&self, frame: &mut Frame<'_>, id: ExprId) -> Found {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return Found::broken("an expression that does not exist") };
         if self.gives_up() {
@@ -144,7 +144,7 @@ impl Evaluator<'_> {
             Err(found) => return found,
         };
         let found = self.field(&owner, field);
-        if owner.row.is_some() || self.is_group(owner.record) || self.data.table(owner.record).is_none() {
+        if owner.row.is_some() || self.is_group(owner.record) || self.data.rows(owner.record).is_none() {
             return found;
         }
         // The key that names no row stands in a field: that is the fact to mend.
@@ -289,19 +289,30 @@ impl Evaluator<'_> {
         keys: &[ExprId],
         on: Option<ExprId>,
     ) -> Result<Vec<Value>, Found> {
-        let name = self.symbols().parameter(parameter).map_or("", |parameter| parameter.name.as_str());
         let mut operands: Vec<Found> = keys.iter().map(|&key| self.plain(frame, key)).collect();
         operands.extend(on.map(|on| self.plain(frame, on)));
-        let values = strict(&operands)?;
+        self.parameter_at(parameter, &strict(&operands)?, on.is_some(), frame.law)
+    }
+
+    /// The values of a parameter by its key, under a law; the day is the last of the values where one is stated.
+    pub(crate) fn parameter_at(
+        &self,
+        parameter: ParameterId,
+        values: &[&Value],
+        on: bool,
+        law: Date,
+    ) -> Result<Vec<Value>, Found> {
+        let name = self.symbols().parameter(parameter).map_or("", |parameter| parameter.name.as_str());
+        let keys = values.len().saturating_sub(usize::from(on));
         let no_value = || Found::fault(Fault::NoParameterValue(Arc::from(name)));
         let day = match (on, values.last()) {
-            (None, _) => frame.law,
-            (Some(_), Some(Value::Date(day))) => *day,
+            (false, _) => law,
+            (true, Some(Value::Date(day))) => *day,
             // Every open row has begun by then.
-            (Some(_), Some(Value::Never)) => Date::MAX,
+            (true, Some(Value::Never)) => Date::MAX,
             _ => return Err(no_value()),
         };
-        let key: Option<Vec<i64>> = values.iter().take(keys.len()).map(|value| table_key(value)).collect();
+        let key: Option<Vec<i64>> = values.iter().take(keys).map(|value| table_key(value)).collect();
         let key = key.ok_or_else(no_value)?;
         let givens = &self.options.givens.parameters;
         if let Some(given) =
@@ -359,13 +370,13 @@ impl Evaluator<'_> {
                 Err(_) => None,
             }
         } else {
-            self.data.table(record).and_then(|table| table.find(&key))
+            self.data.find(record, &key)
         };
         Found::known(Value::Reference(Reference { record, row, key }))
     }
 
     /// A row as a key: unknown where a part of its own key is.
-    pub(super) fn key_of(&self, found: Found) -> Found {
+    pub(crate) fn key_of(&self, found: Found) -> Found {
         match &found.state {
             State::Known(Value::Reference(reference)) => {
                 self.key_needs(reference).map_or(found, Found::unknown)
@@ -496,49 +507,18 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Unordered: arms that hold must agree. As a decision without overriding, its outcomes being the states of the arms.
+    /// Unordered: arms that hold must agree.
     fn case(&self, frame: &mut Frame<'_>, case: &Case) -> Found {
-        let mut sure: Vec<Found> = Vec::new();
-        let mut perhaps: Vec<(Found, Found)> = Vec::new();
+        let mut arms: Vec<(Found, Found)> = Vec::new();
         for &(condition, value) in &case.arms {
             let condition = self.eval(frame, condition).doubted();
-            match condition.truth() {
-                Truth::False => {}
-                Truth::True => sure.push(self.plain(frame, value)),
-                Truth::Unknown | Truth::Error => perhaps.push((condition, self.plain(frame, value))),
+            if condition.truth() != Truth::False {
+                arms.push((condition, self.plain(frame, value)));
             }
         }
-        let definite = |found: &Found| matches!(found.state, State::Known(_) | State::Missing);
-        let disagree = |a: &Found, b: &Found| definite(a) && definite(b) && a.state != b.state;
-        if sure.iter().any(|a| sure.iter().any(|b| disagree(a, b))) {
-            return Found::fault(Fault::CaseDisagrees);
-        }
-        let errors: Vec<&Found> = sure.iter().filter(|found| found.truth() == Truth::Error).collect();
-        if !errors.is_empty() {
-            return Found::error(faults_of(errors));
-        }
-        let mut possible: Vec<Found> =
-            sure.iter().chain(perhaps.iter().map(|(_, value)| value)).cloned().collect();
-        let mut nothing = false;
-        if sure.is_empty() {
-            match case.otherwise {
-                Some(otherwise) => possible.push(self.plain(frame, otherwise)),
-                None => nothing = true,
-            }
-        }
-        let Some(first) = possible.first() else { return Found::need(self.undecided(frame, "case")) };
-        if !nothing && definite(first) && possible.iter().all(|found| found.state == first.state) {
-            return if first.state == State::Missing {
-                Found::missing(needs_of(&possible))
-            } else {
-                first.clone()
-            };
-        }
-        let conditions: Vec<&Found> = perhaps.iter().map(|(condition, _)| condition).collect();
-        let open = possible.iter().filter(|found| found.state != State::Missing).chain(conditions);
-        let (doubts, failures): (Vec<&Found>, Vec<&Found>) =
-            open.filter(|found| found.value().is_none()).partition(|found| found.truth() == Truth::Unknown);
-        if doubts.is_empty() { Found::error(faults_of(failures)) } else { Found::unknown(needs_of(doubts)) }
+        let undecided = self.undecided(frame, "case");
+        let otherwise = case.otherwise;
+        settle_case(arms, || otherwise.map(|otherwise| self.plain(frame, otherwise)), undecided)
     }
 
     fn undecided(&self, frame: &Frame<'_>, name: &str) -> Need {
@@ -555,14 +535,18 @@ impl Evaluator<'_> {
     fn compute(&self, frame: &mut Frame<'_>, expr: &Expr) -> Found {
         let operands: Vec<Found> =
             crate::plan::operands(&expr.op).into_iter().map(|operand| self.plain(frame, operand)).collect();
-        let values = match strict(&operands) {
-            Ok(values) => values,
-            Err(found) => return found,
-        };
-        let computed = match (&expr.op, values.as_slice()) {
+        match strict(&operands) {
+            Ok(values) => self.operate(frame.code, &expr.op, &values).map_or_else(Found::fault, Found::known),
+            Err(found) => found,
+        }
+    }
+
+    /// A strict operation on known values.
+    pub(crate) fn operate(&self, code: &Code, op: &Op, values: &[&Value]) -> Result<Value, Fault> {
+        match (op, values) {
             (Op::Negate(_), [a]) => operate::negate(a),
             (Op::Shift { by, back, month_end, .. }, [start, amount]) => {
-                let unit = frame.code.get(*by).map(|by| by.ty.base);
+                let unit = code.get(*by).map(|by| by.ty.base);
                 operate::shift(start, amount, unit, *back, *month_end)
             }
             (Op::TextTest(test, ..), [text, pattern]) => self.text_test(*test, text, pattern),
@@ -580,10 +564,6 @@ impl Evaluator<'_> {
             (Op::SchoolYearOf(_, start), [day]) => operate::school_year_of(day, *start),
             (Op::ToCount(_), [a]) => operate::to_count(a),
             _ => Err(Fault::Broken(Arc::from("an operation with other operands than it takes"))),
-        };
-        match computed {
-            Ok(value) => Found::known(value),
-            Err(fault) => Found::fault(fault),
         }
     }
 
@@ -612,6 +592,54 @@ impl Evaluator<'_> {
             }
         }))
     }
+}
+
+/// What a `case` gives, from the arms that hold or may hold and, where none surely does, its `otherwise`. As a decision
+/// without overriding, its outcomes being the states of the arms.
+pub(crate) fn settle_case(
+    arms: Vec<(Found, Found)>,
+    otherwise: impl FnOnce() -> Option<Found>,
+    undecided: Need,
+) -> Found {
+    let (mut sure, mut perhaps): (Vec<Found>, Vec<(Found, Found)>) = (Vec::new(), Vec::new());
+    for (condition, value) in arms {
+        match condition.truth() {
+            Truth::False => {}
+            Truth::True => sure.push(value),
+            Truth::Unknown | Truth::Error => perhaps.push((condition, value)),
+        }
+    }
+    let definite = |found: &Found| matches!(found.state, State::Known(_) | State::Missing);
+    let disagree = |a: &Found, b: &Found| definite(a) && definite(b) && a.state != b.state;
+    if sure.iter().any(|a| sure.iter().any(|b| disagree(a, b))) {
+        return Found::fault(Fault::CaseDisagrees);
+    }
+    let errors: Vec<&Found> = sure.iter().filter(|found| found.truth() == Truth::Error).collect();
+    if !errors.is_empty() {
+        return Found::error(faults_of(errors));
+    }
+    let mut possible: Vec<Found> =
+        sure.iter().chain(perhaps.iter().map(|(_, value)| value)).cloned().collect();
+    let mut nothing = false;
+    if sure.is_empty() {
+        match otherwise() {
+            Some(otherwise) => possible.push(otherwise),
+            None => nothing = true,
+        }
+    }
+    let Some(first) = possible.first() else { return Found::need(undecided) };
+    if !nothing && definite(first) && possible.iter().all(|found| found.state == first.state) {
+        return if first.state == State::Missing {
+            Found::missing(needs_of(&possible))
+        } else {
+            first.clone()
+        };
+    }
+    let conditions: Vec<&Found> = perhaps.iter().map(|(condition, _)| condition).collect();
+    let open = possible.iter().filter(|found| found.state != State::Missing).chain(conditions);
+    let (doubts, failures): (Vec<&Found>, Vec<&Found>) =
+        open.filter(|found| found.value().is_none()).partition(|found| found.truth() == Truth::Unknown);
+    if doubts.is_empty() { Found::error(faults_of(failures)) } else { Found::unknown(needs_of(doubts)) }
 }
 
 /// What stands for a value that nobody will see, because the work is given up for now.

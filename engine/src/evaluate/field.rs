@@ -13,7 +13,7 @@ impl Evaluator<'_> {
     }
 
     /// The name of a row; its key is empty when a part of it is not known.
-    pub(super) fn reference(&self, record: RecordId, row: u32) -> Reference {
+    pub(crate) fn reference(&self, record: RecordId, row: u32) -> Reference {
         if let Some(Value::Reference(known)) = self.memory.names.borrow().get(&(record, row)) {
             return known.clone();
         }
@@ -24,7 +24,7 @@ impl Evaluator<'_> {
                 .unwrap_or_default()
         } else {
             let keys = self.symbols().record(record).map_or(0, |record| record.keys);
-            let part = |field: usize| match self.data.table(record)?.cell(row, u32::try_from(field).ok()?) {
+            let part = |field: usize| match &*self.data.cell(record, row, u32::try_from(field).ok()?) {
                 Cell::Known(value) => Some(value.clone()),
                 _ => None,
             };
@@ -64,7 +64,7 @@ impl Evaluator<'_> {
                 Need { record: reference.record, row: Some(row), field: Some(field), kind: NeedKind::Absent },
             );
         }
-        let duplicate = self.data.table(reference.record).is_some_and(|table| table.is_duplicate(row));
+        let duplicate = self.data.is_duplicate(reference.record, row);
         if duplicate {
             return Found::fault(Fault::DuplicateKey { record: reference.record, row });
         }
@@ -73,17 +73,19 @@ impl Evaluator<'_> {
 
     /// Why a row that is not there is not there.
     pub(super) fn no_row(&self, record: RecordId) -> Need {
-        let kind = if self.data.table(record).is_some() { NeedKind::Dangling } else { NeedKind::NotSupplied };
+        let kind = if self.data.rows(record).is_some() { NeedKind::Dangling } else { NeedKind::NotSupplied };
         Need { record, row: None, field: None, kind }
     }
 
     /// What a cell says, duplicate key or not.
     pub(super) fn cell(&self, record: RecordId, row: u32, field: u32) -> Found {
         let need = |kind| Need { record, row: Some(row), field: Some(field), kind };
-        let Some(table) = self.data.table(record) else { return Found::need(self.no_row(record)) };
+        if self.data.rows(record).is_none() {
+            return Found::need(self.no_row(record));
+        }
         let declared = self.symbols().record(record).and_then(|record| record.fields.get(field as usize));
         let finding = declared.and_then(|field| field.judged_by.clone()).map(NeedKind::Finding);
-        match (table.cell(row, field), finding) {
+        match (&*self.data.cell(record, row, field), finding) {
             (Cell::Known(value), _) => Found::known(value.clone()),
             (Cell::Missing | Cell::Absent, Some(finding)) => Found::need(need(finding)),
             (Cell::Missing, None) => Found::missing(Arc::from([need(NeedKind::Absent)])),

@@ -6,24 +6,24 @@ use super::bounds::Bounds;
 use crate::value::{Fault, Need, State, Value};
 
 /// Facts that are needed; sorted, no fact twice.
-pub(super) type Needs = Arc<[Need]>;
+pub(crate) type Needs = Arc<[Need]>;
 /// Why no fact helps; sorted, no fault twice.
-pub(super) type Faults = Arc<[Fault]>;
+pub(crate) type Faults = Arc<[Fault]>;
 
 /// The state of an expression, and what its neighbours may want to know of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The state.
-    pub(super) state: State,
+    pub(crate) state: State,
     /// Of `Missing`: the facts that operators need which take the missing as unknown.
-    pub(super) lacks: Option<Needs>,
+    pub(crate) lacks: Option<Needs>,
     /// Of a bounded expression that is not exact.
-    pub(super) bounds: Option<Arc<Bounds>>,
+    pub(crate) bounds: Option<Arc<Bounds>>,
 }
 
 /// The state of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Truth {
+pub(crate) enum Truth {
     True,
     False,
     Unknown,
@@ -31,40 +31,40 @@ pub(super) enum Truth {
 }
 
 impl Found {
-    pub(super) fn known(value: Value) -> Self {
+    pub(crate) fn known(value: Value) -> Self {
         State::Known(value).into()
     }
 
-    pub(super) fn flag(value: bool) -> Self {
+    pub(crate) fn flag(value: bool) -> Self {
         Self::known(Value::Flag(value))
     }
 
-    pub(super) fn missing(lacks: Needs) -> Self {
+    pub(crate) fn missing(lacks: Needs) -> Self {
         Self { state: State::Missing, lacks: Some(lacks), bounds: None }
     }
 
-    pub(super) fn unknown(needs: Needs) -> Self {
+    pub(crate) fn unknown(needs: Needs) -> Self {
         State::Unknown(needs).into()
     }
 
-    pub(super) fn need(need: Need) -> Self {
+    pub(crate) fn need(need: Need) -> Self {
         Self::unknown(Arc::from([need]))
     }
 
-    pub(super) fn error(faults: Faults) -> Self {
+    pub(crate) fn error(faults: Faults) -> Self {
         State::Error(faults).into()
     }
 
-    pub(super) fn fault(fault: Fault) -> Self {
+    pub(crate) fn fault(fault: Fault) -> Self {
         Self::error(Arc::from([fault]))
     }
 
-    pub(super) fn broken(what: &str) -> Self {
+    pub(crate) fn broken(what: &str) -> Self {
         Self::fault(Fault::Broken(Arc::from(what)))
     }
 
     /// What operators see that know nothing of the missing: it is unknown to them.
-    pub(super) fn doubted(self) -> Self {
+    pub(crate) fn doubted(self) -> Self {
         match self.state {
             State::Missing => Self::unknown(self.lacks.unwrap_or_default()),
             _ => self,
@@ -72,12 +72,12 @@ impl Found {
     }
 
     /// The same without bounds.
-    pub(super) fn plain(self) -> Self {
+    pub(crate) fn plain(self) -> Self {
         Self { bounds: None, ..self }
     }
 
     /// The known value.
-    pub(super) fn value(&self) -> Option<&Value> {
+    pub(crate) fn value(&self) -> Option<&Value> {
         match &self.state {
             State::Known(value) => Some(value),
             _ => None,
@@ -85,7 +85,7 @@ impl Found {
     }
 
     /// The facts that an operator needs of it: none of a known value or an error.
-    pub(super) fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> Needs {
         match &self.state {
             State::Unknown(needs) => needs.clone(),
             State::Missing => self.lacks.clone().unwrap_or_default(),
@@ -94,7 +94,7 @@ impl Found {
     }
 
     /// The faults of an error.
-    pub(super) fn faults(&self) -> Faults {
+    pub(crate) fn faults(&self) -> Faults {
         match &self.state {
             State::Error(faults) => faults.clone(),
             _ => Faults::default(),
@@ -102,7 +102,7 @@ impl Found {
     }
 
     /// As a condition. What is not applicable or none is not yes.
-    pub(super) fn truth(&self) -> Truth {
+    pub(crate) fn truth(&self) -> Truth {
         match &self.state {
             State::Known(Value::Flag(true)) => Truth::True,
             State::Known(_) => Truth::False,
@@ -119,7 +119,7 @@ impl From<State> for Found {
 }
 
 /// The union of sorted lists.
-pub(super) fn union<T: Ord + Clone>(lists: impl IntoIterator<Item = Arc<[T]>>) -> Arc<[T]> {
+pub(crate) fn union<T: Ord + Clone>(lists: impl IntoIterator<Item = Arc<[T]>>) -> Arc<[T]> {
     let mut lists = lists.into_iter().filter(|list| !list.is_empty());
     let Some(first) = lists.next() else { return Arc::default() };
     let Some(second) = lists.next() else { return first };
@@ -133,17 +133,17 @@ pub(super) fn union<T: Ord + Clone>(lists: impl IntoIterator<Item = Arc<[T]>>) -
 }
 
 /// The needs of several operands.
-pub(super) fn needs_of<'f>(operands: impl IntoIterator<Item = &'f Found>) -> Needs {
+pub(crate) fn needs_of<'f>(operands: impl IntoIterator<Item = &'f Found>) -> Needs {
     union(operands.into_iter().map(Found::needs))
 }
 
 /// The faults of several operands.
-pub(super) fn faults_of<'f>(operands: impl IntoIterator<Item = &'f Found>) -> Faults {
+pub(crate) fn faults_of<'f>(operands: impl IntoIterator<Item = &'f Found>) -> Faults {
     union(operands.into_iter().map(Found::faults))
 }
 
 /// The values of all operands; else, strictly, an error if any is one, else unknown.
-pub(super) fn strict(operands: &[Found]) -> Result<Vec<&Value>, Found> {
+pub(crate) fn strict(operands: &[Found]) -> Result<Vec<&Value>, Found> {
     let values: Vec<&Value> = operands.iter().filter_map(Found::value).collect();
     if values.len() == operands.len() {
         return Ok(values);
@@ -155,7 +155,7 @@ pub(super) fn strict(operands: &[Found]) -> Result<Vec<&Value>, Found> {
 }
 
 /// Kleene negation.
-pub(super) fn not(operand: &Found) -> Found {
+pub(crate) fn not(operand: &Found) -> Found {
     match operand.truth() {
         Truth::True => Found::flag(false),
         Truth::False => Found::flag(true),
@@ -165,12 +165,12 @@ pub(super) fn not(operand: &Found) -> Found {
 }
 
 /// Kleene conjunction: the least in no < unknown < error < yes.
-pub(super) fn and(a: &Found, b: &Found) -> Found {
+pub(crate) fn and(a: &Found, b: &Found) -> Found {
     joined(a, b, Truth::False)
 }
 
 /// Kleene disjunction: the greatest in no < error < unknown < yes.
-pub(super) fn or(a: &Found, b: &Found) -> Found {
+pub(crate) fn or(a: &Found, b: &Found) -> Found {
     joined(a, b, Truth::True)
 }
 

@@ -10,27 +10,42 @@ use crate::value::{RecordId, Reference, Value};
 
 /// The rows of a group.
 #[derive(Debug, Default)]
-pub(super) struct GroupTable {
+pub(crate) struct GroupTable {
     /// Key and members, in the order of their first members.
-    pub(super) rows: Vec<(Arc<[Value]>, Vec<Value>)>,
+    pub(crate) rows: Vec<(Arc<[Value]>, Vec<Value>)>,
     /// Rows that belong to nobody, because a part of their key is not known.
-    pub(super) nobody: Vec<Value>,
+    pub(crate) nobody: Vec<Value>,
     by_key: HashMap<Arc<[Value]>, u32>,
 }
 
 /// The rows of a group, or why there are none to speak of.
-pub(super) type Grouping = Result<Arc<GroupTable>, Found>;
+pub(crate) type Grouping = Result<Arc<GroupTable>, Found>;
 
 impl GroupTable {
+    /// Adds a member, to nobody's rows where a part of its key is not known.
+    pub(crate) fn add(&mut self, key: Option<Arc<[Value]>>, member: Value) {
+        let Some(key) = key else {
+            self.nobody.push(member);
+            return;
+        };
+        let next = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let row = *self.by_key.entry(Arc::clone(&key)).or_insert(next);
+        if row == next {
+            self.rows.push((key, vec![member]));
+        } else if let Some((_, members)) = self.rows.get_mut(row as usize) {
+            members.push(member);
+        }
+    }
+
     /// The row with that key.
-    pub(super) fn find(&self, key: &[Value]) -> Option<u32> {
+    pub(crate) fn find(&self, key: &[Value]) -> Option<u32> {
         self.by_key.get(key).copied()
     }
 }
 
 impl Evaluator<'_> {
     /// Builds the rows of a group.
-    pub(super) fn grouping(&self, group: RecordId) -> Grouping {
+    pub(crate) fn grouping(&self, group: RecordId) -> Grouping {
         let Some(RecordKind::Group { of }) = self.symbols().record(group).map(|record| record.kind) else {
             return Err(Found::broken("a group that is none"));
         };
@@ -50,23 +65,13 @@ impl Evaluator<'_> {
                     Some(value) => Some(value.clone()),
                 })
                 .collect();
-            let Some(key) = parts else {
-                table.nobody.push(member);
-                continue;
-            };
-            let next = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
-            let row = *table.by_key.entry(Arc::clone(&key)).or_insert(next);
-            if row == next {
-                table.rows.push((key, vec![member]));
-            } else if let Some((_, members)) = table.rows.get_mut(row as usize) {
-                members.push(member);
-            }
+            table.add(parts, member);
         }
         Ok(Arc::new(table))
     }
 
     /// The same row, found by its key if it is a row of a group.
-    pub(super) fn located(&self, reference: &Reference) -> Reference {
+    pub(crate) fn located(&self, reference: &Reference) -> Reference {
         if reference.row.is_some() || !self.is_group(reference.record) {
             return reference.clone();
         }
@@ -74,7 +79,12 @@ impl Evaluator<'_> {
         Reference { row, ..reference.clone() }
     }
 
-    pub(super) fn is_group(&self, record: RecordId) -> bool {
+    /// Takes over what another evaluator of the same records found.
+    pub(crate) fn knows_group(&self, group: RecordId, grouping: Grouping) {
+        self.memory.groupings.keep(group, Arc::new(grouping));
+    }
+
+    pub(crate) fn is_group(&self, record: RecordId) -> bool {
         self.symbols().record(record).is_some_and(|record| matches!(record.kind, RecordKind::Group { .. }))
     }
 }

@@ -4,31 +4,32 @@
 //! unknown where the tables of the operators do not settle it; other engines are never cleverer. [`Evaluator`] answers
 //! questions about one row at a time and remembers what it found on the way.
 
-mod aggregate;
-mod amount;
-mod apportion;
+pub(crate) mod aggregate;
+pub(crate) mod amount;
+pub(crate) mod apportion;
 mod because;
-mod bounds;
-mod decide;
-mod decision;
-mod evaluator;
+pub(crate) mod bounds;
+pub(crate) mod decide;
+pub(crate) mod decision;
+pub(crate) mod evaluator;
 mod exercise;
 mod explain;
-mod expr;
+pub(crate) mod expr;
 mod field;
-mod found;
-mod group;
+pub(crate) mod found;
+pub(crate) mod group;
 mod needs;
-mod operate;
+pub(crate) mod operate;
 mod outcome;
-mod pick;
-mod population;
+pub(crate) mod pick;
+pub(crate) mod population;
 mod privacy;
 mod reasons;
-mod requirement;
-mod rows;
+pub(crate) mod requirement;
+pub(crate) mod rows;
 mod waiver;
-mod walk;
+pub(crate) mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -42,3 +43,4 @@ pub use outcome::{
 };
 pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};
 pub(crate) use waiver::{quoted, waiver_of};
+pub use words::{decision_words, requirement_words};

@@ -1,6 +1,6 @@
 //! Facts that are needed, in a few words.
 
-use crate::data::{Cell, Dataset};
+use crate::data::{Cell, Records, place_in};
 use crate::plan::{Plan, Privacy, show_with};
 use crate::value::{Base, Need, NeedKind, RecordId, Reference, Type, Value};
 
@@ -8,7 +8,7 @@ use crate::value::{Base, Need, NeedKind, RecordId, Reference, Type, Value};
 /// `finding of the principal: principal_approves`, `StudentAssessment (no data supplied)`. Private parts of keys are
 /// masked.
 #[must_use]
-pub fn show_need(plan: &Plan, data: &Dataset, need: &Need, about: (RecordId, u32)) -> String {
+pub fn show_need(plan: &Plan, data: &dyn Records, need: &Need, about: (RecordId, u32)) -> String {
     show_need_with(plan, data, need, about, Privacy::Mask)
 }
 
@@ -16,7 +16,7 @@ pub fn show_need(plan: &Plan, data: &Dataset, need: &Need, about: (RecordId, u32
 #[must_use]
 pub fn show_need_with(
     plan: &Plan,
-    data: &Dataset,
+    data: &dyn Records,
     need: &Need,
     about: (RecordId, u32),
     privacy: Privacy,
@@ -67,14 +67,14 @@ pub fn show_need_with(
 }
 
 /// The key of a row as far as it is known; of a row of a group, its position.
-fn row_name(plan: &Plan, data: &Dataset, record: RecordId, row: u32, privacy: Privacy) -> String {
+fn row_name(plan: &Plan, data: &dyn Records, record: RecordId, row: u32, privacy: Privacy) -> String {
     let symbols = &plan.symbols;
-    let (Some(declared), Some(table)) = (symbols.record(record), data.table(record)) else {
+    let (Some(declared), Some(_)) = (symbols.record(record), data.rows(record)) else {
         return format!("{}", u64::from(row) + 1);
     };
     let key: Option<Vec<Value>> = (0u32..)
         .zip(declared.fields.iter().take(declared.keys))
-        .map(|(field, _)| match table.cell(row, field) {
+        .map(|(field, _)| match &*data.cell(record, row, field) {
             Cell::Known(value) => Some(value.clone()),
             _ => None,
         })
@@ -84,6 +84,10 @@ fn row_name(plan: &Plan, data: &Dataset, record: RecordId, row: u32, privacy: Pr
             let reference = Value::Reference(Reference { record, row: Some(row), key: key.into() });
             show_with(symbols, &reference, Type::of(Base::Record(record)), privacy)
         }
-        None => format!("on line {}", table.origin(row).line),
+        None => {
+            let origin = data.origin(record, row).unwrap_or_default();
+            let file = data.files().get(origin.file as usize).map_or("", String::as_str);
+            format!("on {}", place_in(file, origin.line))
+        }
     }
 }

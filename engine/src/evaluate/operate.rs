@@ -30,11 +30,11 @@ fn day(value: &Value) -> Result<Date, Fault> {
     }
 }
 
-pub(super) fn negate(a: &Value) -> Computed {
+pub(crate) fn negate(a: &Value) -> Computed {
     number(a)?.negated().map(Value::Number)
 }
 
-pub(super) fn arithmetic(op: ArithmeticOp, a: &Value, b: &Value) -> Computed {
+pub(crate) fn arithmetic(op: ArithmeticOp, a: &Value, b: &Value) -> Computed {
     let (a, b) = (number(a)?, number(b)?);
     let result = match op {
         ArithmeticOp::Add => a.add(b),
@@ -46,7 +46,7 @@ pub(super) fn arithmetic(op: ArithmeticOp, a: &Value, b: &Value) -> Computed {
 }
 
 /// Moves a date or a school year. `never` stays later than every date.
-pub(super) fn shift(
+pub(crate) fn shift(
     start: &Value,
     by: &Value,
     unit: Option<Base>,
@@ -70,12 +70,12 @@ pub(super) fn shift(
     }
 }
 
-pub(super) fn round(a: &Value, mode: RoundingMode, unit: RoundingUnit) -> Computed {
+pub(crate) fn round(a: &Value, mode: RoundingMode, unit: RoundingUnit) -> Computed {
     number(a)?.rounded(mode, places(unit)).map(Value::Number)
 }
 
 /// How many places after the point a unit has.
-pub(super) fn places(unit: RoundingUnit) -> u32 {
+pub(crate) fn places(unit: RoundingUnit) -> u32 {
     match unit {
         RoundingUnit::Cents => 2,
         RoundingUnit::Dollars | RoundingUnit::Whole => 0,
@@ -83,7 +83,7 @@ pub(super) fn places(unit: RoundingUnit) -> u32 {
     }
 }
 
-pub(super) fn part(part: PartOf, a: &Value, start: Option<(u8, u8)>) -> Computed {
+pub(crate) fn part(part: PartOf, a: &Value, start: Option<(u8, u8)>) -> Computed {
     let start = || start.ok_or_else(|| Fault::Broken(Arc::from("no day on which school years start")));
     match (part, a) {
         (PartOf::FirstDay, Value::SchoolYear(year)) => {
@@ -104,7 +104,7 @@ pub(super) fn part(part: PartOf, a: &Value, start: Option<(u8, u8)>) -> Computed
 }
 
 /// The first, or the last, characters; all there are when there are fewer.
-pub(super) fn affix(first: bool, n: &Value, text: &Value) -> Computed {
+pub(crate) fn affix(first: bool, n: &Value, text: &Value) -> Computed {
     let Value::Text(text) = text else { return Err(Fault::NotAValue) };
     let n = number(n)?;
     if n.is_negative() || !n.is_whole() {
@@ -117,7 +117,7 @@ pub(super) fn affix(first: bool, n: &Value, text: &Value) -> Computed {
     Ok(Value::Text(Arc::from(kept)))
 }
 
-pub(super) fn elapsed(unit: DurationUnit, a: &Value, b: &Value, month_end: MonthEnd) -> Computed {
+pub(crate) fn elapsed(unit: DurationUnit, a: &Value, b: &Value, month_end: MonthEnd) -> Computed {
     let (a, b) = (day(a)?, day(b)?);
     Ok(whole(match unit {
         DurationUnit::Days => date::days_between(a, b),
@@ -126,11 +126,11 @@ pub(super) fn elapsed(unit: DurationUnit, a: &Value, b: &Value, month_end: Month
     }))
 }
 
-pub(super) fn age(birth: &Value, on: &Value, month_end: MonthEnd) -> Computed {
+pub(crate) fn age(birth: &Value, on: &Value, month_end: MonthEnd) -> Computed {
     Ok(whole(date::age(day(birth)?, day(on)?, month_end)))
 }
 
-pub(super) fn make_date(year: &Value, month: &Value, of_month: &Value) -> Computed {
+pub(crate) fn make_date(year: &Value, month: &Value, of_month: &Value) -> Computed {
     let year = i16::try_from(integer(year)?).ok();
     let month = i8::try_from(integer(month)?).ok();
     let of_month = i8::try_from(integer(of_month)?).ok();
@@ -140,15 +140,15 @@ pub(super) fn make_date(year: &Value, month: &Value, of_month: &Value) -> Comput
     Date::new(year, month, of_month).map(Value::Date).map_err(|_| Fault::NoSuchDate)
 }
 
-pub(super) fn nth_weekday(n: &Value, weekday: u8, month: u8, year: &Value) -> Computed {
+pub(crate) fn nth_weekday(n: &Value, weekday: u8, month: u8, year: &Value) -> Computed {
     date::nth_weekday(integer(n)?, weekday, month, integer(year)?).map(Value::Date).ok_or(Fault::NoSuchDate)
 }
 
-pub(super) fn school_year_of(on: &Value, start: (u8, u8)) -> Computed {
+pub(crate) fn school_year_of(on: &Value, start: (u8, u8)) -> Computed {
     date::school_year_of(day(on)?, start).map(Value::SchoolYear).ok_or(Fault::NoSuchDate)
 }
 
-pub(super) fn to_count(a: &Value) -> Computed {
+pub(crate) fn to_count(a: &Value) -> Computed {
     let number = number(a)?;
     if number.is_negative() || !number.is_whole() {
         return Err(Fault::NotACount);
@@ -157,6 +157,6 @@ pub(super) fn to_count(a: &Value) -> Computed {
 }
 
 /// A pattern that the whole text must match.
-pub(super) fn pattern(text: &str) -> Option<Regex> {
+pub(crate) fn pattern(text: &str) -> Option<Regex> {
     Regex::new(&format!(r"\A(?:{text})\z")).ok()
 }

@@ -12,11 +12,11 @@ use crate::plan::{ExprId, Rows};
 use crate::value::{Fault, Need, NeedKind, RecordId, State, Value};
 
 /// A row that counts, surely or perhaps.
-struct Row {
-    value: Value,
-    lets_in: Found,
+pub(crate) struct Row {
+    pub(crate) value: Value,
+    pub(crate) lets_in: Found,
     /// By what the rows are ordered; known and equal for all under `only`.
-    date: Found,
+    pub(crate) date: Found,
 }
 
 impl Row {
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
 
 /// The rows that may be the one: the sure ones at the best date, those that may count and are as good, and all of unknown
 /// date.
-fn candidates(all: &[Row], side: Ordering) -> Vec<&Row> {
+pub(crate) fn candidates(all: &[Row], side: Ordering) -> Vec<&Row> {
     let better = |a: &Value, b: &Value| order(a, b) == Some(side);
     let best =
         all.iter().filter(|row| row.sure()).filter_map(Row::date).fold(None, |best: Option<&Value>, date| {
@@ -113,7 +113,7 @@ fn candidates(all: &[Row], side: Ordering) -> Vec<&Row> {
 }
 
 /// What all candidates agree on.
-fn agreed(candidates: &[&Row], readings: &[Found]) -> Found {
+pub(crate) fn agreed(candidates: &[&Row], readings: &[Found]) -> Found {
     let certain = candidates.iter().any(|row| row.sure());
     if certain && let Some(first) = readings.first() {
         let agree = |reading: &Found| match (&first.state, &reading.state) {

@@ -28,7 +28,7 @@ pub(super) struct Question {
 
 /// The partitions of a population.
 #[derive(Debug, Default)]
-pub(super) struct Partitions {
+pub(crate) struct Partitions {
     by_key: HashMap<Vec<Value>, Partition>,
     /// Rows of whose key only some parts are known: which, and by these parts what is wrong.
     loose: Vec<(Vec<bool>, DoubtByParts)>,
@@ -82,10 +82,10 @@ impl Doubt {
 }
 
 /// The row that asks, read as a member of the population.
-struct Own {
-    lets_in: Found,
-    key: Vec<Found>,
-    operand: Found,
+pub(crate) struct Own {
+    pub(crate) lets_in: Found,
+    pub(crate) key: Vec<Found>,
+    pub(crate) operand: Found,
 }
 
 impl Evaluator<'_> {
@@ -98,45 +98,10 @@ impl Evaluator<'_> {
             Ok(own) => own,
             Err(found) => return found,
         };
-        match (population.kind, own) {
-            (PopulationKind::Total, None) => partitions.total(&[]),
-            (PopulationKind::Total, Some(own)) => match strict(&own.key) {
-                Ok(key) if key.contains(&&Value::None) => Found::fault(Fault::NotAValue),
-                Ok(key) => partitions.total(&key.into_iter().cloned().collect::<Vec<_>>()),
-                Err(found) => found,
-            },
-            (PopulationKind::PercentRank, Some(own)) => {
-                if own.is_no_member() {
-                    return Found::missing(own.lacks(population));
-                }
-                match own.place_in(&partitions) {
-                    Ok(Standing { below, members, .. }) if members > 1 => {
-                        ratio(below, members - 1).map_or_else(Found::fault, Found::known)
-                    }
-                    Ok(_) => Found::known(Value::Number(Number::ZERO)),
-                    Err(found) => found,
-                }
-            }
-            (PopulationKind::InTop(share), Some(own)) => {
-                if own.is_no_member() {
-                    return Found::flag(false);
-                }
-                let standing = match own.place_in(&partitions) {
-                    Ok(standing) => standing,
-                    Err(found) => return found,
-                };
-                let share = self.eval(frame, share).doubted().plain();
-                match (&share, share.value()) {
-                    (_, Some(Value::Number(share))) => match share.mul(&whole(standing.members)) {
-                        Ok(limit) => Found::flag(whole(standing.above) < limit),
-                        Err(fault) => Found::fault(fault),
-                    },
-                    (_, Some(_)) => Found::fault(Fault::NotAValue),
-                    (open, None) => open.clone(),
-                }
-            }
-            (_, None) => Found::broken("a rank of no row"),
-        }
+        answer(&partitions, population, own, || match population.kind {
+            PopulationKind::InTop(share) => self.eval(frame, share).doubted().plain(),
+            _ => Found::broken("a share that is none"),
+        })
     }
 
     /// How many members the partition of the row that asks has, where that is known.
@@ -233,14 +198,56 @@ impl Evaluator<'_> {
             partitions.add(member);
         }
         frame.bind(population.rows.slot, outer);
-        for partition in partitions.by_key.values_mut() {
-            if population.kind == PopulationKind::Total {
-                partition.total = Some(total(&partition.values));
-            } else {
-                partition.sort();
+        partitions.settle(population.kind);
+        partitions
+    }
+}
+
+/// What a row is told of its population.
+pub(crate) fn answer(
+    partitions: &Partitions,
+    population: &Population,
+    own: Option<Own>,
+    share: impl FnOnce() -> Found,
+) -> Found {
+    match (population.kind, own) {
+        (PopulationKind::Total, None) => partitions.total(&[]),
+        (PopulationKind::Total, Some(own)) => match strict(&own.key) {
+            Ok(key) if key.contains(&&Value::None) => Found::fault(Fault::NotAValue),
+            Ok(key) => partitions.total(&key.into_iter().cloned().collect::<Vec<_>>()),
+            Err(found) => found,
+        },
+        (PopulationKind::PercentRank, Some(own)) => {
+            if own.is_no_member() {
+                return Found::missing(own.lacks(population));
+            }
+            match own.place_in(partitions) {
+                Ok(Standing { below, members, .. }) if members > 1 => {
+                    ratio(below, members - 1).map_or_else(Found::fault, Found::known)
+                }
+                Ok(_) => Found::known(Value::Number(Number::ZERO)),
+                Err(found) => found,
             }
         }
-        partitions
+        (PopulationKind::InTop(_), Some(own)) => {
+            if own.is_no_member() {
+                return Found::flag(false);
+            }
+            let standing = match own.place_in(partitions) {
+                Ok(standing) => standing,
+                Err(found) => return found,
+            };
+            let share = share();
+            match (&share, share.value()) {
+                (_, Some(Value::Number(share))) => match share.mul(&whole(standing.members)) {
+                    Ok(limit) => Found::flag(whole(standing.above) < limit),
+                    Err(fault) => Found::fault(fault),
+                },
+                (_, Some(_)) => Found::fault(Fault::NotAValue),
+                (open, None) => open.clone(),
+            }
+        }
+        (_, None) => Found::broken("a rank of no row"),
     }
 }
 
@@ -303,7 +310,7 @@ impl Own {
 }
 
 impl Partitions {
-    fn add(&mut self, member: Own) {
+    pub(crate) fn add(&mut self, member: Own) {
         let truth = member.lets_in.truth();
         // An amount that does not apply to a row is nothing of it.
         let is_out = truth == Truth::False
@@ -337,6 +344,22 @@ impl Partitions {
         // What goes wrong in a row that may be none of them is not yet wrong.
         if truth != Truth::Unknown {
             member.key.iter().chain([&member.operand]).for_each(|part| doubt.add(part));
+        }
+    }
+
+    /// The values of a partition, already in order.
+    pub(crate) fn set(&mut self, key: Vec<Value>, values: Vec<Value>) {
+        self.by_key.insert(key, Partition { values, ..Partition::default() });
+    }
+
+    /// After the last row: adds up, or puts in order.
+    pub(crate) fn settle(&mut self, kind: PopulationKind) {
+        for partition in self.by_key.values_mut() {
+            if kind == PopulationKind::Total {
+                partition.total = Some(total(&partition.values));
+            } else {
+                partition.sort();
+            }
         }
     }
 

@@ -229,7 +229,7 @@ impl Evaluator<'_> {
 }
 
 /// The status that follows from the states of its parts.
-pub(super) fn judge(
+pub(crate) fn judge(
     musts: &[Found],
     excepts: &[Option<Found>],
     due: Option<&Found>,

@@ -11,14 +11,24 @@ use crate::plan::{CompareOp, ExprId, FieldKind, Op, RecordKind, RowSource, Rows}
 use crate::value::{Fault, Need, NeedKind, RecordId, Reference, Value};
 
 /// Rows and whether each is surely, or perhaps, among them.
-pub(super) type Members = Vec<(Value, Found)>;
+pub(crate) type Members = Vec<(Value, Found)>;
 
 /// The rows of a record by the value of one field.
 #[derive(Debug, Default)]
-pub(super) struct Column {
+pub(crate) struct Column {
     by_value: HashMap<Value, Vec<u32>>,
     /// Rows of which it cannot be said that the field differs from a value.
     others: Vec<u32>,
+}
+
+impl Column {
+    /// The rows of which it cannot be said that the field differs from the value, in order.
+    pub(crate) fn candidates(&self, wanted: &Value) -> Vec<u32> {
+        let mut found = self.others.clone();
+        found.extend(self.by_value.get(wanted).into_iter().flatten());
+        found.sort_unstable();
+        found
+    }
 }
 
 impl Evaluator<'_> {
@@ -98,8 +108,8 @@ impl Evaluator<'_> {
             let table = self.group_table(record)?;
             return Ok(self.present(record, 0..u32::try_from(table.rows.len()).unwrap_or(u32::MAX)));
         }
-        match self.data.table(record) {
-            Some(table) => Ok(self.present(record, 0..table.len())),
+        match self.data.rows(record) {
+            Some(rows) => Ok(self.present(record, 0..rows)),
             None => Err(not_supplied(record)),
         }
     }
@@ -120,7 +130,7 @@ impl Evaluator<'_> {
         };
         if !self.is_group(owner.record) {
             let Some(row) = owner.row else { return Err(Found::need(self.no_row(owner.record))) };
-            if self.data.table(owner.record).is_some_and(|table| table.is_duplicate(row)) {
+            if self.data.is_duplicate(owner.record, row) {
                 return Err(Found::fault(Fault::DuplicateKey { record: owner.record, row }));
             }
             self.known_key(owner.record, row)?;
@@ -132,10 +142,12 @@ impl Evaluator<'_> {
             let rows = (0u32..).zip(&table.rows).filter(|(_, row)| names(row)).map(|(row, _)| row);
             return Ok(self.present(child, rows.collect::<Vec<_>>()));
         }
-        let Some(table) = self.data.table(child) else { return Err(not_supplied(child)) };
+        if self.data.rows(child).is_none() {
+            return Err(not_supplied(child));
+        }
         match owner.row {
             Some(row) if !self.is_group(owner.record) => {
-                Ok(self.present(child, table.children(by, row).iter().copied()))
+                Ok(self.present(child, self.data.children(child, by, row).iter().copied()))
             }
             _ => Err(Found::broken("rows that name a group")),
         }
@@ -157,7 +169,7 @@ impl Evaluator<'_> {
     fn likely(&self, frame: &mut Frame<'_>, rows: &Rows) -> Option<Members> {
         let RowSource::All(record) = rows.source else { return None };
         let kind = self.symbols().record(record)?.kind;
-        if kind != RecordKind::Record || self.data.table(record).is_none() {
+        if kind != RecordKind::Record || self.data.rows(record).is_none() {
             return None;
         }
         let (field, other) = demanded(frame, rows.slot, rows.filter?)?;
@@ -166,23 +178,22 @@ impl Evaluator<'_> {
         if matches!(wanted, Value::Reference(reference) if reference.key.is_empty()) {
             return None;
         }
-        let column = self
-            .memory
+        Some(self.present(record, self.values_of(record, field)?.candidates(wanted)))
+    }
+
+    /// The rows of a record by the value of a field.
+    pub(crate) fn values_of(&self, record: RecordId, field: u32) -> Option<Arc<Column>> {
+        self.memory
             .columns
-            .once((record, field), &self.memory.postponed, || Arc::new(self.column(record, field)))?;
-        let mut found = column.others.clone();
-        found.extend(column.by_value.get(wanted).into_iter().flatten());
-        found.sort_unstable();
-        Some(self.present(record, found))
+            .once((record, field), &self.memory.postponed, || Arc::new(self.column(record, field)))
     }
 
     fn column(&self, record: RecordId, field: u32) -> Column {
         let mut column = Column::default();
-        let Some(table) = self.data.table(record) else { return column };
-        for row in 0..table.len() {
+        for row in 0..self.data.rows(record).unwrap_or(0) {
             let given = self.options.givens.fields.contains_key(&(record, row, field));
-            match table.cell(row, field) {
-                _ if given || table.is_duplicate(row) => column.others.push(row),
+            match &*self.data.cell(record, row, field) {
+                _ if given || self.data.is_duplicate(record, row) => column.others.push(row),
                 Cell::Known(Value::None) => {}
                 Cell::Known(value) => column.by_value.entry(value.clone()).or_default().push(row),
                 _ => column.others.push(row),

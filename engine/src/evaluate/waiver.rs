@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::evaluator::{Evaluator, Options};
-use crate::data::{Cell, DataError, Dataset, Severity};
+use crate::data::{Cell, DataError, Records, Severity};
 use crate::names::nearest;
 use crate::names::waiver::{field, same_authority};
 use crate::plan::{
@@ -62,6 +62,21 @@ impl Waivers {
     /// Adds a waiver of a row; the first of several counts.
     pub fn add(&mut self, waived: Waived, row: u32, waiver: Waiver) {
         self.by.entry((waived, row)).or_insert(waiver);
+    }
+
+    /// Whether nothing is waived.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by.is_empty()
+    }
+
+    /// Whether a waiver names a rule of a decision for a row.
+    pub(crate) fn names_rule(&self, decision: DecisionId, label: &Arc<str>, row: u32) -> bool {
+        self.rule(decision, label, Some(row)).is_some()
+    }
+
+    /// Whether a waiver names an instance of a requirement for a row.
+    pub(crate) fn names_requirement(&self, instance: Instance, row: u32) -> bool {
+        self.requirement(instance, Some(row)).is_some()
     }
 
     fn requirement(&self, instance: Instance, row: Option<u32>) -> Option<&Waiver> {
@@ -181,7 +196,7 @@ pub fn may_waive(target: &Target, authority: &str) -> bool {
 
 /// The waivers of the records and of the policies that count on a day, and what is wrong with the others.
 #[must_use]
-pub fn waivers(plan: &Plan, data: &Dataset, as_of: Date) -> (Waivers, Vec<DataError>) {
+pub fn waivers(plan: &Plan, data: &dyn Records, as_of: Date) -> (Waivers, Vec<DataError>) {
     let mut collector = Collector {
         plan,
         data,
@@ -195,9 +210,9 @@ pub fn waivers(plan: &Plan, data: &Dataset, as_of: Date) -> (Waivers, Vec<DataEr
         collector.stated(body);
     }
     if let Some(record) = plan.symbols.waivers
-        && let Some(table) = data.table(record)
+        && let Some(rows) = data.rows(record)
     {
-        for row in 0..table.len() {
+        for row in 0..rows {
             collector.read(record, row);
         }
     }
@@ -206,7 +221,7 @@ pub fn waivers(plan: &Plan, data: &Dataset, as_of: Date) -> (Waivers, Vec<DataEr
 
 struct Collector<'a> {
     plan: &'a Plan,
-    data: &'a Dataset,
+    data: &'a dyn Records,
     as_of: Date,
     /// Rows by their keys as texts, of the records that waivers name.
     keys: BTreeMap<RecordId, Keys>,
@@ -289,18 +304,18 @@ impl Collector<'_> {
 
     /// A waiver among the records. What could not be read of it is reported already.
     fn read(&mut self, record: RecordId, row: u32) {
-        let Some(table) = self.data.table(record) else { return };
-        let text = |field: u32| match table.cell(row, field) {
+        let data = self.data;
+        let text = |field: u32| match &*data.cell(record, row, field) {
             Cell::Known(Value::Text(text)) => Some(Arc::clone(text)),
             _ => None,
         };
-        let until = match table.cell(row, field::UNTIL) {
+        let until = match &*data.cell(record, row, field::UNTIL) {
             Cell::Known(Value::Date(day)) => Some(*day),
             Cell::Known(Value::Never) => None,
             _ => return,
         };
-        let Cell::Known(Value::Date(from)) = table.cell(row, field::FROM) else { return };
-        let interval = Interval { from: Some(*from), until };
+        let Cell::Known(Value::Date(from)) = *data.cell(record, row, field::FROM) else { return };
+        let interval = Interval { from: Some(from), until };
         let parts = (text(field::TARGET), text(field::KEY), text(field::AUTHORITY), text(field::REASON));
         let (Some(name), Some(key), Some(authority), Some(reason)) = parts else { return };
         let plan = self.plan;
@@ -320,7 +335,7 @@ impl Collector<'_> {
             return self.report(record, row, field::AUTHORITY, "bad-waiver", Severity::Error, message);
         }
         if !interval.contains(self.as_of) {
-            let begun = *from <= self.as_of;
+            let begun = from <= self.as_of;
             let (field, message) = if begun {
                 (field::UNTIL, format!("the waiver is not in force on {}: it has ended", self.as_of))
             } else {
@@ -349,7 +364,7 @@ impl Collector<'_> {
         severity: Severity,
         message: String,
     ) {
-        let origin = self.data.table(record).map(|table| table.origin(row));
+        let origin = self.data.origin(record, row);
         let name = self.plan.symbols.record(record).and_then(|record| record.fields.get(field as usize));
         self.errors.push(DataError {
             code,

@@ -48,6 +48,7 @@ pub use define::define;
 pub use group::group;
 pub use header::header;
 pub use lowering::Lowering;
+pub(crate) use names::{FUNCTIONS, snake_case};
 pub use parameter::parameter;
 pub use requirement::requirement;
 pub use unit::type_name;

@@ -50,7 +50,7 @@ pub(super) enum Search {
 }
 
 /// Functions that the language brings.
-pub(super) const FUNCTIONS: [&str; 6] = ["min", "max", "age", "date", "nth_weekday", "school_year"];
+pub(crate) const FUNCTIONS: [&str; 6] = ["min", "max", "age", "date", "nth_weekday", "school_year"];
 
 impl Lowering<'_> {
     /// Looks for a name. `dotted`: a `.` follows, so that a row is wanted.
@@ -573,7 +573,7 @@ fn declaring_policies(symbols: &Symbols, name: &str, of: Option<RecordId>) -> Ve
 }
 
 /// `SubstituteDay` as `substitute_day`.
-pub(super) fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let letters: Vec<char> = name.chars().collect();
     for (at, letter) in letters.iter().enumerate() {

@@ -11,8 +11,13 @@ pub use coverage::{Coverage, Covered, CoveredKind};
 
 use crate::data::Dataset;
 use crate::diagnostic::Place;
-use crate::evaluate::{Evaluator, Givens, Options, Waivers, may_waive, waiver_of, waiver_target};
-use crate::plan::{Code, ExprId, GivenTarget, GivenValue, Plan, Privacy, TestBody, WaiverSubject};
+use crate::evaluate::{
+    Evaluator, Explanation, Givens, Options, SourceText, Waivers, may_waive, waiver_of, waiver_target,
+};
+use crate::plan::{
+    Code, ExpectKind, ExprId, GivenTarget, GivenValue, Instance, Op, Plan, Privacy, ResultId, TestBody,
+    WaiverSubject, operands,
+};
 use crate::value::{Base, Date, RecordId, Reference, State, Type, Value};
 
 /// What came of a test.
@@ -64,6 +69,62 @@ pub fn run_covered(plan: &Plan, test: &TestBody, coverage: &mut Coverage) -> Tes
 fn report(test: &TestBody, outcome: Result<Vec<Failure>, Failure>) -> TestReport {
     let failures = outcome.unwrap_or_else(|failure| vec![failure]);
     TestReport { title: Arc::clone(&test.title), place: test.place, passed: failures.is_empty(), failures }
+}
+
+/// Why the decisions, requirements and amounts that a test expects come out as they do, in the order of its expectations,
+/// each once. Of a test that cannot be made ready, why it cannot.
+///
+/// # Errors
+/// The test says no day, or not a day.
+pub fn explain(plan: &Plan, test: &TestBody, text: &SourceText<'_>) -> Result<Vec<Explanation>, Failure> {
+    let stage = Stage::new(plan, test)?;
+    let evaluator = stage.evaluator();
+    let row = |of: ExprId| match stage.value(of) {
+        State::Known(Value::Reference(Reference { row, .. })) => row,
+        _ => None,
+    };
+    let mut found: Vec<Explanation> = Vec::new();
+    for expect in &test.expects {
+        let explanation = match &expect.kind {
+            ExpectKind::Decision { decision, of, .. } => {
+                row(*of).map(|row| evaluator.explain_decision(*decision, row, text))
+            }
+            ExpectKind::Requirement { requirement, value, of, .. } => {
+                let value = value.and_then(|id| match stage.value(id) {
+                    State::Known(Value::Category(value)) => Some(value),
+                    _ => None,
+                });
+                let instance = Instance { requirement: *requirement, value };
+                row(*of).map(|row| evaluator.explain_requirement(instance, row, text))
+            }
+            ExpectKind::Amount { amount, of, .. } => {
+                row(*of).map(|row| evaluator.explain_amount(*amount, row, text))
+            }
+            ExpectKind::Condition(id, _) | ExpectKind::State(id, _) => {
+                asked(&test.code, *id).and_then(|(result, of)| {
+                    let row = row(of)?;
+                    Some(match result {
+                        ResultId::Decision(id) => evaluator.explain_decision(id, row, text),
+                        ResultId::Requirement(id) => evaluator.explain_requirement(id, row, text),
+                        ResultId::Amount(id) => evaluator.explain_amount(id, row, text),
+                    })
+                })
+            }
+        };
+        found.extend(explanation.filter(|new| !found.contains(new)));
+    }
+    Ok(found)
+}
+
+/// The first result that a condition of a test asks for, and of which row.
+fn asked(code: &Code, id: ExprId) -> Option<(ResultId, ExprId)> {
+    let expr = code.get(id)?;
+    match &expr.op {
+        Op::Decision { decision, of } => Some((ResultId::Decision(*decision), *of)),
+        Op::Amount { amount, of, .. } => Some((ResultId::Amount(*amount), *of)),
+        Op::IsMet { requirement, value: None, of } => Some((ResultId::Requirement(*requirement), *of)),
+        op => operands(op).into_iter().find_map(|operand| asked(code, operand)),
+    }
 }
 
 /// A test made ready: its rows as records, its day, and what it fixes.

@@ -43,8 +43,23 @@ pub fn days_between(a: Date, b: Date) -> i64 {
     ordinal(b) - ordinal(a)
 }
 
+/// The day that is that many days after 1970-01-01; `None` outside the calendar.
+pub(crate) fn from_ordinal(days: i32) -> Option<Date> {
+    // As in `ordinal`, years begin in March.
+    let days = i64::from(days) + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
 /// Days since 1970-01-01.
-fn ordinal(day: Date) -> i64 {
+pub(crate) fn ordinal(day: Date) -> i64 {
     // Years begin in March here, so that the leap day is the last of its year.
     let (year, month) = (i64::from(day.year()), i64::from(day.month()));
     let year = if month <= 2 { year - 1 } else { year };
@@ -210,6 +225,11 @@ mod tests {
         fn days_agree_with_adding(a in days(), n in -40_000i64..40_000) {
             let b = add_days(a, n).unwrap();
             prop_assert_eq!(days_between(a, b), n);
+        }
+
+        #[test]
+        fn ordinals_name_their_day(day in days()) {
+            prop_assert_eq!(from_ordinal(i32::try_from(ordinal(day)).unwrap()), Some(day));
         }
 
         #[test]

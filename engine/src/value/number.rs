@@ -58,6 +58,37 @@ impl Number {
         Some(Self(Repr::Small(numerator, denominator)))
     }
 
+    /// `value / 10^scale`, for a scale of at most 18.
+    pub(crate) fn scaled(value: i64, scale: u8) -> Self {
+        if scale == 0 {
+            return Self::from_int(value);
+        }
+        let denominator = 10_i128.pow(u32::from(scale.min(18)));
+        Self::from_small(i128::from(value), denominator).unwrap_or(Self::ZERO)
+    }
+
+    /// `value / 10^scale`, for a scale of at most 18: the sum of many numbers of that scale.
+    #[must_use]
+    pub fn of_scaled(value: i128, scale: u8) -> Self {
+        let denominator = 10_i128.pow(u32::from(scale.min(18)));
+        let whole = || Self::from_parts(BigInt::from(value), BigInt::from(denominator)).unwrap_or(Self::ZERO);
+        Self::from_small(value, denominator).unwrap_or_else(whole)
+    }
+
+    /// The number as a whole number of tenths, hundredths and so on, at most of the sixth place, and how many places that
+    /// takes; `None` where it is no such number, or does not fit.
+    pub(crate) fn to_scaled(&self) -> Option<(i64, u8)> {
+        let Repr::Small(n, d) = &self.0 else { return None };
+        let mut power = 1_i128;
+        for scale in 0..=6 {
+            if power % d == 0 {
+                return Some((i64::try_from(n.checked_mul(power / d)?).ok()?, scale));
+            }
+            power *= 10;
+        }
+        None
+    }
+
     fn from_parts(numerator: BigInt, denominator: BigInt) -> Result<Self, Fault> {
         if denominator.is_zero() {
             return Err(Fault::DivisionByZero);
@@ -394,6 +425,15 @@ mod tests {
                     }
                 }
             }
+        }
+
+        #[test]
+        fn scaled_numbers_survive(value in any::<i64>(), scale in 0u8..7) {
+            let number = Number::scaled(value, scale);
+            prop_assert_eq!(&number, &Number::ratio(value, 10i64.pow(u32::from(scale))).unwrap());
+            let (own, places) = number.to_scaled().unwrap();
+            prop_assert!(places <= scale);
+            prop_assert_eq!(Number::scaled(own, places), number);
         }
 
         #[test]

@@ -96,5 +96,6 @@ texts! {
     "wrong-arguments"
     "wrong-cell-count"
     "wrong-cells"
+    "wrong-column-type"
     "wrong-record"
 }

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Runs the policy in every engine in turn, compares what they give, and prints a table.
+
+usage: run.py [--students N] [--shuffled] [--runs N] [--threads N] [--forms csv,parquet] [--rubric BINARY] [--folder FOLDER]
+
+Needs numpy, pyarrow, duckdb and polars (`pip install numpy pyarrow duckdb polars`), and `cargo build --release`.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import compare
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def timed(command):
+    """Wall seconds and peak memory in MB of a process."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{said.decode()}")
+    return time.perf_counter() - begun, used.ru_maxrss / 1024
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--students", type=int, default=1_000_000)
+    arguments.add_argument("--shuffled", action="store_true")
+    arguments.add_argument("--runs", type=int, default=7)
+    arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--forms", default="parquet,csv")
+    arguments.add_argument("--rubric", type=pathlib.Path, default=HERE.parents[1] / "target/release/rubric")
+    arguments.add_argument("--folder", type=pathlib.Path, default=HERE.parents[1] / "target/statewide")
+    given = arguments.parse_args()
+    data = given.folder / f"{given.students}{'-shuffled' if given.shuffled else ''}"
+    if not (data / "assessments.csv").exists():
+        shuffled = ["--shuffled"] if given.shuffled else []
+        generator = [sys.executable, HERE / "generate.py", data, "--students", str(given.students), *shuffled]
+        subprocess.run(generator, check=True)
+    threads = str(given.threads)
+    failed = False
+    for form in given.forms.split(","):
+        # A folder of one form: the reader would refuse two files for one record.
+        source = data / form
+        source.mkdir(exist_ok=True)
+        for file in data.glob(f"*.{form}"):
+            if not (source / file.name).exists():
+                os.link(file, source / file.name)
+        out = given.folder / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        # The data set's columns stand in the manifest, its folder where the generator put it.
+        project = given.folder / "project"
+        project.mkdir(exist_ok=True)
+        (project / "statewide.rubric").write_text((HERE / "statewide.rubric").read_text())
+        manifest = (HERE / "rubric.toml").read_text()
+        manifest = manifest.replace('"data"', f'"{source.resolve()}"').replace('"csv"', f'"{form}"')
+        (project / "rubric.toml").write_text(manifest)
+        engines = {
+            "rubric": [given.rubric, "run", "--project", project, "--data", "state", "--out", out / "rubric", "--facts",
+                       "--threads", threads],
+            "duckdb": [sys.executable, HERE / "peer_duckdb.py", form, source, out / "duckdb.parquet", threads],
+            "polars": [sys.executable, HERE / "peer_polars.py", form, source, out / "polars.parquet", threads],
+        }
+        walls, peaks = {name: [] for name in engines}, {name: [] for name in engines}
+        for run in range(given.runs + 1):
+            for name, command in engines.items():
+                wall, peak = timed(command)
+                # The first of each warms the files.
+                if run > 0 or given.runs == 0:
+                    walls[name].append(wall)
+                    peaks[name].append(peak)
+        print(f"\n{form}, {given.students} students{', shuffled' if given.shuffled else ''}, {threads} threads, medians of {given.runs}")
+        print(f"{'engine':<8} {'seconds':>8} {'of rubric':>10} {'peak MB':>8}")
+        ours = statistics.median(walls["rubric"])
+        for name in engines:
+            median = statistics.median(walls[name])
+            print(f"{name:<8} {median:>8.3f} {median / ours:>9.2f}x {statistics.median(peaks[name]):>8.0f}")
+        rows, theirs, differing, sums = compare.differences(out / "rubric/Student.csv", out / "duckdb.parquet")
+        print(f"{rows} students, {theirs} in DuckDB, {differing} rows differ; totals {'equal' if sums[0] == sums[1] else sums}")
+        failed |= differing > 0 or rows != theirs or sums[0] != sums[1]
+    sys.exit(1 if failed else 0)
+
+
+main()

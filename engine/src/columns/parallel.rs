@@ -1,0 +1,62 @@
+//! All rows of a record, batch by batch, on as many threads as the run has; what comes out does not depend on how many.
+
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::lanes::Lanes;
+use super::worker::{BATCH, Worker};
+use crate::value::RecordId;
+
+/// Definitions may read each other deeply, and each level takes some stack.
+const STACK: usize = 64 << 20;
+
+impl Worker<'_> {
+    /// What `work` gives for each batch of the rows, in their order.
+    pub(crate) fn for_each_batch<T: Send>(
+        &self,
+        record: RecordId,
+        rows: u32,
+        work: impl Fn(&Worker<'_>, &Rc<Lanes>) -> T + Sync,
+    ) -> Vec<T> {
+        let batches = rows.div_ceil(BATCH);
+        let lanes = |batch: u32| {
+            Lanes::batch(record, batch * BATCH..batch.saturating_add(1).saturating_mul(BATCH).min(rows))
+        };
+        let helpers = self.helpers.min(batches as usize);
+        if helpers < 2 {
+            return (0..batches).map(|batch| work(self, &lanes(batch))).collect();
+        }
+        let next = AtomicU32::new(0);
+        let done: Mutex<Vec<(u32, T)>> = Mutex::new(Vec::new());
+        let store = self.store;
+        let take = || {
+            // A helper has no helpers of its own.
+            let worker = Worker::new(store, 1);
+            loop {
+                let batch = next.fetch_add(1, Ordering::Relaxed);
+                if batch >= batches {
+                    break;
+                }
+                let found = work(&worker, &lanes(batch));
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((batch, found));
+            }
+            let replayed = worker.replayed.take();
+            let mut all = store.replayed.lock().unwrap_or_else(PoisonError::into_inner);
+            for (why, times) in replayed {
+                *all.entry(why).or_default() += times;
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..helpers {
+                // With fewer threads than asked for, those that there are take all batches; this one is always there.
+                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, take);
+            }
+            take();
+        });
+        let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        parts.sort_by_key(|(batch, _)| *batch);
+        parts.into_iter().map(|(_, found)| found).collect()
+    }
+}

@@ -1,0 +1,489 @@
+//! Records held as columns: only what a plan reads of them, as narrow as it is, and the keys.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::keys::KeyIndex;
+use super::source::Columnar;
+use super::store::{FIRST_KEY, LAST_KEY, Store};
+use super::stored::{Stored, append_texts};
+use super::vector::{MISSING, NO_CODE, UNKNOWN};
+use crate::data::dataset::{dangling, duplicate};
+use crate::data::{Cell, DataError, Origin, ReadError, Records, Severity};
+use crate::plan::{FieldKind, Symbols};
+use crate::table::key::KeyCode;
+use crate::table::{Batch, Tables, Texts, Wanted};
+use crate::value::{Base, RecordId, Reference, Value};
+
+/// Records as columns.
+pub struct ColumnRecords {
+    symbols: Arc<Symbols>,
+    codes: BTreeMap<RecordId, KeyCode>,
+    tables: Vec<Option<Rows>>,
+    loose: Vec<Reference>,
+    files: Vec<String>,
+    errors: Vec<DataError>,
+}
+
+/// The rows of a record.
+#[derive(Default)]
+struct Rows {
+    count: u32,
+    fields: BTreeMap<u32, Arc<Stored>>,
+    unreadable: BTreeMap<u32, Vec<u32>>,
+    keys: KeyIndex,
+    duplicates: Option<Vec<bool>>,
+    children: BTreeMap<u32, Children>,
+    places: Vec<Places>,
+}
+
+/// Rows by parent: those of parent `p` are `rows[starts[p]..starts[p + 1]]`.
+#[derive(Default)]
+struct Children {
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+/// Where the rows of a batch were read.
+struct Places {
+    first: u32,
+    file: u32,
+    line: u32,
+    /// Absent: each on the line after that of the row before.
+    lines: Option<Vec<u32>>,
+}
+
+/// A batch whose columns are packed.
+struct Part {
+    places: Places,
+    columns: Vec<Stored>,
+    unreadable: Vec<Vec<u32>>,
+    key: Texts,
+}
+
+/// Keys that fields hold and no row has, each with its lane.
+#[derive(Default)]
+struct Loose {
+    lanes: HashMap<(RecordId, Vec<u8>), u32>,
+    known: Vec<Reference>,
+}
+
+impl ColumnRecords {
+    /// Reads what is wanted of each record. Fields that name rows are resolved, and rows collected for the `many` fields of
+    /// whoever they name; what is wrong is in [`ColumnRecords::errors`].
+    ///
+    /// # Errors
+    /// What keeps a file from being read.
+    pub fn read(symbols: &Arc<Symbols>, tables: &Tables<'_>, wanted: &[Wanted]) -> Result<Self, ReadError> {
+        let codes = (0_u32..).zip(&symbols.records).filter_map(|(position, _)| {
+            KeyCode::of(symbols, RecordId(position)).map(|code| (RecordId(position), code))
+        });
+        let mut resident = Self {
+            symbols: Arc::clone(symbols),
+            codes: codes.collect(),
+            tables: symbols.records.iter().map(|_| None).collect(),
+            loose: Vec::new(),
+            files: tables.files().to_vec(),
+            errors: tables.remarks().to_vec(),
+        };
+        let loose = Mutex::new(Loose::default());
+        let mut pending: Vec<&Wanted> = wanted.iter().collect();
+        let mut again: Vec<Wanted> = Vec::new();
+        while !pending.is_empty() {
+            // First those that name no row of what is still to be read; in a circle, the first.
+            let open = |target: RecordId| pending.iter().any(|other| other.record == target);
+            let free = pending.iter().position(|wanted| {
+                let mut targets =
+                    wanted.fields.iter().filter_map(|field| resident.target(wanted.record, *field));
+                targets.all(|target| target == wanted.record || !open(target))
+            });
+            let next = pending.remove(free.unwrap_or(0));
+            let open = |target: RecordId| {
+                target == next.record || pending.iter().any(|other| other.record == target)
+            };
+            let (later, now): (Vec<u32>, Vec<u32>) =
+                next.fields.iter().partition(|field| resident.target(next.record, **field).is_some_and(open));
+            resident.read_record(tables, &Wanted { fields: now, ..next.clone() }, &loose)?;
+            if !later.is_empty() {
+                again.push(Wanted { record: next.record, fields: later, key: false });
+            }
+            again.extend(resident.unknown_keys(next));
+        }
+        // What names a row that was not there yet.
+        for wanted in &again {
+            resident.read_record(tables, wanted, &loose)?;
+        }
+        for wanted in wanted {
+            resident.collect(wanted);
+        }
+        resident.loose = loose.into_inner().unwrap_or_else(PoisonError::into_inner).known;
+        resident.report_duplicates();
+        for wanted in wanted {
+            resident.report_dangling(wanted);
+        }
+        resident.errors.sort_by_key(|error| (error.file, error.line));
+        Ok(resident)
+    }
+
+    /// What was wrong, in the order of files and lines; of cells, those that were wanted.
+    #[must_use]
+    pub fn errors(&self) -> &[DataError] {
+        &self.errors
+    }
+
+    fn report_duplicates(&mut self) {
+        for (position, table) in (0_u32..).zip(&self.tables) {
+            let Some(table) = table else { continue };
+            let record = RecordId(position);
+            for (first, row) in &table.keys.repeated {
+                let place = |row: u32| (row, table.origin(row).unwrap_or_default());
+                self.errors.push(duplicate(&self.files, record, place(*first), place(*row)));
+            }
+        }
+    }
+
+    fn report_dangling(&mut self, wanted: &Wanted) {
+        let Some(table) = self.table(wanted.record) else { return };
+        let mut found = Vec::new();
+        for (field, column) in &table.fields {
+            let Some(target) =
+                self.target(wanted.record, *field).filter(|target| self.table(*target).is_some())
+            else {
+                continue;
+            };
+            for (row, lane) in (0_u32..).zip(column.named().unwrap_or(&[])) {
+                if (FIRST_KEY..=LAST_KEY).contains(lane) {
+                    let origin = table.origin(row).unwrap_or_default();
+                    found.push(DataError {
+                        code: "dangling-key",
+                        severity: Severity::Warning,
+                        record: Some(wanted.record),
+                        row: Some(row),
+                        field: Some(*field),
+                        file: Some(origin.file),
+                        line: Some(origin.line),
+                        column: None,
+                        message: dangling(
+                            &self.symbols,
+                            Some(wanted.record),
+                            *field,
+                            &self.named(target, *lane),
+                        ),
+                    });
+                }
+            }
+        }
+        self.errors.extend(found);
+    }
+
+    /// Where some key is not known as a whole, its parts are read by themselves.
+    fn unknown_keys(&self, wanted: &Wanted) -> Option<Wanted> {
+        let (table, declared) = (self.table(wanted.record)?, self.symbols.record(wanted.record)?);
+        if !wanted.key || !(0..table.count).any(|row| table.keys.key(row).is_empty()) {
+            return None;
+        }
+        let keys = 0..u32::try_from(declared.keys).ok()?;
+        let fields = keys.filter(|field| !wanted.fields.contains(field)).collect();
+        Some(Wanted { record: wanted.record, fields, key: false })
+    }
+
+    /// The record of which a field names a row.
+    fn target(&self, record: RecordId, field: u32) -> Option<RecordId> {
+        match self.symbols.record(record)?.fields.get(field as usize)?.ty.base {
+            Base::Record(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    fn table(&self, record: RecordId) -> Option<&Rows> {
+        self.tables.get(record.0 as usize)?.as_ref()
+    }
+
+    fn read_record(
+        &mut self,
+        tables: &Tables<'_>,
+        wanted: &Wanted,
+        loose: &Mutex<Loose>,
+    ) -> Result<(), ReadError> {
+        let parts: Mutex<Vec<Part>> = Mutex::default();
+        let supplied = tables.scan(wanted, &|batch| {
+            let part = self.pack(wanted, batch, loose);
+            parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
+        })?;
+        let Some(scan) = supplied else { return Ok(()) };
+        let count = scan.rows;
+        let again = self.table(wanted.record).is_some();
+        self.errors.extend(
+            scan.errors
+                .into_iter()
+                .filter(|error| !again || error.field.is_some_and(|field| wanted.fields.contains(&field))),
+        );
+        let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        parts.sort_by_key(|part| part.places.first);
+        let Some(slot) = self.tables.get_mut(wanted.record.0 as usize) else { return Ok(()) };
+        let rows = slot.get_or_insert_with(Rows::default);
+        let is_first = rows.places.is_empty();
+        rows.count = count;
+        let mut columns: Vec<Vec<Stored>> =
+            wanted.fields.iter().map(|_| Vec::with_capacity(parts.len())).collect();
+        let mut keys = Texts::default();
+        for part in parts {
+            columns.iter_mut().zip(part.columns).for_each(|(all, column)| all.push(column));
+            for (field, unreadable) in wanted.fields.iter().zip(part.unreadable) {
+                let all = rows.unreadable.entry(*field).or_default();
+                all.extend(unreadable.into_iter().map(|row| row.saturating_add(part.places.first)));
+            }
+            append_texts(&mut keys, &part.key);
+            if is_first {
+                rows.places.push(part.places);
+            }
+        }
+        for (field, column) in wanted.fields.iter().zip(columns) {
+            rows.fields.insert(*field, Arc::new(Stored::concat(column)));
+        }
+        if wanted.key {
+            rows.keys = KeyIndex::new(keys);
+            if !rows.keys.repeated.is_empty() {
+                let mut duplicates = vec![false; count as usize];
+                for row in rows.keys.repeated.iter().flat_map(|(first, row)| [*first, *row]) {
+                    if let Some(flag) = duplicates.get_mut(row as usize) {
+                        *flag = true;
+                    }
+                }
+                rows.duplicates = Some(duplicates);
+            }
+        }
+        Ok(())
+    }
+
+    /// Packs the columns of a batch; what names rows is looked up.
+    fn pack(&self, wanted: &Wanted, batch: Batch, loose: &Mutex<Loose>) -> Part {
+        let mut unreadable = Vec::with_capacity(batch.columns.len());
+        let columns = batch
+            .columns
+            .into_iter()
+            .zip(&wanted.fields)
+            .map(|(mut column, field)| {
+                if self.is_finding(wanted.record, *field) {
+                    // A finding that nobody has made is awaited, never missing.
+                    let missing = column.state.iter_mut().filter(|state| **state == MISSING);
+                    missing.for_each(|state| *state = UNKNOWN);
+                }
+                unreadable.push(std::mem::take(&mut column.unreadable));
+                let target = match &column.values {
+                    crate::table::Values::Key(keys) => keys.record,
+                    _ => RecordId(u32::MAX),
+                };
+                let table = self.table(target);
+                Stored::of_batch(column, |key| {
+                    if key.is_empty() {
+                        return NO_CODE;
+                    }
+                    match table.and_then(|table| table.keys.find(key)) {
+                        Some(row) => row,
+                        None => self.loose_lane(target, key, loose),
+                    }
+                })
+            })
+            .collect();
+        let line = batch.lines.first().copied().unwrap_or(0);
+        let follows = (line..).zip(&batch.lines).all(|(expected, line)| expected == *line);
+        let lines = (!follows).then_some(batch.lines);
+        let key = batch.key.map(|column| match column.values {
+            crate::table::Values::Key(keys) => keys.texts,
+            _ => Texts::default(),
+        });
+        let places = Places { first: batch.first, file: batch.file, line, lines };
+        Part { places, columns, unreadable, key: key.unwrap_or_default() }
+    }
+
+    fn is_finding(&self, record: RecordId, field: u32) -> bool {
+        let declared = self.symbols.record(record).and_then(|record| record.fields.get(field as usize));
+        declared.is_some_and(|field| field.judged_by.is_some())
+    }
+
+    fn loose_lane(&self, record: RecordId, key: &[u8], loose: &Mutex<Loose>) -> u32 {
+        let mut loose = loose.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = loose.lanes.get(&(record, key.to_vec())) {
+            return *lane;
+        }
+        let next = u32::try_from(loose.known.len()).ok().and_then(|known| FIRST_KEY.checked_add(known));
+        let lane = next.filter(|lane| *lane <= LAST_KEY).unwrap_or(LAST_KEY);
+        let values = self.key(record, key).unwrap_or_default();
+        loose.known.push(Reference { record, row: None, key: values });
+        loose.lanes.insert((record, key.to_vec()), lane);
+        lane
+    }
+
+    /// Collects the rows of a record for the `many` fields that they belong to.
+    fn collect(&mut self, wanted: &Wanted) {
+        let collecting = self.symbols.records.iter().enumerate().flat_map(|(parent, record)| {
+            record.fields.iter().filter_map(move |field| match field.kind {
+                FieldKind::Many { record, by } if record == wanted.record => Some((parent, by)),
+                _ => None,
+            })
+        });
+        let by_parent: BTreeMap<u32, usize> = collecting.map(|(parent, by)| (by, parent)).collect();
+        for (by, parent) in by_parent {
+            let parents = self.tables.get(parent).and_then(Option::as_ref).map_or(0, |table| table.count);
+            let Some(Some(rows)) = self.tables.get_mut(wanted.record.0 as usize) else { return };
+            let Some(column) = rows.fields.get(&by) else { continue };
+            let children = Children::of(column.named().unwrap_or(&[]), parents);
+            rows.children.insert(by, children);
+        }
+    }
+}
+
+impl Children {
+    fn of(named: &[u32], parents: u32) -> Self {
+        let mut starts = vec![0_u32; parents as usize + 1];
+        for parent in named {
+            if let Some(count) = starts.get_mut(*parent as usize + 1).filter(|_| *parent < parents) {
+                *count += 1;
+            }
+        }
+        let mut total = 0;
+        for start in &mut starts {
+            total += *start;
+            *start = total;
+        }
+        let mut rows = vec![0_u32; total as usize];
+        // Each parent's place moves from its start to its end, which is where the next one starts.
+        let mut next = starts.clone();
+        for (row, parent) in (0_u32..).zip(named) {
+            if let Some(place) = next.get_mut(*parent as usize).filter(|_| *parent < parents) {
+                if let Some(slot) = rows.get_mut(*place as usize) {
+                    *slot = row;
+                }
+                *place += 1;
+            }
+        }
+        Self { starts, rows }
+    }
+
+    fn get(&self, parent: u32) -> &[u32] {
+        let bound = |index: usize| self.starts.get(index).map(|start| *start as usize);
+        let parent = parent as usize;
+        let (Some(start), Some(end)) = (bound(parent), bound(parent + 1)) else { return &[] };
+        self.rows.get(start..end).unwrap_or(&[])
+    }
+}
+
+impl Records for ColumnRecords {
+    fn rows(&self, record: RecordId) -> Option<u32> {
+        Some(self.table(record)?.count)
+    }
+
+    fn cell(&self, record: RecordId, row: u32, field: u32) -> Cow<'_, Cell> {
+        Cow::Owned(self.cell_of(record, row, field))
+    }
+
+    fn is_duplicate(&self, record: RecordId, row: u32) -> bool {
+        let duplicates = self.table(record).and_then(|table| table.duplicates.as_ref());
+        duplicates.is_some_and(|duplicates| duplicates.get(row as usize) == Some(&true))
+    }
+
+    fn find(&self, record: RecordId, key: &[Value]) -> Option<u32> {
+        let bytes = self.codes.get(&record)?.bytes(key)?;
+        self.table(record)?.keys.find(&bytes)
+    }
+
+    fn children(&self, record: RecordId, field: u32, parent: u32) -> Cow<'_, [u32]> {
+        let children = self.table(record).and_then(|table| table.children.get(&field));
+        Cow::Borrowed(children.map_or(&[][..], |children| children.get(parent)))
+    }
+
+    fn origin(&self, record: RecordId, row: u32) -> Option<Origin> {
+        self.table(record)?.origin(row)
+    }
+
+    fn files(&self) -> &[String] {
+        &self.files
+    }
+}
+
+impl Rows {
+    fn origin(&self, row: u32) -> Option<Origin> {
+        let after = self.places.partition_point(|places| places.first <= row);
+        let places = self.places.get(after.checked_sub(1)?)?;
+        let within = row - places.first;
+        let line = match &places.lines {
+            Some(lines) => *lines.get(within as usize)?,
+            None => places.line.saturating_add(within),
+        };
+        Some(Origin { file: places.file, line: u64::from(line) })
+    }
+}
+
+impl ColumnRecords {
+    /// The values of a key, from its bytes.
+    fn key(&self, record: RecordId, bytes: &[u8]) -> Option<Arc<[Value]>> {
+        self.codes.get(&record)?.key(bytes)
+    }
+
+    fn cell_of(&self, record: RecordId, row: u32, field: u32) -> Cell {
+        let Some(table) = self.table(record) else { return Cell::Absent };
+        let declared = self.symbols.record(record);
+        let Some(column) = table.fields.get(&field) else {
+            // A part of the key that is in no column of its own.
+            let is_key = declared.is_some_and(|declared| (field as usize) < declared.keys);
+            let key = table.keys.key(row);
+            let values = if is_key && !key.is_empty() { self.key(record, key) } else { None };
+            return values
+                .and_then(|values| values.get(field as usize).cloned())
+                .map_or(Cell::Absent, Cell::Known);
+        };
+        if row >= table.count {
+            return Cell::Absent;
+        }
+        match column.value(row, |target, lane| self.named(target, lane)) {
+            Ok(value) => Cell::Known(value),
+            Err(MISSING) => Cell::Missing,
+            Err(UNKNOWN)
+                if table.unreadable.get(&field).is_some_and(|rows| rows.binary_search(&row).is_ok()) =>
+            {
+                Cell::Unreadable
+            }
+            Err(_) => Cell::Absent,
+        }
+    }
+
+    fn named(&self, record: RecordId, lane: u32) -> Reference {
+        if lane >= FIRST_KEY {
+            let known = self.loose.get((lane - FIRST_KEY) as usize).cloned();
+            return known.unwrap_or(Reference { record, row: None, key: Arc::default() });
+        }
+        let bytes = self.table(record).map_or(&[][..], |table| table.keys.key(lane));
+        let key = if bytes.is_empty() { None } else { self.key(record, bytes) };
+        Reference { record, row: Some(lane), key: key.unwrap_or_default() }
+    }
+}
+
+impl Columnar for ColumnRecords {
+    fn column(&self, record: RecordId, field: u32, _: &Store<'_>) -> Option<Arc<Stored>> {
+        self.table(record)?.fields.get(&field).cloned()
+    }
+
+    fn keyless(&self, record: RecordId, _: &Store<'_>) -> Option<Vec<bool>> {
+        let table = self.table(record)?;
+        let has_key = self.symbols.record(record).is_some_and(|record| record.keys > 0);
+        Some((0..table.count).map(|row| has_key && table.keys.key(row).is_empty()).collect())
+    }
+
+    fn has_duplicates(&self, record: RecordId) -> bool {
+        self.table(record).is_some_and(|table| table.duplicates.is_some())
+    }
+
+    fn text_key(&self, record: RecordId, row: u32) -> Option<&str> {
+        if !self.codes.get(&record)?.is_text() {
+            return None;
+        }
+        let key = self.table(record)?.keys.key(row);
+        if key.is_empty() { None } else { std::str::from_utf8(key).ok() }
+    }
+
+    fn loose_keys(&self) -> &[Reference] {
+        &self.loose
+    }
+}

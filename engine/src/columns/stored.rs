@@ -1,0 +1,434 @@
+//! A column of all rows of a record, as narrow as its values allow: what a run keeps in memory.
+
+use std::sync::Arc;
+
+use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
+use crate::table::{Column, Texts, Values};
+use crate::value::{Number, RecordId, Reference, Value};
+
+/// A column of a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) rows: u32,
+    /// Absent: every row is known and, of flags, yes.
+    state: Option<Vec<u8>>,
+    values: Packed,
+}
+
+/// What the rows hold.
+#[derive(Clone, Debug)]
+enum Packed {
+    Void,
+    Flag,
+    Num(Whole, u8),
+    Code(Codes),
+    Date(Vec<i32>),
+    Year(Vec<i16>),
+    Row(RecordId, Vec<u32>),
+    Text(Texts),
+    /// Values that are no small numbers: each distinct one once.
+    Any(Vec<Value>, Vec<u32>),
+}
+
+/// Whole numbers in as few bytes as the largest takes.
+#[derive(Clone, Debug)]
+enum Whole {
+    Narrow(Vec<i16>),
+    Medium(Vec<i32>),
+    Wide(Vec<i64>),
+}
+
+/// Codes in as few bytes as the largest takes; the largest of a byte stands for `none`.
+#[derive(Clone, Debug)]
+enum Codes {
+    Narrow(Vec<u8>),
+    Wide(Vec<u32>),
+}
+
+const NARROW_NONE: u8 = u8::MAX;
+const NARROW_NO_YEAR: i16 = i16::MIN;
+
+/// Some rows: a range of them, or any in any order.
+enum Rows<'r> {
+    Range(std::ops::Range<usize>),
+    Any(&'r [u32]),
+}
+
+impl<'r> Rows<'r> {
+    fn of(rows: &'r [u32]) -> Self {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Self::Range(0..0) };
+        let follows = |pair: &[u32]| matches!(pair, [a, b] if a.wrapping_add(1) == *b);
+        let length = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        if last.wrapping_sub(*first) == length.wrapping_sub(1) && rows.windows(2).all(follows) {
+            return Self::Range(*first as usize..*last as usize + 1);
+        }
+        Self::Any(rows)
+    }
+
+    fn take<T: Copy + Default, U>(&self, from: &[T], as_lane: impl Fn(T) -> U) -> Vec<U> {
+        match self {
+            Self::Range(range) => {
+                let there =
+                    from.get(range.clone()).map(|part| part.iter().map(|value| as_lane(*value)).collect());
+                there.unwrap_or_else(|| range.clone().map(|row| as_lane(at(from, row))).collect())
+            }
+            Self::Any(rows) => rows.iter().map(|row| as_lane(at(from, *row as usize))).collect(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::Any(rows) => rows.len(),
+        }
+    }
+}
+
+fn at<T: Copy + Default>(from: &[T], row: usize) -> T {
+    from.get(row).copied().unwrap_or_default()
+}
+
+impl Stored {
+    /// A column of which nothing is known.
+    pub(crate) fn unknown(rows: u32) -> Self {
+        Self { rows, state: Some(vec![UNKNOWN; rows as usize]), values: Packed::Void }
+    }
+
+    /// For each row, which of the distinct lanes it holds.
+    pub(crate) fn of_distinct(distinct: Vector, rows: &[u32]) -> Self {
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let states = distinct.gather_states(rows);
+        let values = match distinct.data {
+            Data::Any(values) => Packed::Any(values, rows.to_vec()),
+            _ => return Self::pack(distinct.gather(rows)),
+        };
+        Self { rows: count, state: narrowed(states), values }
+    }
+
+    /// The lanes of a vector, one for each row.
+    pub(crate) fn pack(vector: Vector) -> Self {
+        let rows = u32::try_from(vector.len()).unwrap_or(u32::MAX);
+        let Vector { state, data, .. } = vector;
+        let values = match data {
+            Data::Void => Packed::Void,
+            Data::Flag => Packed::Flag,
+            Data::Num(values, scale) => Packed::Num(Whole::of(values), scale),
+            Data::Code(codes) => Packed::Code(Codes::of(codes)),
+            Data::Date(days) => Packed::Date(days),
+            Data::Year(years) => Packed::Year(
+                years.into_iter().map(|year| i16::try_from(year).unwrap_or(NARROW_NO_YEAR)).collect(),
+            ),
+            Data::Row(record, rows) => Packed::Row(record, rows),
+            Data::Any(values) => Packed::Any(values, (0..rows).collect()),
+            // Files hold no quotients.
+            Data::Ratio(..) => return Self::unknown(rows),
+        };
+        Self { rows, state: narrowed(state), values }
+    }
+
+    /// The value of a row, or its state where it has none; `name` says what a lane of rows stands for.
+    pub(crate) fn value(&self, row: u32, name: impl FnOnce(RecordId, u32) -> Reference) -> Result<Value, u8> {
+        let state = match &self.state {
+            None => KNOWN,
+            Some(state) => state.get(row as usize).copied().unwrap_or(UNKNOWN),
+        };
+        if !matches!(state, NO | KNOWN) {
+            return Err(state);
+        }
+        let lane = self.gather(&[row]);
+        let value = match &lane.data {
+            Data::Row(_, rows) if rows.first() == Some(&NO_CODE) => Some(Value::None),
+            Data::Row(record, rows) => rows.first().map(|lane| Value::Reference(name(*record, *lane))),
+            _ => lane.plain_value(0),
+        };
+        value.ok_or(UNKNOWN)
+    }
+
+    /// The states of all rows; `None` where all are known (and, of flags, yes).
+    pub(crate) fn states(&self) -> Option<&[u8]> {
+        self.state.as_deref()
+    }
+
+    /// The rows that a column of rows names.
+    pub(crate) fn named(&self) -> Option<&[u32]> {
+        match &self.values {
+            Packed::Row(_, rows) => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// Some rows, as lanes.
+    pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
+        let of = Rows::of(rows);
+        let state = match &self.state {
+            None => vec![KNOWN; of.len()],
+            Some(state) => of.take(state, |state| state),
+        };
+        let data = match &self.values {
+            Packed::Void => Data::Void,
+            Packed::Flag => Data::Flag,
+            Packed::Num(Whole::Narrow(values), scale) => Data::Num(of.take(values, i64::from), *scale),
+            Packed::Num(Whole::Medium(values), scale) => Data::Num(of.take(values, i64::from), *scale),
+            Packed::Num(Whole::Wide(values), scale) => Data::Num(of.take(values, |value| value), *scale),
+            Packed::Code(Codes::Narrow(codes)) => {
+                let wide = |code: u8| if code == NARROW_NONE { NO_CODE } else { u32::from(code) };
+                Data::Code(of.take(codes, wide))
+            }
+            Packed::Code(Codes::Wide(codes)) => Data::Code(of.take(codes, |code| code)),
+            Packed::Date(days) => Data::Date(of.take(days, |day| day)),
+            Packed::Year(years) => {
+                let wide = |year: i16| if year == NARROW_NO_YEAR { NO_DAY } else { i32::from(year) };
+                Data::Year(of.take(years, wide))
+            }
+            Packed::Row(record, named) => Data::Row(*record, of.take(named, |row| row)),
+            Packed::Text(texts) => {
+                let text = |row: &u32| {
+                    let text = std::str::from_utf8(texts.get(*row as usize)).unwrap_or_default();
+                    Value::Text(Arc::from(text))
+                };
+                Data::Any(rows.iter().map(text).collect())
+            }
+            Packed::Any(values, which) => {
+                let value = |which: u32| values.get(which as usize).cloned().unwrap_or(Value::None);
+                Data::Any(of.take(which, value))
+            }
+        };
+        Vector::of(state, data)
+    }
+}
+
+impl Stored {
+    /// A column of a batch; the rows that its keys name are found by `row_of`.
+    pub(crate) fn of_batch(column: Column, row_of: impl FnMut(&[u8]) -> u32) -> Self {
+        let rows = u32::try_from(column.state.len()).unwrap_or(u32::MAX);
+        let values = match column.values {
+            Values::Void => match column.state.iter().any(|state| matches!(*state, NO | KNOWN)) {
+                true => Packed::Flag,
+                false => Packed::Void,
+            },
+            Values::Scaled { mut value, scale, wide } => {
+                for (value, state) in value.iter_mut().zip(&column.state) {
+                    if *state != KNOWN {
+                        *value = 0;
+                    }
+                }
+                if wide.is_empty() {
+                    Packed::Num(Whole::of(value), scale)
+                } else {
+                    let mut values: Vec<Value> =
+                        value.iter().map(|value| Value::Number(Number::scaled(*value, scale))).collect();
+                    for (row, number) in wide {
+                        if let Some(place) = values.get_mut(row as usize) {
+                            *place = Value::Number(number);
+                        }
+                    }
+                    Packed::Any(values, (0..rows).collect())
+                }
+            }
+            Values::Code(codes) => Packed::Code(Codes::of(codes)),
+            Values::Day(days) => Packed::Date(days),
+            Values::Year(years) => {
+                let narrow = |year: i32| i16::try_from(year).unwrap_or(NARROW_NO_YEAR);
+                Packed::Year(years.into_iter().map(narrow).collect())
+            }
+            Values::Text(texts) => Packed::Text(texts),
+            Values::Key(keys) => Packed::Row(keys.record, keys.texts.iter().map(row_of).collect()),
+        };
+        Self { rows, state: narrowed(column.state), values }
+    }
+
+    /// Several columns, one after the other.
+    pub(crate) fn concat(parts: Vec<Self>) -> Self {
+        let rows = parts.iter().map(|part| part.rows).sum();
+        let state = parts.iter().any(|part| part.state.is_some()).then(|| {
+            let mut all = Vec::with_capacity(rows as usize);
+            for part in &parts {
+                match &part.state {
+                    Some(state) => all.extend_from_slice(state),
+                    None => all.resize(all.len() + part.rows as usize, KNOWN),
+                }
+            }
+            all
+        });
+        Self {
+            rows,
+            state,
+            values: Packed::concat(parts.into_iter().map(|part| (part.rows, part.values)).collect()),
+        }
+    }
+}
+
+impl Packed {
+    fn concat(parts: Vec<(u32, Self)>) -> Self {
+        macro_rules! joined {
+            ($pattern:pat => $values:expr, $blank:expr) => {{
+                let total: usize = parts.iter().map(|(rows, _)| *rows as usize).sum();
+                let mut all = Vec::with_capacity(total);
+                for (rows, part) in &parts {
+                    match part {
+                        $pattern => all.extend_from_slice($values),
+                        _ => all.resize(all.len() + *rows as usize, $blank),
+                    }
+                }
+                all
+            }};
+        }
+        let all =
+            |test: fn(&Self) -> bool| parts.iter().all(|(_, part)| matches!(part, Self::Void) || test(part));
+        let Some((_, first)) = parts.iter().find(|(_, part)| !matches!(part, Self::Void)) else {
+            return Self::Void;
+        };
+        match first {
+            Self::Flag if all(|part| matches!(part, Self::Flag)) => return Self::Flag,
+            Self::Date(_) if all(|part| matches!(part, Self::Date(_))) => {
+                return Self::Date(joined!(Self::Date(days) => days, NO_DAY));
+            }
+            Self::Year(_) if all(|part| matches!(part, Self::Year(_))) => {
+                return Self::Year(joined!(Self::Year(years) => years, NARROW_NO_YEAR));
+            }
+            Self::Row(record, _) if all(|part| matches!(part, Self::Row(..))) => {
+                return Self::Row(*record, joined!(Self::Row(_, rows) => rows, NO_CODE));
+            }
+            Self::Code(_) if all(|part| matches!(part, Self::Code(Codes::Narrow(_)))) => {
+                return Self::Code(Codes::Narrow(
+                    joined!(Self::Code(Codes::Narrow(codes)) => codes, NARROW_NONE),
+                ));
+            }
+            Self::Code(_) if all(|part| matches!(part, Self::Code(_))) => {
+                let wide = parts.iter().flat_map(|(rows, part)| match part {
+                    Self::Code(codes) => codes.widened(),
+                    _ => vec![NO_CODE; *rows as usize],
+                });
+                return Self::Code(Codes::Wide(wide.collect()));
+            }
+            Self::Num(..) if all(|part| matches!(part, Self::Num(..))) => {
+                if let Some(numbers) = Self::numbers(&parts) {
+                    return numbers;
+                }
+            }
+            Self::Text(_) if all(|part| matches!(part, Self::Text(_))) => {
+                let mut texts = Texts::default();
+                for (rows, part) in &parts {
+                    match part {
+                        Self::Text(own) => append_texts(&mut texts, own),
+                        _ => {
+                            let end = texts.ends.last().copied().unwrap_or(0);
+                            texts.ends.resize(texts.ends.len() + *rows as usize, end);
+                        }
+                    }
+                }
+                return Self::Text(texts);
+            }
+            _ => {}
+        }
+        let (mut values, mut which) = (Vec::new(), Vec::new());
+        for (rows, part) in parts {
+            let start = u32::try_from(values.len()).unwrap_or(u32::MAX);
+            match part {
+                Self::Any(own, own_which) => {
+                    which.extend(own_which.into_iter().map(|at| at.saturating_add(start)));
+                    values.extend(own);
+                }
+                Self::Num(numbers, scale) => {
+                    which.extend(start..start.saturating_add(rows));
+                    let value = |value: i64| Value::Number(Number::scaled(value, scale));
+                    values.extend(numbers.widened().into_iter().map(value));
+                }
+                _ => {
+                    which.resize(which.len() + rows as usize, start);
+                    values.push(Value::None);
+                }
+            }
+        }
+        Self::Any(values, which)
+    }
+
+    /// Numbers at one scale, where all of them fit.
+    fn numbers(parts: &[(u32, Self)]) -> Option<Self> {
+        let scales = || {
+            parts
+                .iter()
+                .filter_map(|(_, part)| if let Self::Num(_, scale) = part { Some(*scale) } else { None })
+        };
+        let (least, scale) = (scales().min()?, scales().max()?);
+        let narrow = |part: &Self| matches!(part, Self::Num(Whole::Narrow(_), _) | Self::Void);
+        if least == scale && parts.iter().all(|(_, part)| narrow(part)) {
+            let mut all = Vec::with_capacity(parts.iter().map(|(rows, _)| *rows as usize).sum());
+            for (rows, part) in parts {
+                match part {
+                    Self::Num(Whole::Narrow(values), _) => all.extend_from_slice(values),
+                    _ => all.resize(all.len() + *rows as usize, 0),
+                }
+            }
+            return Some(Self::Num(Whole::Narrow(all), scale));
+        }
+        let mut all: Vec<i64> = Vec::with_capacity(parts.iter().map(|(rows, _)| *rows as usize).sum());
+        for (rows, part) in parts {
+            match part {
+                Self::Num(values, own) => {
+                    let by = power(scale - own)?;
+                    for value in values.widened() {
+                        all.push(value.checked_mul(by)?);
+                    }
+                }
+                _ => all.resize(all.len() + *rows as usize, 0),
+            }
+        }
+        Some(Self::Num(Whole::of(all), scale))
+    }
+}
+
+fn narrowed(state: Vec<u8>) -> Option<Vec<u8>> {
+    if state.iter().all(|state| *state == KNOWN) { None } else { Some(state) }
+}
+
+impl Whole {
+    fn of(values: Vec<i64>) -> Self {
+        let (least, most) =
+            values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
+        if let (Ok(_), Ok(_)) = (i16::try_from(least), i16::try_from(most)) {
+            return Self::Narrow(values.iter().map(|value| i16::try_from(*value).unwrap_or(0)).collect());
+        }
+        if let (Ok(_), Ok(_)) = (i32::try_from(least), i32::try_from(most)) {
+            return Self::Medium(values.iter().map(|value| i32::try_from(*value).unwrap_or(0)).collect());
+        }
+        Self::Wide(values)
+    }
+}
+
+impl Whole {
+    fn widened(&self) -> Vec<i64> {
+        match self {
+            Self::Narrow(values) => values.iter().map(|value| i64::from(*value)).collect(),
+            Self::Medium(values) => values.iter().map(|value| i64::from(*value)).collect(),
+            Self::Wide(values) => values.clone(),
+        }
+    }
+}
+
+impl Codes {
+    fn widened(&self) -> Vec<u32> {
+        let wide = |code: &u8| if *code == NARROW_NONE { NO_CODE } else { u32::from(*code) };
+        match self {
+            Self::Narrow(codes) => codes.iter().map(wide).collect(),
+            Self::Wide(codes) => codes.clone(),
+        }
+    }
+
+    fn of(codes: Vec<u32>) -> Self {
+        let fits = |code: &u32| *code == NO_CODE || *code < u32::from(NARROW_NONE);
+        if codes.iter().all(fits) {
+            return Self::Narrow(
+                codes.iter().map(|code| u8::try_from(*code).unwrap_or(NARROW_NONE)).collect(),
+            );
+        }
+        Self::Wide(codes)
+    }
+}
+
+/// Adds texts after those that there are.
+pub(crate) fn append_texts(texts: &mut Texts, other: &Texts) {
+    let start = u32::try_from(texts.bytes.len()).unwrap_or(u32::MAX);
+    texts.bytes.extend_from_slice(&other.bytes);
+    texts.ends.extend(other.ends.iter().map(|end| end.saturating_add(start)));
+}

@@ -1,0 +1,257 @@
+//! Columns on their way: cells are added one by one, from values or as they were recognised.
+
+use super::batch::{Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, Texts, UNKNOWN, Values};
+use super::key::{KeyCode, day_number};
+use crate::data::Cell;
+use crate::value::{Base, Number, Value};
+
+/// A column on its way.
+pub(crate) struct Builder {
+    column: Column,
+    key: Option<KeyCode>,
+    is_flag: bool,
+}
+
+/// Places that a number of 18 digits may have.
+const MOST_PLACES: u32 = 18;
+
+impl Builder {
+    /// An empty column of values of a type; `key`: how the keys that it holds are written.
+    pub(crate) fn new(base: Base, key: Option<KeyCode>) -> Self {
+        let values = match (base, &key) {
+            (_, Some(key)) => Values::Key(Keys { record: key.record(), texts: Texts::default() }),
+            (Base::Count | Base::Number | Base::Percent | Base::Days | Base::Months, _) => {
+                Values::Scaled { value: Vec::new(), scale: 0, wide: Vec::new() }
+            }
+            (Base::Money, _) => Values::Scaled { value: Vec::new(), scale: 2, wide: Vec::new() },
+            (Base::Category(_), _) => Values::Code(Vec::new()),
+            (Base::Date, _) => Values::Day(Vec::new()),
+            (Base::SchoolYear, _) => Values::Year(Vec::new()),
+            (Base::Text, _) => Values::Text(Texts::default()),
+            _ => Values::Void,
+        };
+        let column = Column { state: Vec::new(), unreadable: Vec::new(), values };
+        Self { column, key, is_flag: base == Base::Flag }
+    }
+
+    /// Makes room for cells, and for bytes of texts.
+    pub(crate) fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.column.state.reserve(rows);
+        match &mut self.column.values {
+            Values::Void => {}
+            Values::Scaled { value, .. } => value.reserve(rows),
+            Values::Code(codes) => codes.reserve(rows),
+            Values::Day(days) | Values::Year(days) => days.reserve(rows),
+            Values::Text(texts) | Values::Key(Keys { texts, .. }) => {
+                texts.ends.reserve(rows);
+                texts.bytes.reserve(bytes);
+            }
+        }
+    }
+
+    /// Bytes of its texts.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.column.values {
+            Values::Text(texts) | Values::Key(Keys { texts, .. }) => texts.bytes.len(),
+            _ => 0,
+        }
+    }
+
+    /// How many cells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.column.state.len()
+    }
+
+    fn row(&self) -> u32 {
+        u32::try_from(self.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes back all cells from that one on.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        let before = u32::try_from(rows).unwrap_or(u32::MAX);
+        self.column.state.truncate(rows);
+        while self.column.unreadable.last().is_some_and(|row| *row >= before) {
+            self.column.unreadable.pop();
+        }
+        match &mut self.column.values {
+            Values::Void => {}
+            Values::Scaled { value, wide, .. } => {
+                value.truncate(rows);
+                wide.retain(|(row, _)| *row < before);
+            }
+            Values::Code(codes) => codes.truncate(rows),
+            Values::Day(days) | Values::Year(days) => days.truncate(rows),
+            Values::Text(texts) | Values::Key(Keys { texts, .. }) => {
+                texts.ends.truncate(rows);
+                texts.bytes.truncate(texts.ends.last().map_or(0, |end| *end as usize));
+            }
+        }
+    }
+
+    /// Adds a cell without a value.
+    pub(crate) fn open(&mut self, state: u8) {
+        self.column.state.push(state);
+        match &mut self.column.values {
+            Values::Void => {}
+            Values::Scaled { value, .. } => value.push(0),
+            Values::Code(codes) => codes.push(NO_CODE),
+            Values::Day(days) | Values::Year(days) => days.push(NO_DAY),
+            Values::Text(texts) | Values::Key(Keys { texts, .. }) => end(texts),
+        }
+    }
+
+    /// Adds a flag.
+    pub(crate) fn flag(&mut self, flag: bool) {
+        self.column.state.push(if flag { KNOWN } else { NO });
+    }
+
+    /// Adds the position of a category's value.
+    pub(crate) fn code(&mut self, code: u32) {
+        self.column.state.push(KNOWN);
+        if let Values::Code(codes) = &mut self.column.values {
+            codes.push(code);
+        }
+    }
+
+    /// Adds a day or a year.
+    pub(crate) fn day(&mut self, day: i32) {
+        self.column.state.push(KNOWN);
+        if let Values::Day(days) | Values::Year(days) = &mut self.column.values {
+            days.push(day);
+        }
+    }
+
+    /// Adds a text, or a key by its bytes.
+    pub(crate) fn text(&mut self, text: &[u8]) {
+        self.column.state.push(KNOWN);
+        if let Values::Text(texts) | Values::Key(Keys { texts, .. }) = &mut self.column.values {
+            texts.bytes.extend_from_slice(text);
+            end(texts);
+        }
+    }
+
+    /// Adds `mantissa / 10^places`.
+    pub(crate) fn decimal(&mut self, mantissa: i64, places: u8) {
+        let row = self.row();
+        self.column.state.push(KNOWN);
+        let Values::Scaled { value, scale, wide } = &mut self.column.values else { return };
+        if places == *scale {
+            value.push(mantissa);
+            return;
+        }
+        if places > *scale {
+            let more = places - *scale;
+            for (row, value) in (0_u32..).zip(value.iter_mut()) {
+                match times_ten(*value, more) {
+                    Some(larger) => *value = larger,
+                    None => {
+                        wide.push((row, decimal_number(*value, *scale)));
+                        *value = 0;
+                    }
+                }
+            }
+            *scale = places;
+        }
+        match times_ten(mantissa, *scale - places) {
+            Some(scaled) => value.push(scaled),
+            None => {
+                wide.push((row, decimal_number(mantissa, places)));
+                value.push(0);
+            }
+        }
+    }
+
+    fn number(&mut self, number: &Number) {
+        let digits = number.to_decimal(MOST_PLACES);
+        let parts = digits.and_then(|digits| {
+            let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+            Some((format!("{whole}{fraction}").parse().ok()?, u8::try_from(fraction.len()).ok()?))
+        });
+        if let Some((mantissa, places)) = parts {
+            return self.decimal(mantissa, places);
+        }
+        let row = self.row();
+        self.column.state.push(KNOWN);
+        if let Values::Scaled { value, wide, .. } = &mut self.column.values {
+            value.push(0);
+            wide.push((row, number.clone()));
+        }
+    }
+
+    /// Adds a value.
+    pub(crate) fn value(&mut self, found: &Value) {
+        match found {
+            Value::Flag(flag) if self.is_flag => self.flag(*flag),
+            Value::Number(number) => self.number(number),
+            Value::Text(text) => self.text(text.as_bytes()),
+            Value::Date(day) => self.day(day_number(*day)),
+            Value::Never => self.day(NEVER),
+            Value::SchoolYear(year) => self.day(i32::from(*year)),
+            Value::Category(position) => self.code(*position),
+            Value::Reference(reference) => {
+                let bytes = self.key.as_ref().and_then(|code| code.bytes(&reference.key));
+                match bytes {
+                    Some(bytes) => self.text(&bytes),
+                    None => self.open(UNKNOWN),
+                }
+            }
+            Value::None => {
+                self.open(KNOWN);
+            }
+            Value::Flag(_) | Value::NotApplicable => self.open(UNKNOWN),
+        }
+    }
+
+    /// Adds a cell.
+    pub(crate) fn cell(&mut self, cell: &Cell) {
+        match cell {
+            Cell::Known(value) => self.value(value),
+            Cell::Missing => self.open(MISSING),
+            Cell::Unreadable => {
+                let row = self.row();
+                self.column.unreadable.push(row);
+                self.open(UNKNOWN);
+            }
+            Cell::Absent | Cell::Assumed => self.open(UNKNOWN),
+        }
+    }
+
+    /// Adds the key of a row from its cells.
+    pub(crate) fn own_key<'c>(&mut self, cells: impl Iterator<Item = &'c Cell>) {
+        let mut key = Vec::new();
+        for cell in cells {
+            match cell {
+                Cell::Known(value) => key.push(value.clone()),
+                _ => return self.open(UNKNOWN),
+            }
+        }
+        match self.key.as_ref().and_then(|code| code.bytes(&key)) {
+            Some(bytes) => self.text(&bytes),
+            None => self.open(UNKNOWN),
+        }
+    }
+
+    /// The column.
+    pub(crate) fn finish(mut self) -> Column {
+        if let Values::Scaled { wide, .. } = &mut self.column.values {
+            wide.sort_by_key(|(row, _)| *row);
+        }
+        self.column
+    }
+}
+
+fn end(texts: &mut Texts) {
+    texts.ends.push(u32::try_from(texts.bytes.len()).unwrap_or(u32::MAX));
+}
+
+fn times_ten(value: i64, times: u8) -> Option<i64> {
+    value.checked_mul(10_i64.checked_pow(u32::from(times))?)
+}
+
+pub(crate) fn decimal_number(mantissa: i64, places: u8) -> Number {
+    let mut number = Number::from_int(mantissa);
+    for _ in 0..places {
+        number = number.div(&Number::from_int(10)).unwrap_or(number);
+    }
+    number
+}

@@ -1,0 +1,76 @@
+//! The columns give what the evaluator gives, on every record.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod compare;
+mod coverage;
+mod world;
+
+use std::sync::Arc;
+
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::Severity;
+use rubric_engine::evaluate::{Options, waivers};
+use rubric_engine::plan::{InputId, Plan};
+use rubric_engine::value::{Date, Number, State, Value};
+
+use compare::{Compared, differences};
+use coverage::{ALL, covered};
+use world::{Dice, Kind, world};
+
+const TODAY: Date = Date::constant(2024, 9, 1);
+
+fn plan(text: &str) -> Arc<Plan> {
+    let mut db = Database::default();
+    let file = db.set_text("everything.rubric", Some(text));
+    // What is wrong in meaning (rules that disagree for some record) is wanted here; what cannot be evaluated has no body.
+    let plan = db.plan();
+    let errors: Vec<String> = db
+        .diagnostics(file)
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .map(|diagnostic| diagnostic.message.clone())
+        .collect();
+    let symbols = &plan.symbols;
+    assert_eq!(plan.defines.len(), symbols.defines.len(), "{errors:?}");
+    assert_eq!(plan.decisions.len(), symbols.decisions.len(), "{errors:?}");
+    assert_eq!(plan.requirements.len(), symbols.requirements.len(), "{errors:?}");
+    assert_eq!(plan.amounts.len(), symbols.amounts.len(), "{errors:?}");
+    plan
+}
+
+/// So many worlds; more by `RUBRIC_CASES`.
+fn cases(default: u64) -> u64 {
+    std::env::var("RUBRIC_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn every_construct_over_random_records() {
+    let plan = plan(include_str!("everything.rubric"));
+    let mut compared = Compared::default();
+    for seed in 0..cases(60) {
+        let mut dice = Dice::new(seed);
+        let kind = Kind { rows: [3, 8, 20][(seed % 3) as usize], doubt: [0, 8, 30][(seed / 3 % 3) as usize] };
+        let data = world(&plan, &mut dice, kind);
+        let (counted, _) = waivers(&plan, &data, TODAY);
+        let mut options = Options { waivers: Arc::new(counted), ..Options::default() };
+        if !dice.one_in(3) {
+            options.inputs.insert(InputId(0), State::Known(Value::Number(Number::from_int(2))));
+        }
+        let size = [1, 3, 4096][(seed / 9 % 3) as usize];
+        let found = differences(&plan, &data, TODAY, &options, size, &mut compared);
+        assert!(found.is_empty(), "seed {seed}, {kind:?}:\n{}", found.join("\n"));
+    }
+    println!("{} results; asked of the evaluator: {:?}", compared.results, compared.replayed);
+    assert!(compared.results > 1000);
+}
+
+#[test]
+fn the_policy_has_every_construct() {
+    let covered = covered(&plan(include_str!("everything.rubric")));
+    let missing: Vec<&&str> = ALL.iter().filter(|name| !covered.contains(**name)).collect();
+    println!("{} of {} constructs", ALL.len() - missing.len(), ALL.len());
+    assert!(missing.is_empty(), "not covered: {missing:?}");
+    let unlisted: Vec<&String> = covered.iter().filter(|name| !ALL.contains(&name.as_str())).collect();
+    assert!(unlisted.is_empty(), "not listed: {unlisted:?}");
+}

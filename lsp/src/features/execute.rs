@@ -1,0 +1,119 @@
+//! The commands.
+
+use rubric_engine::check;
+use rubric_engine::diagnostic::FileId;
+use rubric_engine::plan::TestBody;
+use rubric_engine::testing::{self, TestReport};
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types as lsp;
+
+use super::explanation;
+use crate::commands;
+use crate::snapshot::Snapshot;
+
+/// What a command gives, and what the client is told beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Executed {
+    pub(crate) value: Value,
+    pub(crate) message: Option<(lsp::MessageType, String)>,
+}
+
+pub(crate) fn execute(snapshot: &Snapshot, params: &lsp::ExecuteCommandParams) -> Result<Executed> {
+    match params.command.as_str() {
+        commands::RUN_TEST => run(snapshot, vec![file(snapshot, params)?], Some(text(params, 1)?)),
+        commands::RUN_ALL_TESTS => {
+            let files = match params.arguments.first() {
+                None | Some(Value::Null) => snapshot.database.files(),
+                Some(_) => vec![file(snapshot, params)?],
+            };
+            run(snapshot, files, None)
+        }
+        commands::EXPLAIN => explain(snapshot, file(snapshot, params)?, text(params, 1)?),
+        commands::SHOW_CHECK => {
+            let code = text(params, 0)?;
+            let page = check::page(code)
+                .ok_or_else(|| Error::invalid_params(format!("there is no check `{code}`")))?;
+            Ok(document(code, page.markdown()))
+        }
+        other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
+    }
+}
+
+fn document(title: &str, markdown: String) -> Executed {
+    Executed { value: json!({ "title": title, "markdown": markdown }), message: None }
+}
+
+fn text(params: &lsp::ExecuteCommandParams, at: usize) -> Result<&str> {
+    let found = params.arguments.get(at).and_then(Value::as_str);
+    found.ok_or_else(|| Error::invalid_params(format!("`{}` needs more arguments", params.command)))
+}
+
+fn file(snapshot: &Snapshot, params: &lsp::ExecuteCommandParams) -> Result<FileId> {
+    let uri = text(params, 0)?;
+    let uri: lsp::Uri = uri.parse().map_err(|_| Error::invalid_params(format!("`{uri}` is no URI")))?;
+    snapshot.file(&uri).ok_or_else(|| Error::invalid_params("the file is not part of the workspace"))
+}
+
+fn run(snapshot: &Snapshot, files: Vec<FileId>, title: Option<&str>) -> Result<Executed> {
+    let mut reports: Vec<(FileId, TestReport)> = Vec::new();
+    for file in files {
+        let all = snapshot.database.test_reports(file);
+        let wanted = all.iter().filter(|report| title.is_none_or(|title| *report.title == *title));
+        reports.extend(wanted.map(|report| (file, report.clone())));
+    }
+    if let (Some(title), true) = (title, reports.is_empty()) {
+        return Err(Error::invalid_params(format!(
+            "there is no test \"{title}\" that can be run: it may have errors"
+        )));
+    }
+    let failed = reports.iter().filter(|(_, report)| !report.passed).count();
+    let tests: Vec<Value> = reports
+        .iter()
+        .map(|(file, report)| {
+            let failures: Vec<Value> = report
+                .failures
+                .iter()
+                .map(|failure| {
+                    json!({
+                        "line": snapshot.place_range(failure.place).start.line,
+                        "message": failure.message,
+                        "notes": failure.notes,
+                    })
+                })
+                .collect();
+            json!({
+                "uri": snapshot.uri(*file),
+                "title": &*report.title,
+                "passed": report.passed,
+                "failures": failures,
+            })
+        })
+        .collect();
+    let first = reports.iter().find_map(|(_, report)| report.failures.first());
+    let message = match (first, reports.len()) {
+        (Some(failure), 1) => (lsp::MessageType::ERROR, failure.message.clone()),
+        (Some(failure), all) => {
+            (lsp::MessageType::ERROR, format!("{failed} of {all} tests fail: {}", failure.message))
+        }
+        (None, 1) => (lsp::MessageType::INFO, "the test passes".to_owned()),
+        (None, all) => (lsp::MessageType::INFO, format!("all {all} tests pass")),
+    };
+    let value = json!({ "passed": reports.len() - failed, "failed": failed, "tests": tests });
+    Ok(Executed { value, message: Some(message) })
+}
+
+fn explain(snapshot: &Snapshot, file: FileId, title: &str) -> Result<Executed> {
+    let plan = snapshot.database.plan();
+    let is_it = |test: &TestBody| test.place.file == file && *test.title == *title;
+    let Some(test) = plan.tests.iter().find(|test| is_it(test)) else {
+        return Err(Error::invalid_params(format!(
+            "there is no test \"{title}\" that can be explained: it may have errors"
+        )));
+    };
+    let source = |place| snapshot.database.source(place);
+    match testing::explain(&plan, test, &source) {
+        Ok(explanations) => Ok(document(title, explanation::markdown(title, &explanations))),
+        Err(failure) => Err(Error::invalid_params(failure.message)),
+    }
+}

@@ -1,0 +1,16 @@
+//! The real server, asked by a client in the same process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests fail by panicking"
+)]
+
+mod client;
+mod editors;
+mod random;
+mod requests;
+mod sync;

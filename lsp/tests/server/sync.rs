@@ -1,0 +1,134 @@
+//! Texts: what the client holds is what the server holds, whatever happens to files.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, start};
+
+const TEXT: &str =
+    "policy a.b { title \"T\" cite \"x\" }\ncategory K { a \"é😀\", b }\nrecord P { key id: text k: K }\n";
+
+fn pull() -> Value {
+    json!({
+        "textDocument": { "diagnostic": {} },
+        "workspace": { "diagnostics": { "refreshSupport": true } },
+    })
+}
+
+#[tokio::test]
+async fn names_of_files_may_hold_anything() {
+    let name = "a é/100% #1 [b].rubric";
+    let wrong = TEXT.replace("k: K", "k: Kay");
+    let mut client = Client::start(&[(name, &wrong)], pull()).await;
+    assert!(client.diagnostics(name).await.iter().any(|it| it["code"] == "unknown-type"));
+    client.open(name, TEXT).await;
+    assert!(!client.diagnostics(name).await.iter().any(|it| it["code"] == "unknown-type"));
+    let found = client.at("textDocument/definition", name, start(TEXT, "K }\n")).await;
+    assert_eq!(found[0]["uri"], client.uri(name));
+    client.close(name).await;
+    assert!(client.diagnostics(name).await.iter().any(|it| it["code"] == "unknown-type"));
+    client.end().await;
+}
+
+#[tokio::test]
+async fn requests_that_a_change_interrupts_are_answered_from_the_new_text() {
+    let mut client = Client::start(&[], pull()).await;
+    client.open("a/b.rubric", TEXT).await;
+    let place = start(TEXT, "K }\n");
+    let mut asked = Vec::new();
+    for round in 0..50 {
+        let params = json!({ "textDocument": { "uri": client.uri("a/b.rubric") }, "position": place });
+        asked.push(client.send_request("textDocument/hover", params).await);
+        let end = json!({ "line": 3 + round, "character": 0 });
+        client
+            .change("a/b.rubric", json!([{ "range": { "start": end, "end": end }, "text": "// c\n" }]))
+            .await;
+    }
+    for id in asked {
+        let answer = client.answer(id).await;
+        let text = answer["result"]["contents"]["value"].as_str().unwrap_or_default();
+        let modified = answer["error"]["code"] == -32801;
+        assert!(text.contains("category K") || modified, "{answer}");
+    }
+    assert_eq!(client.diagnostics("a/b.rubric").await.len(), 0);
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_request_is_answered_as_cancelled() {
+    let mut client = Client::start(&[], pull()).await;
+    client.open("a/b.rubric", TEXT).await;
+    let params =
+        json!({ "textDocument": { "uri": client.uri("a/b.rubric") }, "position": start(TEXT, "K }\n") });
+    let id = client.send_request("textDocument/hover", params).await;
+    client.notify("$/cancelRequest", json!({ "id": id })).await;
+    let answer = client.answer(id).await;
+    // It may have been done already.
+    assert!(answer["error"]["code"] == -32800 || answer["result"].is_object(), "{answer}");
+    client.end().await;
+}
+
+#[tokio::test]
+async fn folders_come_and_go() {
+    let mut client = Client::start(&[("one/a/b.rubric", TEXT)], pull()).await;
+    let other = tempfile::tempdir().unwrap();
+    let text = TEXT.replace("policy a.b", "policy c.d").replace("K", "Kind").replace("k: Kind", "k: Kid");
+    std::fs::create_dir_all(other.path().join("c")).unwrap();
+    std::fs::write(other.path().join("c/d.rubric"), text).unwrap();
+    let folder = json!({ "uri": crate::client::uri(other.path()), "name": "other" });
+    let count = |report: &Value| report["items"].as_array().unwrap().len();
+    let params = json!({ "previousResultIds": [] });
+    assert_eq!(count(&client.request("workspace/diagnostic", params.clone()).await), 1);
+    let event = json!({ "event": { "added": [folder], "removed": [] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event).await;
+    let report = client.request("workspace/diagnostic", params.clone()).await;
+    assert_eq!(count(&report), 2, "{report}");
+    assert!(report.to_string().contains("unknown-type"), "{report}");
+    let event = json!({ "event": { "added": [], "removed": [folder] } });
+    client.notify("workspace/didChangeWorkspaceFolders", event).await;
+    let report = client.request("workspace/diagnostic", params).await;
+    assert_eq!(count(&report), 1);
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_manifest_that_changes_changes_what_is_read() {
+    let wrong = TEXT.replace("k: K", "k: Kay").replace("policy a.b", "policy drafts.x");
+    let mut client = Client::start(
+        &[
+            ("a/b.rubric", TEXT),
+            ("drafts/x.rubric", &wrong),
+            ("rubric.toml", "[project]\npolicies = [\"a\"]\n"),
+        ],
+        pull(),
+    )
+    .await;
+    let params = json!({ "previousResultIds": [] });
+    let report = client.request("workspace/diagnostic", params.clone()).await;
+    assert!(!report.to_string().contains("unknown-type"), "{report}");
+    // A file that does not belong to the project is not read because it changed.
+    let changed =
+        |client: &Client, path: &str| json!({ "changes": [{ "uri": client.uri(path), "type": 2 }] });
+    let draft = changed(&client, "drafts/x.rubric");
+    client.notify("workspace/didChangeWatchedFiles", draft).await;
+    let report = client.request("workspace/diagnostic", params.clone()).await;
+    assert!(!report.to_string().contains("unknown-type"), "{report}");
+    std::fs::write(client.path("rubric.toml"), "[project]\npolicies = [\"a\", \"drafts\"]\n").unwrap();
+    let manifest = changed(&client, "rubric.toml");
+    client.notify("workspace/didChangeWatchedFiles", manifest).await;
+    let report = client.request("workspace/diagnostic", params).await;
+    assert!(report.to_string().contains("unknown-type"), "{report}");
+    client.end().await;
+}
+
+#[tokio::test]
+async fn what_is_found_is_pushed_to_a_client_that_does_not_ask() {
+    let mut client = Client::start(&[], json!({})).await;
+    client.open("a/b.rubric", &TEXT.replace("k: K", "k: Kay")).await;
+    let said = client.wait(|message| message["method"] == "textDocument/publishDiagnostics").await;
+    assert_eq!(said["params"]["version"], 1);
+    assert_eq!(said["params"]["diagnostics"][0]["code"], "unknown-type");
+    let version = client.change("a/b.rubric", json!([{ "text": TEXT }])).await;
+    let said = client.wait(move |message| message["params"]["version"] == version).await;
+    assert_eq!(said["params"]["diagnostics"], json!([]));
+    client.end().await;
+}

@@ -1,0 +1,530 @@
+//! The lines of some rows, from columns of results: what many rows share is written once and copied.
+
+use std::ops::Range;
+
+use rubric_engine::columns::{Amounts, Batches, Facts as Column, Outcomes};
+use rubric_engine::evaluate::{decision_words, requirement_words, show_need_with};
+use rubric_engine::plan::{Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number};
+use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
+
+use super::columns::{Content, Sheet, key_values};
+use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
+use super::result_file::ResultRows;
+use crate::cli::TableFormat;
+use crate::failure::Failure;
+use crate::session::Facts;
+
+/// What a column writes into the line of each row: the separator before it is not part of it.
+enum Pieces {
+    /// Each distinct one, and for each row which it is.
+    Shared { distinct: Vec<Vec<u8>>, of: Vec<u32> },
+    /// One after the other, and where each ends.
+    Own { bytes: Vec<u8>, ends: Vec<usize> },
+}
+
+impl Pieces {
+    fn get(&self, row: usize) -> &[u8] {
+        match self {
+            Self::Shared { distinct, of } => {
+                of.get(row).and_then(|at| distinct.get(*at as usize)).map_or(&[][..], Vec::as_slice)
+            }
+            Self::Own { bytes, ends } => {
+                let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
+                start
+                    .zip(ends.get(row).copied())
+                    .and_then(|(start, end)| bytes.get(start..end))
+                    .unwrap_or(&[])
+            }
+        }
+    }
+}
+
+/// Writes the cells of a line in a format.
+struct Writing<'a> {
+    format: TableFormat,
+    titles: &'a [String],
+}
+
+impl Writing<'_> {
+    /// One cell, the first of its piece or not.
+    fn one(&self, out: &mut Vec<u8>, first: bool, column: usize, text: &str) {
+        self.begin(out, first, column);
+        match self.format {
+            TableFormat::Jsonl => json_text(out, text),
+            _ => csv_cell(out, text),
+        }
+    }
+
+    fn many(&self, out: &mut Vec<u8>, first: bool, column: usize, texts: &[String]) {
+        self.begin(out, first, column);
+        match self.format {
+            TableFormat::Jsonl => {
+                out.push(b'[');
+                for (position, text) in texts.iter().enumerate() {
+                    if position > 0 {
+                        out.push(b',');
+                    }
+                    json_text(out, text);
+                }
+                out.push(b']');
+            }
+            _ => csv_cell(out, &texts.join(";")),
+        }
+    }
+
+    /// A number that stands by itself in either format: its digits need no quotes in CSV.
+    fn number(&self, out: &mut Vec<u8>, first: bool, column: usize, (value, scale): (i64, u8)) {
+        self.begin(out, first, column);
+        let quoted = self.format == TableFormat::Jsonl;
+        if quoted {
+            out.push(b'"');
+        }
+        decimal(out, value, scale);
+        if quoted {
+            out.push(b'"');
+        }
+    }
+
+    fn begin(&self, out: &mut Vec<u8>, first: bool, column: usize) {
+        if !first {
+            out.push(b',');
+        }
+        if self.format == TableFormat::Jsonl {
+            json_text(out, self.titles.get(column).map_or("", String::as_str));
+            out.push(b':');
+        }
+    }
+}
+
+/// A cell of comma-separated values, quoted where it has to be.
+fn csv_cell(out: &mut Vec<u8>, text: &str) {
+    if text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        out.push(b'"');
+        for byte in text.bytes() {
+            if byte == b'"' {
+                out.push(b'"');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+fn json_text(out: &mut Vec<u8>, text: &str) {
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// The digits of `value / 10^scale`, no trailing zeros after the point.
+fn decimal(out: &mut Vec<u8>, value: i64, scale: u8) {
+    let mut magnitude = value.unsigned_abs();
+    let mut places = usize::from(scale);
+    while places > 0 && magnitude.is_multiple_of(10) {
+        magnitude /= 10;
+        places -= 1;
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    let mut digits = [0_u8; 20];
+    let mut length = 0;
+    for place in digits.iter_mut() {
+        *place = b'0' + u8::try_from(magnitude % 10).unwrap_or(0);
+        magnitude /= 10;
+        length += 1;
+        if magnitude == 0 && length > places {
+            break;
+        }
+    }
+    for (position, digit) in digits.iter().take(length).rev().enumerate() {
+        if places > 0 && position == length - places {
+            out.push(b'.');
+        }
+        out.push(*digit);
+    }
+}
+
+/// The lines of a range of rows.
+pub(super) fn part(
+    facts: Facts<'_>,
+    sheet: &Sheet,
+    batches: &Batches<'_>,
+    format: TableFormat,
+    rows: Range<u32>,
+) -> Result<Part, Failure> {
+    if format == TableFormat::Parquet {
+        return typed(facts, sheet, batches, format, rows);
+    }
+    let titles = ResultRows::names(facts.plan, sheet);
+    let writing = Writing { format, titles: &titles };
+    let mut counted = tallies(facts.plan, sheet);
+    let mut bytes = Vec::new();
+    let batch = batches.batch(sheet.record, rows.clone());
+    let asking = Asking { facts, sheet, batches, rows: rows.clone() };
+    let mut pieces = vec![asking.keys(&writing)];
+    let mut column = sheet.keys.len();
+    let mut tally = counted.iter_mut();
+    for content in sheet.columns.iter().map(|column| column.content) {
+        match content {
+            Content::Result(ResultId::Decision(id), _) => {
+                let outcomes = batch.decision(id);
+                let words = |result| decision_words(facts.plan, id, result);
+                pieces.push(asking.results(&writing, column, outcomes, words, tally.next()));
+                column += 3;
+            }
+            Content::Result(ResultId::Requirement(requirement), value) => {
+                let instance = Instance { requirement, value };
+                let outcomes = batch.requirement(instance);
+                let words = |result| requirement_words(facts.plan, instance, result);
+                pieces.push(asking.results(&writing, column, outcomes, words, tally.next()));
+                column += 3;
+            }
+            Content::Result(ResultId::Amount(id), _) => {
+                let amounts = batch.amount(id);
+                pieces.push(asking.amounts(&writing, column, &amounts, tally.next()));
+                column += 2 + amounts.lines.len();
+            }
+            Content::Fact(id) => {
+                let base = facts.plan.symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
+                pieces.push(asking.facts(&writing, column, &batch.define(id), base));
+                column += 1;
+            }
+        }
+    }
+    for row in 0..rows.len() {
+        if format == TableFormat::Jsonl {
+            bytes.push(b'{');
+        }
+        for (position, piece) in pieces.iter().enumerate() {
+            if position > 0 && (position > 1 || !sheet.keys.is_empty()) {
+                bytes.push(b',');
+            }
+            bytes.extend_from_slice(piece.get(row));
+        }
+        if format == TableFormat::Jsonl {
+            bytes.push(b'}');
+        }
+        bytes.push(b'\n');
+    }
+    let rows = match format {
+        TableFormat::Jsonl => ResultRows::Jsonl(Vec::new(), bytes),
+        _ => ResultRows::Csv(bytes),
+    };
+    Ok(Part { rows, tallies: counted })
+}
+
+/// The same as values, for a file whose columns have types.
+fn typed(
+    facts: Facts<'_>,
+    sheet: &Sheet,
+    batches: &Batches<'_>,
+    format: TableFormat,
+    rows: Range<u32>,
+) -> Result<Part, Failure> {
+    let symbols = &facts.plan.symbols;
+    let batch = batches.batch(sheet.record, rows.clone());
+    let asking = Asking { facts, sheet, batches, rows: rows.clone() };
+    let mut counted = tallies(facts.plan, sheet);
+    let mut lines: Vec<Vec<Output>> = rows
+        .clone()
+        .map(|row| {
+            let key = key_values(symbols, facts.data, &batches.row(sheet.record, row), sheet.record);
+            let mut cells: Vec<Output> =
+                key.into_iter().map(|(value, text)| Output::Value(value, text)).collect();
+            cells.resize_with(sheet.keys.len(), || Output::Value(None, String::new()));
+            cells
+        })
+        .collect();
+    let mut tally = counted.iter_mut();
+    for content in sheet.columns.iter().map(|column| column.content) {
+        match content {
+            Content::Result(ResultId::Decision(id), _) => {
+                let words = |result| decision_words(facts.plan, id, result);
+                asking.words(&mut lines, batch.decision(id), words, tally.next());
+            }
+            Content::Result(ResultId::Requirement(requirement), value) => {
+                let instance = Instance { requirement, value };
+                let words = |result| requirement_words(facts.plan, instance, result);
+                asking.words(&mut lines, batch.requirement(instance), words, tally.next());
+            }
+            Content::Result(ResultId::Amount(id), _) => {
+                let amounts = batch.amount(id);
+                for ((at, row), line) in rows.clone().enumerate().zip(&mut lines) {
+                    line.push(worth_value(&amounts.total.state(at)));
+                    line.push(Output::Many(asking.needs(&amounts.needs(at), row)));
+                    line.extend(amounts.lines.iter().map(|(_, facts)| worth_value(&facts.state(at))));
+                }
+                if let Some(tally) = tally.next() {
+                    total(tally, &amounts.total);
+                }
+            }
+            Content::Fact(id) => {
+                let base = symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
+                let column = batch.define(id);
+                for (at, line) in lines.iter_mut().enumerate() {
+                    let state = column.state(at);
+                    let text = fact_text(facts.plan, &state, base);
+                    let value = if let State::Known(value) = state { Some(value) } else { None };
+                    line.push(Output::Value(value, text));
+                }
+            }
+        }
+    }
+    let mut results = ResultRows::new(facts.plan, sheet, format);
+    for line in lines {
+        results.push(line)?;
+    }
+    Ok(Part { rows: results, tallies: counted })
+}
+
+fn worth_value(state: &State) -> Output {
+    match worth_status(state) {
+        Ok(number) => Output::Value(Some(Value::Number(number.clone())), written_number(number)),
+        Err(status) => Output::Value(None, status.word().to_owned()),
+    }
+}
+
+/// Whose rows are written.
+struct Asking<'a> {
+    facts: Facts<'a>,
+    sheet: &'a Sheet,
+    batches: &'a Batches<'a>,
+    rows: Range<u32>,
+}
+
+impl Asking<'_> {
+    fn keys(&self, writing: &Writing<'_>) -> Pieces {
+        let symbols = &self.facts.plan.symbols;
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
+        let is_one = self.sheet.keys.len() == 1;
+        for row in self.rows.clone() {
+            if is_one && let Some(key) = self.batches.text_key(self.sheet.record, row) {
+                writing.one(&mut bytes, true, 0, key);
+                ends.push(bytes.len());
+                continue;
+            }
+            let name = self.batches.row(self.sheet.record, row);
+            let parts = key_values(symbols, self.facts.data, &name, self.sheet.record);
+            for column in 0..self.sheet.keys.len() {
+                let part = parts.get(column).map_or("", |(_, text)| text.as_str());
+                writing.one(&mut bytes, column == 0, column, part);
+            }
+            ends.push(bytes.len());
+        }
+        Pieces::Own { bytes, ends }
+    }
+
+    /// Adds the cells of a result to each line.
+    fn words<R: Clone>(
+        &self,
+        lines: &mut [Vec<Output>],
+        outcomes: Outcomes<R>,
+        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
+        mut tally: Option<&mut Tally>,
+    ) {
+        for ((row, at), line) in self.rows.clone().zip(&outcomes.of).zip(lines) {
+            let Some(result) = outcomes.distinct.get(*at as usize) else { continue };
+            let (word, by, needs) = words(result.clone());
+            if let Some(tally) = tally.as_deref_mut() {
+                tally.count(&word, 1);
+            }
+            line.extend([Output::One(word), Output::Many(by), Output::Many(self.needs(&needs, row))]);
+        }
+    }
+
+    fn results<R>(
+        &self,
+        writing: &Writing<'_>,
+        column: usize,
+        outcomes: Outcomes<R>,
+        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
+        tally: Option<&mut Tally>,
+    ) -> Pieces {
+        let mut times = vec![0_u64; outcomes.distinct.len()];
+        // A result that needs something is of one row alone, from which the facts are seen.
+        let mut rows = vec![self.rows.start; outcomes.distinct.len()];
+        for (row, at) in self.rows.clone().zip(&outcomes.of) {
+            if let (Some(times), Some(of)) = (times.get_mut(*at as usize), rows.get_mut(*at as usize)) {
+                *times += 1;
+                *of = row;
+            }
+        }
+        let mut tally = tally;
+        let mut distinct = Vec::with_capacity(outcomes.distinct.len());
+        for ((result, times), row) in outcomes.distinct.into_iter().zip(times).zip(rows) {
+            let mut piece = Vec::new();
+            if times > 0 {
+                let (word, by, needs) = words(result);
+                if let Some(tally) = tally.as_deref_mut() {
+                    tally.count(&word, times);
+                }
+                writing.one(&mut piece, true, column, &word);
+                writing.many(&mut piece, false, column + 1, &by);
+                writing.many(&mut piece, false, column + 2, &self.needs(&needs, row));
+            }
+            distinct.push(piece);
+        }
+        Pieces::Shared { distinct, of: outcomes.of }
+    }
+
+    fn needs(&self, needs: &[Need], row: u32) -> Vec<String> {
+        let about: (RecordId, u32) = (self.sheet.record, row);
+        let need =
+            |need: &Need| show_need_with(self.facts.plan, self.facts.data, need, about, Privacy::Reveal);
+        let mut needs: Vec<String> = needs.iter().map(need).collect();
+        needs.dedup();
+        needs
+    }
+
+    fn amounts(
+        &self,
+        writing: &Writing<'_>,
+        column: usize,
+        amounts: &Amounts<'_>,
+        tally: Option<&mut Tally>,
+    ) -> Pieces {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
+        for (at, row) in self.rows.clone().enumerate() {
+            self.worth(writing, &mut bytes, true, column, &amounts.total, at);
+            let needs = self.needs(&amounts.needs(at), row);
+            writing.many(&mut bytes, false, column + 1, &needs);
+            for (line, (_, facts)) in amounts.lines.iter().enumerate() {
+                self.worth(writing, &mut bytes, false, column + 2 + line, facts, at);
+            }
+            ends.push(bytes.len());
+        }
+        if let Some(tally) = tally {
+            total(tally, &amounts.total);
+        }
+        Pieces::Own { bytes, ends }
+    }
+
+    fn worth(
+        &self,
+        writing: &Writing<'_>,
+        out: &mut Vec<u8>,
+        first: bool,
+        column: usize,
+        facts: &Column<'_>,
+        at: usize,
+    ) {
+        match facts.scaled(at) {
+            Some(number) => writing.number(out, first, column, number),
+            None => writing.one(out, first, column, &worth_text(&facts.state(at))),
+        }
+    }
+
+    fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces {
+        if let Some((states, of)) = facts.distinct() {
+            let piece = |state: &State| {
+                let mut piece = Vec::new();
+                writing.one(&mut piece, true, column, &fact_text(self.facts.plan, state, base));
+                piece
+            };
+            return Pieces::Shared { distinct: states.iter().map(piece).collect(), of };
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
+        for at in 0..self.rows.len() {
+            match facts.scaled(at) {
+                Some(number) => writing.number(&mut bytes, true, column, number),
+                None => {
+                    writing.one(&mut bytes, true, column, &fact_text(self.facts.plan, &facts.state(at), base))
+                }
+            }
+            ends.push(bytes.len());
+        }
+        Pieces::Own { bytes, ends }
+    }
+}
+
+fn fact_text(plan: &Plan, state: &State, base: Base) -> String {
+    match state {
+        State::Known(value) => written(&plan.symbols, value, base),
+        State::Missing => String::new(),
+        State::Unknown(_) => "unknown".to_owned(),
+        State::Error(_) => "error".to_owned(),
+    }
+}
+
+fn worth_text(state: &State) -> String {
+    match worth_status(state) {
+        Ok(number) => written_number(number),
+        Err(status) => status.word().to_owned(),
+    }
+}
+
+fn worth_status(state: &State) -> Result<&Number, ResultStatus> {
+    match state {
+        State::Known(Value::Number(number)) => Ok(number),
+        State::Known(Value::NotApplicable) => Err(ResultStatus::NotApplicable),
+        State::Missing | State::Unknown(_) => Err(ResultStatus::Undetermined),
+        State::Known(_) | State::Error(_) => Err(ResultStatus::Error),
+    }
+}
+
+/// Counts how an amount came out, and adds up what is known.
+fn total(tally: &mut Tally, facts: &Column<'_>) {
+    let mut known = 0;
+    let mut open =
+        [(ResultStatus::NotApplicable, 0), (ResultStatus::Undetermined, 0), (ResultStatus::Error, 0)];
+    let mut sums: Vec<(u8, i128)> = Vec::new();
+    for at in 0..facts.len() {
+        if let Some((value, scale)) = facts.scaled(at) {
+            known += 1;
+            match sums.iter_mut().find(|(own, _)| *own == scale) {
+                Some((_, sum)) => *sum += i128::from(value),
+                None => sums.push((scale, i128::from(value))),
+            }
+            continue;
+        }
+        let state = facts.state(at);
+        match worth_status(&state) {
+            Ok(number) => {
+                known += 1;
+                tally.known = tally.known.take().and_then(|sum| sum.add(number).ok());
+            }
+            Err(status) => {
+                open.iter_mut().filter(|(own, _)| *own == status).for_each(|(_, count)| *count += 1)
+            }
+        }
+    }
+    for (scale, sum) in sums {
+        tally.known = tally.known.take().and_then(|known| known.add(&Number::of_scaled(sum, scale)).ok());
+    }
+    if known > 0 {
+        tally.count(KNOWN, known);
+    }
+    for (status, count) in open.into_iter().filter(|(_, count)| *count > 0) {
+        tally.count(status.word(), count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_written_as_everywhere_else() {
+        for scale in 0..=12_u8 {
+            for value in [0, 1, -1, 10, -10, 120, 1_000_500, -99, i64::MAX, i64::MIN, 100_000_000_000_000] {
+                let mut bytes = Vec::new();
+                decimal(&mut bytes, value, scale);
+                let expected = written_number(&Number::of_scaled(i128::from(value), scale));
+                assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{value} / 10^{scale}");
+            }
+        }
+    }
+
+    #[test]
+    fn cells_are_quoted_as_by_the_csv_library() {
+        for text in ["", "a", "a,b", "a\"b", "a\nb", "a\rb", " a ", "'", ";", "é", "#a", "\\"] {
+            let mut bytes = b"x,".to_vec();
+            csv_cell(&mut bytes, text);
+            bytes.push(b'\n');
+            let cells = ["x".to_owned(), text.to_owned()];
+            assert_eq!(bytes, super::super::result_file::csv_line(&cells).unwrap(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What `--timings` says: how long each phase took, how fast that is, and what memory it took.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// The phases of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Phases {
+    /// What was done and how long that took, in order.
+    pub(crate) took: Vec<(&'static str, Duration)>,
+    /// How many rows were evaluated.
+    pub(crate) rows: u64,
+    /// For which reasons, and how often, the columns asked the explaining evaluator.
+    pub(crate) replayed: BTreeMap<&'static str, u64>,
+}
+
+impl Phases {
+    /// The table.
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::new();
+        let all: Duration = self.took.iter().map(|(_, took)| *took).sum();
+        for (phase, took) in self.took.iter().copied().chain([("all", all)]) {
+            let _ = writeln!(text, "{phase:<10} {:>10.3} s", took.as_secs_f64());
+        }
+        if all > Duration::ZERO {
+            #[allow(clippy::cast_precision_loss, reason = "a speed for people")]
+            let speed = self.rows as f64 / all.as_secs_f64();
+            let _ = writeln!(text, "{:<10} {:>10} ({speed:.0} a second)", "rows", self.rows);
+        }
+        if let Some(peak) = peak_memory() {
+            let _ = writeln!(text, "{:<10} {:>10} MB at most", "memory", peak / 1024);
+        }
+        for (why, times) in &self.replayed {
+            let _ = writeln!(text, "row by row {times:>10}: {why}");
+        }
+        text
+    }
+}
+
+/// The most memory that the process had at a time, in kB; where the system says it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
