@@ -8,7 +8,8 @@ pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
     for (test, expect) in plan.tests.iter().flat_map(|test| test.expects.iter().map(move |one| (test, one))) {
         let Some(Labels { of, known, what }) = labels(plan, test, expect) else { continue };
         for label in expect.by.iter().filter(|label| !known.contains(&&***label)) {
-            let diagnostic = Diagnostic::error("unknown-label", expect.place, format!("{of} has no {what} `{label}`"));
+            let diagnostic =
+                Diagnostic::error("unknown-label", expect.place, format!("{of} has no {what} `{label}`"));
             found.push(match nearest(label, known.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("after `by` stands {}", standing(what, &known))),
@@ -52,9 +53,11 @@ fn labels<'a>(plan: &'a Plan, test: &'a TestBody, expect: &ExpectBody) -> Option
                     let known = test.waivers.iter().map(|waiver| &*waiver.name).collect();
                     Labels { of: "this test".to_owned(), known, what: "waiver" }
                 }
-                ResultStatus::Excepted => {
-                    Labels { of, known: body.excepts.iter().map(|except| &*except.label).collect(), what: "except" }
-                }
+                ResultStatus::Excepted => Labels {
+                    of,
+                    known: body.excepts.iter().map(|except| &*except.label).collect(),
+                    what: "except",
+                },
                 _ => {
                     let known = body.musts.iter().filter_map(|must| must.label.as_deref()).collect();
                     Labels { of, known, what: "must" }

@@ -1,7 +1,7 @@
 //! Dates: literals, intervals, parts, and where months end.
 
-use rubric_grammar::{MONTHS, Span};
 use rubric_grammar::ast::{self, DateLit, DurationUnit, IntervalEnd, MonthEnd, PartOf};
+use rubric_grammar::{MONTHS, Span};
 
 use super::Lowering;
 use super::unit::base_name;

@@ -235,10 +235,8 @@ fn clauses(lowering: &mut Lowering<'_>, written: &ast::Expect, kind: &ExpectKind
             (matches!(expected, Expected::Outcome(_)) || conflict, undetermined)
         }
         ExpectKind::Requirement { expected, negated: false, .. } => {
-            let by = matches!(
-                expected,
-                ResultStatus::Violated | ResultStatus::Excepted | ResultStatus::Waived
-            );
+            let by =
+                matches!(expected, ResultStatus::Violated | ResultStatus::Excepted | ResultStatus::Waived);
             (by, *expected == ResultStatus::Undetermined)
         }
         ExpectKind::Amount { expected, negated: false, .. } => {
