@@ -137,13 +137,14 @@ fn is_operator(rule: R) -> bool {
 
 /// "expected … after …, found …", from what would have fitted.
 pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String, Option<String>) {
+    let words = help_for(found);
     let found = if found.is_empty() { "the end of the file".to_owned() } else { format!("`{found}`") };
     let after = if before.is_empty() { String::new() } else { format!(" after `{before}`") };
     if expected.iter().any(|rule| is_operand(*rule)) {
         let condition =
             matches!(before, "when" | "where" | "and" | "or" | "not" | "if" | "must" | "satisfy" | "expect");
         let noun = if condition { "a condition" } else { "a value" };
-        return (format!("expected {noun}{after}, found {found}"), None);
+        return (format!("expected {noun}{after}, found {found}"), words);
     }
     let mut nouns: Vec<String> = Vec::new();
     for noun in expected.iter().filter(|rule| !is_operator(**rule)).filter_map(|rule| noun(*rule)) {
@@ -155,9 +156,21 @@ pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String,
     if nouns.is_empty() || nouns.len() > 4 || (operators && nouns.len() > 2) {
         let help =
             operators.then(|| "an operator such as `and` may follow here, or the next clause".to_owned());
-        return (format!("{found} does not fit{after}"), help);
+        return (format!("{found} does not fit{after}"), words.or(help));
     }
     (format!("expected {}{after}, found {found}", alternatives(&nouns)), None)
+}
+
+/// What is said of a word that stands where it has no meaning.
+fn help_for(found: &str) -> Option<String> {
+    match found {
+        "if" => Some("the condition of a rule, line or exception begins with `when`".to_owned()),
+        "and" | "or" | "in" | "is" | "between" | "of" | "by" | "per" | "over" | "among" | "as" => None,
+        word if crate::keywords::RESERVED.contains(&word) => {
+            Some(format!("`{word}` is a word of the language; as a name it stands in backquotes"))
+        }
+        _ => None,
+    }
 }
 
 /// `a`, `b` or `c`.
