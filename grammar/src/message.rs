@@ -137,7 +137,8 @@ fn is_operator(rule: R) -> bool {
 
 /// "expected … after …, found …", from what would have fitted.
 pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String, Option<String>) {
-    let words = help_for(found);
+    // `then.grade`: the dot shows that a name was meant.
+    let words = help_for(if found == "." { before } else { found });
     let found = if found.is_empty() { "the end of the file".to_owned() } else { format!("`{found}`") };
     let after = if before.is_empty() { String::new() } else { format!(" after `{before}`") };
     if expected.iter().any(|rule| is_operand(*rule)) {
@@ -158,17 +159,15 @@ pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String,
             operators.then(|| "an operator such as `and` may follow here, or the next clause".to_owned());
         return (format!("{found} does not fit{after}"), words.or(help));
     }
-    (format!("expected {}{after}, found {found}", alternatives(&nouns)), None)
+    (format!("expected {}{after}, found {found}", alternatives(&nouns)), words.filter(|_| before == "then"))
 }
 
 /// What is said of a word that stands where it has no meaning.
 fn help_for(found: &str) -> Option<String> {
     match found {
         "if" => Some("the condition of a rule, line or exception begins with `when`".to_owned()),
-        "and" | "or" | "in" | "is" | "between" | "of" | "by" | "per" | "over" | "among" | "as" => None,
-        word if crate::keywords::RESERVED.contains(&word) => {
-            Some(format!("`{word}` is a word of the language; as a name it stands in backquotes"))
-        }
+        // Other reserved words begin clauses, and what stands before them is unfinished.
+        "then" => Some("`then` is a word of the language: as a name it stands in backquotes".to_owned()),
         _ => None,
     }
 }
