@@ -390,6 +390,40 @@ fn arms_that_hold_must_agree_and_choices_may() {
     );
 }
 
+/// What an absent cell is, of every type that has literals.
+#[test]
+fn absence_may_mean_any_literal() {
+    passes(
+        1,
+        r#"
+        category Kind { red, blue }
+        record Owner {
+          key id: text
+          a: number absent means -1.5
+          b: money absent means -$5
+          c: percent absent means 25%
+          d: days absent means 30 days
+          e: months absent means 2 years
+          f: date absent means 2020-01-01
+          g: school_year absent means SY2024-25
+          h: flag absent means yes
+          i: Kind absent means blue
+          j: text absent means "say \"no\""
+          k: count absent means 3
+          l: date absent means never
+        }
+        test "t" {
+          as of 2024-09-01
+          Owner o { }
+          expect o.a = -1.5 and o.b = -$5 and o.c = 25% and o.d = 30 days and o.e = 24 months
+          expect o.f = 2020-01-01 and o.g = SY2024-25 and o.h and o.i = blue and o.j = "say \"no\"" and o.k = 3
+          expect o.l > 2999-12-31
+        }
+        "#,
+    );
+    assert!(said("record R { key id: text  n: count absent means -1 }").contains("write a whole number"));
+}
+
 /// The day of the run selects the law, and leaves no row out.
 #[test]
 fn no_row_is_left_out_because_of_the_day() {
