@@ -147,6 +147,15 @@ impl Database {
         }
     }
 
+    /// The errors of a file without what proofs find: with none of these every declaration has a meaning.
+    #[must_use]
+    pub fn errors(&self, file: FileId) -> Vec<Diagnostic> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::errors(self, workspace, file),
+            _ => Vec::new(),
+        }
+    }
+
     /// As [`Database::diagnostics`], shared: the same while nothing changed.
     #[must_use]
     pub fn shared_diagnostics(&self, file: FileId) -> Arc<[Diagnostic]> {

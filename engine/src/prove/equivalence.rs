@@ -280,6 +280,8 @@ impl<'p> World<'p> {
             text_equality: self.text_equality,
             products: self.products,
             vague: self.vague,
+            twins: BTreeMap::new(),
+            cuts: BTreeMap::new(),
             depth: 0,
         }
     }

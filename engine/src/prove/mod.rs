@@ -7,6 +7,7 @@
 //! steps run out, it is *not decided*, and why is said. Work is counted in steps, so every machine gives one answer.
 //!
 //! - [`findings`] and [`define_findings`] are what the checks tell: conflicts, gaps, rules without effect.
+//! - [`property`] says whether a promise (`assert`) is kept for every record.
 //! - [`equivalent`] says whether two versions of a declaration give the same for every record.
 //!
 //! A record of a question is complete: required fields have values, fields that may be missing have one or are missing. Of
@@ -23,6 +24,7 @@ mod encode;
 mod equivalence;
 mod findings;
 mod form;
+mod property;
 mod question;
 mod simplex;
 mod slice;
@@ -33,6 +35,7 @@ mod world;
 
 pub use equivalence::{Difference, Equivalence, equivalent};
 pub use findings::{Finding, define_findings, findings};
+pub use property::{Broken, Property, property, property_part};
 pub use question::Verdict;
-pub use slice::{segments, slice};
+pub use slice::{segments, slice, slice_with};
 pub use witness::{Fact, Row, Witness};

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rubric_engine::db::Database;
-use rubric_engine::diagnostic::Severity;
 use rubric_engine::plan::Plan;
 
 use crate::random::Random;
@@ -76,17 +75,16 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// What the checker calls an error, in a line each with the text at its place.
+    /// What the checker calls an error, in a line each with the text at its place; what proofs find (rules that disagree for
+    /// some record) is none here.
     pub fn plan(&self) -> Result<Arc<Plan>, String> {
         let mut db = Database::default();
         let files: Vec<_> =
             self.files.iter().map(|file| db.set_text(&file.path, Some(&file.text()))).collect();
         let mut errors = String::new();
-        for diagnostic in files.into_iter().flat_map(|file| db.diagnostics(file)) {
-            if diagnostic.severity == Severity::Error {
-                let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
-                _ = writeln!(errors, "{}: {} at `{place}`", diagnostic.code, diagnostic.message);
-            }
+        for diagnostic in files.into_iter().flat_map(|file| db.errors(file)) {
+            let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
+            _ = writeln!(errors, "{}: {} at `{place}`", diagnostic.code, diagnostic.message);
         }
         if errors.is_empty() { Ok(db.plan()) } else { Err(errors) }
     }
