@@ -119,7 +119,6 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
-    assertion_open::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
     duplicate_id::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
