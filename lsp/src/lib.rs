@@ -27,9 +27,10 @@ mod manual;
 mod outbox;
 mod pool;
 mod publish;
+mod sample;
 mod server;
 mod snapshot;
 mod worker;
 mod workspace;
 
-pub use server::{serve, serve_stdio};
+pub use server::{Ships, serve, serve_stdio};

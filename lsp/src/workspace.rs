@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rubric_engine::data::Manifest;
+use rubric_engine::data::{DataSet, DataSource, Manifest, PresetText};
 use rubric_engine::db::Database;
 use rubric_engine::project::{
     EXTENSION, Header, MANIFEST, SHIPPED_ROOT, Shipped, policy_files, project_files, shipped_needed,
@@ -16,11 +16,14 @@ use tower_lsp::ls_types::Uri;
 
 use crate::document::Document;
 use crate::manual::Manual;
+use crate::sample::{NAME, SampleSet};
+use crate::server::Ships;
 
 /// What the client and the disk hold.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     shipped: Vec<Shipped>,
+    presets: BTreeMap<String, PresetText>,
     /// Documents the client has open, by shown path.
     open: BTreeMap<String, Document>,
     /// Headers of the files of the project, by shown path.
@@ -46,6 +49,10 @@ pub(crate) struct View {
     manual: Option<Arc<Manual>>,
     /// The day of the sample data.
     pub(crate) as_of: Option<Date>,
+    /// The sample records of the folders that have some.
+    pub(crate) samples: Arc<[SampleSet]>,
+    /// Documents that are not as they are on disk.
+    unsaved: Arc<BTreeSet<String>>,
 }
 
 impl View {
@@ -85,6 +92,11 @@ impl View {
         self.versions.get(path).copied()
     }
 
+    /// Whether every document that the client has open is as it is on disk.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.unsaved.is_empty()
+    }
+
     pub(crate) fn is_open(&self, path: &str) -> bool {
         self.versions.contains_key(path)
     }
@@ -95,9 +107,9 @@ impl View {
 }
 
 impl Workspace {
-    pub(crate) fn new(folders: Vec<PathBuf>, shipped: Vec<Shipped>, manual: Arc<Manual>) -> Self {
+    pub(crate) fn new(folders: Vec<PathBuf>, ships: Ships, manual: Arc<Manual>) -> Self {
         let view = View { folders: folders.into(), manual: Some(manual), ..View::default() };
-        Self { shipped, view, ..Self::default() }
+        Self { shipped: ships.policies, presets: ships.presets, view, ..Self::default() }
     }
 
     pub(crate) const fn view(&self) -> &View {
@@ -133,6 +145,7 @@ impl Workspace {
         self.loading = false;
         self.set_shipped(database);
         self.view.as_of = self.sample_day();
+        self.view.samples = self.samples();
     }
 
     /// The client opened a document.
@@ -142,6 +155,8 @@ impl Workspace {
             // What ships stays as it ships, whatever is done to the copy that is shown.
             return;
         }
+        let on_disk = database.file(&path).map(|file| database.text(file));
+        self.set_unsaved(&path, on_disk.as_deref() != Some(document.text()));
         self.set(database, &path, Some(document.text()));
         if self.view.uris.get(&path) != Some(uri) {
             Arc::make_mut(&mut self.view.uris).insert(path.clone(), uri.clone());
@@ -161,6 +176,7 @@ impl Workspace {
         let path = self.view.path_of(uri);
         let Some(mut document) = self.open.remove(&path) else { return };
         edit(&mut document);
+        self.set_unsaved(&path, true);
         self.set(database, &path, Some(document.text()));
         self.view.versions.insert(path.clone(), version);
         self.open.insert(path, document);
@@ -171,7 +187,25 @@ impl Workspace {
         let path = self.view.path_of(uri);
         if self.open.remove(&path).is_some() {
             self.view.versions.remove(&path);
+            self.set_unsaved(&path, false);
             self.reread(database, &path);
+        }
+    }
+
+    /// The client saved a document: what it holds is what is on disk.
+    pub(crate) fn saved(&mut self, uri: &Uri) {
+        let path = self.view.path_of(uri);
+        self.set_unsaved(&path, false);
+    }
+
+    fn set_unsaved(&mut self, path: &str, unsaved: bool) {
+        if self.view.unsaved.contains(path) != unsaved {
+            let all = Arc::make_mut(&mut self.view.unsaved);
+            if unsaved {
+                all.insert(path.to_owned());
+            } else {
+                all.remove(path);
+            }
         }
     }
 
@@ -205,6 +239,7 @@ impl Workspace {
         }
         self.set_shipped(database);
         self.view.as_of = self.sample_day();
+        self.view.samples = self.samples();
     }
 
     fn reread(&mut self, database: &mut Database, path: &str) {
@@ -246,6 +281,28 @@ impl Workspace {
             manifest.data.into_values().find_map(|set| set.as_of)
         });
         days.into_iter().next()
+    }
+
+    /// The sample records that manifests name.
+    fn samples(&self) -> Arc<[SampleSet]> {
+        let of_folder = |folder: &PathBuf| {
+            let set = manifest_of(folder)?.data.remove(NAME)?;
+            let path = folder.join(&set.path);
+            let as_of = set.as_of;
+            let preset = self.preset(folder, &set);
+            let source = DataSource { shown: shown_path(folder, &path), path, set, preset };
+            Some(SampleSet { folder: folder.clone(), source, as_of })
+        };
+        self.view.folders.iter().filter_map(of_folder).collect()
+    }
+
+    /// What says how the files of a data set are read, where its format needs that.
+    fn preset(&self, folder: &Path, set: &DataSet) -> Option<PresetText> {
+        match &set.preset {
+            Some(name) => read(&folder.join(name)).map(|text| PresetText { name: name.clone(), text }),
+            None if set.format.needs_preset() => self.presets.get(set.format.name()).cloned(),
+            None => None,
+        }
     }
 
     /// Puts the shipped policies that are used into the database and takes the others out.

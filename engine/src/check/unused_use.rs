@@ -29,40 +29,42 @@ use rubric_grammar::ast::ItemKind;
 use super::unused_definition::Source;
 use super::walk;
 use crate::diagnostic::{Applicability, Diagnostic, Place};
-use crate::plan::{Plan, PolicyId, Symbols};
+use crate::plan::{PolicyId, Symbols};
 
-pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnostic>) {
-    for source in sources {
-        let mut written: Option<BTreeSet<&str>> = None;
-        for (position, item) in source.items.iter().enumerate() {
-            let ItemKind::Use(clause) = &item.kind else { continue };
-            let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
-            let path = segments.join(".");
-            let policy = plan.symbols.policies.iter().position(|policy| policy.name == path);
-            let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else {
-                continue;
-            };
-            let written = written.get_or_insert_with(|| names(source));
-            let other = sources.iter().find(|other| other.policy == policy);
-            if policy == source.policy
-                || declares_one_of(&plan.symbols, policy, written)
-                || other.is_some_and(|other| has_fixture(other, written))
-            {
-                continue;
-            }
-            let item_place =
-                |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
-            let whole = item_place(Span::new(0, clause.path.span.end));
-            found.push(
-                Diagnostic::warning(
-                    "unused-use",
-                    item_place(clause.path.span),
-                    format!("nothing of `{path}` is named here"),
-                )
-                .help("remove the `use`")
-                .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
-            );
+pub(super) fn check(
+    symbols: &Symbols,
+    source: &Source<'_>,
+    fixtures: &dyn Fn(PolicyId) -> Vec<String>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut written: Option<BTreeSet<&str>> = None;
+    for (position, item) in source.items.iter().enumerate() {
+        let ItemKind::Use(clause) = &item.kind else { continue };
+        let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
+        let path = segments.join(".");
+        let policy = symbols.policies.iter().position(|policy| policy.name == path);
+        let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else {
+            continue;
+        };
+        let written = written.get_or_insert_with(|| names(source));
+        if policy == source.policy
+            || declares_one_of(symbols, policy, written)
+            // Fixtures are no symbols: a test may go on from one of a used policy.
+            || fixtures(policy).iter().any(|name| written.contains(name.as_str()))
+        {
+            continue;
         }
+        let item_place = |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
+        let whole = item_place(Span::new(0, clause.path.span.end));
+        found.push(
+            Diagnostic::warning(
+                "unused-use",
+                item_place(clause.path.span),
+                format!("nothing of `{path}` is named here"),
+            )
+            .help("remove the `use`")
+            .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
+        );
     }
 }
 
@@ -91,12 +93,4 @@ fn declares_one_of(symbols: &Symbols, policy: PolicyId, names: &BTreeSet<&str>) 
         || symbols.defines.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
         || symbols.decisions.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
         || symbols.requirements.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
-}
-
-/// Fixtures are no symbols: a test may go on from one of a used policy.
-fn has_fixture(source: &Source<'_>, names: &BTreeSet<&str>) -> bool {
-    source.items.iter().any(|item| match &item.kind {
-        ItemKind::Fixture(fixture) => names.contains(fixture.name.text.as_str()),
-        _ => false,
-    })
 }

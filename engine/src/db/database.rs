@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rubric_grammar::{LineIndex, Parse, Span};
-use salsa::Setter as _;
+use salsa::{Durability, Setter as _};
 
 use super::queries::{self, Body, Db, Parsed, SourceFile, Workspace};
 use crate::diagnostic::{Diagnostic, FileId, Place};
@@ -58,7 +58,7 @@ impl Database {
 
     fn with_storage(storage: salsa::Storage<Self>) -> Self {
         let mut database = Self { storage, workspace: None, by_path: Arc::default(), by_id: Arc::default() };
-        database.workspace = Some(Workspace::new(&database, Vec::new()));
+        database.workspace = Some(Workspace::new(&database, Vec::new(), Vec::new()));
         database
     }
 
@@ -78,23 +78,40 @@ impl Database {
 
     fn set(&mut self, path: &str, text: Option<&str>, bytes: Option<&[u8]>) -> FileId {
         if let Some(file) = self.by_path.get(path).copied() {
-            if file.text(self).as_deref() != text {
-                file.set_text(self).to(text.map(Arc::from));
-            }
-            if file.bytes(self).as_deref() != bytes {
-                file.set_bytes(self).to(bytes.map(Arc::from));
+            let same = file.text(self).as_deref() == text && file.bytes(self).as_deref() == bytes;
+            if !same {
+                file.set_text(self).with_durability(Durability::LOW).to(text.map(Arc::from));
+                file.set_bytes(self).with_durability(Durability::LOW).to(bytes.map(Arc::from));
+                self.sign(file);
             }
             return file.id(self);
         }
         let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
-        let file = SourceFile::new(self, id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from));
+        // A text that was never edited probably never is; what hangs on such texts alone is not looked at after an edit.
+        let file =
+            SourceFile::builder(id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from), None)
+                .durability(Durability::HIGH)
+                .text_durability(Durability::MEDIUM)
+                .bytes_durability(Durability::MEDIUM)
+                .new(self);
+        self.sign(file);
         Arc::make_mut(&mut self.by_path).insert(path.to_owned(), file);
         Arc::make_mut(&mut self.by_id).push(file);
         if let Some(workspace) = self.workspace {
             let files = self.by_path.values().copied().collect();
-            workspace.set_files(self).to(files);
+            workspace.set_files(self).with_durability(Durability::HIGH).to(files);
+            let files = self.by_id.to_vec();
+            workspace.set_by_id(self).with_durability(Durability::HIGH).to(files);
         }
         id
+    }
+
+    /// Sets the signatures of a file to those of its text. They change seldom, and then everything may.
+    fn sign(&mut self, file: SourceFile) {
+        let signatures = file.text(self).is_some().then(|| queries::summary(self, file));
+        if file.signatures(self) != signatures {
+            file.set_signatures(self).with_durability(Durability::HIGH).to(signatures);
+        }
     }
 
     /// Gives up with [`salsa::Cancelled`] when a write waits; for readers that compute for long without a query.

@@ -4,7 +4,9 @@
 //! unwinds with [`salsa::Cancelled`], which the boundary that made the clone catches.
 
 mod database;
+mod part;
 mod queries;
+mod uses;
 
 pub use database::Database;
 pub(crate) use queries::Body;

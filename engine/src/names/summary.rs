@@ -79,15 +79,6 @@ fn signature(item: &Item) -> Item {
             kept.cites.clear();
             ItemKind::Amount(kept)
         }
-        ItemKind::Group(group) => {
-            let mut kept = group.clone();
-            for key in &mut kept.keys {
-                if let Some(value) = &mut key.value {
-                    *value.kind = ExprKind::Damaged;
-                }
-            }
-            ItemKind::Group(kept)
-        }
         ItemKind::Fixture(fixture) => {
             let mut kept = fixture.clone();
             kept.statements.clear();
@@ -98,6 +89,8 @@ fn signature(item: &Item) -> Item {
         | ItemKind::Use(_)
         | ItemKind::Category(_)
         | ItemKind::Record(_)
+        // What a group is grouped by has a type that others see.
+        | ItemKind::Group(_)
         | ItemKind::Input(_) => item.kind.clone(),
     };
     Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged: item.damaged }

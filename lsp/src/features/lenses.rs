@@ -1,4 +1,5 @@
-//! Code lenses: run a test and what came of it, run all, what a rule overrides, what no test exercises.
+//! Code lenses: run a test and what came of it, run all, what a rule overrides, what no test exercises, what a sample
+//! comes to.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types as lsp;
 
 use crate::commands;
+use super::sampled;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn lenses(
@@ -27,7 +29,8 @@ pub(crate) fn lenses(
         found.push(lens(range, outcome(report), commands::RUN_TEST, arguments.clone()));
         found.push(lens(range, "explain".to_owned(), commands::EXPLAIN, arguments));
     }
-    if let Some(header) = header(snapshot, file).filter(|_| !reports.is_empty()) {
+    let header = header(snapshot, file);
+    if let Some(header) = header.filter(|_| !reports.is_empty()) {
         let failed = reports.iter().filter(|report| !report.passed).count();
         let title = match failed {
             0 => format!("run all {} tests: all pass", reports.len()),
@@ -36,10 +39,11 @@ pub(crate) fn lenses(
         found.push(lens(header, title, commands::RUN_ALL_TESTS, vec![json!(uri)]));
     }
     overrides(snapshot, uri, file, &mut found);
+    sampled::lenses(snapshot, uri, file, header, &mut found);
     Ok(Some(found))
 }
 
-fn lens(range: lsp::Range, title: String, command: &str, arguments: Vec<Value>) -> lsp::CodeLens {
+pub(super) fn lens(range: lsp::Range, title: String, command: &str, arguments: Vec<Value>) -> lsp::CodeLens {
     let command = lsp::Command { title, command: command.to_owned(), arguments: Some(arguments) };
     lsp::CodeLens { range, command: Some(command), data: None }
 }

@@ -13,4 +13,5 @@ mod client;
 mod editors;
 mod random;
 mod requests;
+mod sample;
 mod sync;
