@@ -20,7 +20,7 @@ decision promotion of Student {
   outcomes up, stay
   cite "(2)"
   default stay
-  rule ready: up when reads and grade >= G1
+  rule ready: up when reads and grade >= G2
 }
 "#;
 
@@ -66,7 +66,7 @@ fn typing_inside_one_rule_lowers_that_declaration_alone() {
     let (mut database, log) = database();
     messages(&database);
     log.lock().unwrap().clear();
-    database.set_text("r.rubric", Some(&RULES.replace("grade >= G1", "grade >= G2")));
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G2", "grade >= G3")));
     messages(&database);
     assert_eq!(executions(&log, "item_facts"), 1);
 }
@@ -85,9 +85,9 @@ fn computed(log: &Mutex<Vec<String>>) -> std::collections::BTreeMap<String, usiz
 fn crowd() -> (Database, Arc<Mutex<Vec<String>>>) {
     let (mut database, log) = database();
     for number in 0..20 {
-        let text = RULES.replace("policy r ", &format!("policy other_{number} "))
-            + "test \"t\" { as of 2024-01-01 Student a { grade: G1 level: 3 } expect a.promotion = up }\n";
-        database.set_text(&format!("other/{number}.rubric"), Some(&text));
+        let text = RULES.replace("policy r ", &format!("policy other.p{number} "))
+            + "test \"t\" { as of 2024-01-01 Student a { grade: G2 level: 3 } expect a.promotion = up }\n";
+        database.set_bytes(&format!("other/p{number}.rubric"), text.as_bytes());
     }
     let file = database.file("r.rubric").unwrap();
     assert_eq!(messages(&database), [""; 0]);
@@ -103,7 +103,7 @@ fn crowd() -> (Database, Arc<Mutex<Vec<String>>>) {
 #[test]
 fn typing_inside_one_rule_computes_nothing_of_other_files() {
     let (mut database, log) = crowd();
-    database.set_text("r.rubric", Some(&RULES.replace("grade >= G1", "grade >= G2")));
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G2", "grade >= G3")));
     messages(&database);
     let reports: usize = database.files().into_iter().map(|file| database.test_reports(file).len()).sum();
     assert_eq!(reports, 20);
@@ -139,14 +139,14 @@ fn what_is_typed_in_one_file_is_computed_where_it_is_named() {
 use v
 use r
 decision twice of Student { outcomes b, a cite \"2\" default a rule r: b when promotion = up and level > 1 }
-test \"t\" { as of 2024-01-01 Student a { grade: G1 level: 3 } expect a.twice = b }
+test \"t\" { as of 2024-01-01 Student a { grade: G2 level: 3 } expect a.twice = b }
 ";
     let (mut database, log) = crowd();
     let file = database.set_text("user.rubric", Some(user));
     assert_eq!(messages(&database), [""; 0]);
     assert!(database.test_reports(file).iter().all(|report| report.passed));
     log.lock().unwrap().clear();
-    database.set_text("r.rubric", Some(&RULES.replace("grade >= G1", "grade >= G3")));
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G2", "grade >= G3")));
     messages(&database);
     let report = database.test_reports(file);
     assert!(!report.iter().any(|report| report.passed), "{report:?}");
@@ -163,7 +163,7 @@ test \"t\" { as of 2024-01-01 Student a { grade: G1 level: 3 } expect a.twice = 
 #[test]
 fn a_comment_and_a_blank_prove_nothing_again() {
     let (mut database, log) = crowd();
-    database.set_text("r.rubric", Some(&RULES.replace("outcomes", "  // a remark\n outcomes")));
+    database.set_text("r.rubric", Some(&RULES.replace("decision", "// a remark\n\ndecision")));
     messages(&database);
     let computed = computed(&log);
     assert_eq!(computed.get("parsed"), Some(&1));

@@ -1,5 +1,6 @@
 //! The folders that the client has open, their files on disk, and the documents it holds in memory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -138,8 +139,8 @@ impl Workspace {
         let folders = Arc::clone(&self.view.folders);
         for path in folders.iter().flat_map(|folder| files_of(folder)) {
             let shown = self.view.shown(&path);
-            if let Some(text) = read(&path) {
-                self.set(database, &shown, Some(&text));
+            if let Ok(bytes) = fs::read(&path) {
+                self.set(database, &shown, Content::Disk(&bytes));
             }
         }
         self.loading = false;
@@ -157,7 +158,7 @@ impl Workspace {
         }
         let on_disk = database.file(&path).map(|file| database.text(file));
         self.set_unsaved(&path, on_disk.as_deref() != Some(document.text()));
-        self.set(database, &path, Some(document.text()));
+        self.set(database, &path, Content::Client(document.text()));
         if self.view.uris.get(&path) != Some(uri) {
             Arc::make_mut(&mut self.view.uris).insert(path.clone(), uri.clone());
         }
@@ -177,7 +178,7 @@ impl Workspace {
         let Some(mut document) = self.open.remove(&path) else { return };
         edit(&mut document);
         self.set_unsaved(&path, true);
-        self.set(database, &path, Some(document.text()));
+        self.set(database, &path, Content::Client(document.text()));
         self.view.versions.insert(path.clone(), version);
         self.open.insert(path, document);
     }
@@ -227,15 +228,15 @@ impl Workspace {
         let gone: Vec<String> = self.headers.keys().filter(|path| !now.contains(*path)).cloned().collect();
         for path in gone {
             if !self.open.contains_key(&path) {
-                self.set(database, &path, None);
+                self.set(database, &path, Content::Gone);
             }
         }
         for path in &now {
             if self.open.contains_key(path) {
                 continue;
             }
-            let text = self.view.on_disk(path).and_then(|on_disk| read(&on_disk));
-            self.set(database, path, text.as_deref());
+            let bytes = self.view.on_disk(path).and_then(|on_disk| fs::read(on_disk).ok());
+            self.set(database, path, bytes.as_deref().map_or(Content::Gone, Content::Disk));
         }
         self.set_shipped(database);
         self.view.as_of = self.sample_day();
@@ -244,31 +245,40 @@ impl Workspace {
 
     fn reread(&mut self, database: &mut Database, path: &str) {
         let listed = |on_disk: &PathBuf| self.view.folders.iter().any(|folder| is_listed(folder, on_disk));
-        let text = self.view.on_disk(path).filter(listed).and_then(|on_disk| read(&on_disk));
-        self.set(database, path, text.as_deref());
+        let bytes = self.view.on_disk(path).filter(listed).and_then(|on_disk| fs::read(on_disk).ok());
+        self.set(database, path, bytes.as_deref().map_or(Content::Gone, Content::Disk));
     }
 
-    fn set(&mut self, database: &mut Database, path: &str, text: Option<&str>) {
-        let before = match text {
-            Some(text) => {
-                let header = Header::of(text);
+    fn set(&mut self, database: &mut Database, path: &str, content: Content<'_>) {
+        match content {
+            Content::Client(text) => database.set_text(path, Some(text)),
+            Content::Disk(bytes) => database.set_bytes(path, bytes),
+            Content::Gone => database.set_text(path, None),
+        };
+        let before = match content {
+            Content::Gone => self.headers.remove(path),
+            Content::Client(_) | Content::Disk(_) => {
+                let text = match content {
+                    Content::Disk(bytes) => String::from_utf8_lossy(bytes),
+                    Content::Client(text) => Cow::Borrowed(text),
+                    Content::Gone => Cow::Borrowed(""),
+                };
+                let header = Header::of(&text);
                 if self.headers.get(path) == Some(&header) {
-                    database.set_text(path, Some(text));
                     return;
                 }
                 self.headers.insert(path.to_owned(), header)
             }
-            None => self.headers.remove(path),
         };
-        if before.is_some() != text.is_some() {
+        let there = !matches!(content, Content::Gone);
+        if before.is_some() != there {
             let present = Arc::make_mut(&mut self.view.present);
-            if text.is_some() {
+            if there {
                 present.insert(path.to_owned());
             } else {
                 present.remove(path);
             }
         }
-        database.set_text(path, text);
         if !self.loading {
             self.set_shipped(database);
         }
@@ -311,7 +321,7 @@ impl Workspace {
         let now: BTreeSet<String> = needed.iter().map(|policy| policy.path.clone()).collect();
         for policy in needed {
             if !self.used.contains(&policy.path) {
-                database.set_text(&policy.path, Some(policy.text));
+                database.set_bytes(&policy.path, policy.text.as_bytes());
             }
         }
         for path in self.used.difference(&now) {
@@ -319,6 +329,17 @@ impl Workspace {
         }
         self.used = now;
     }
+}
+
+/// What a file holds now.
+#[derive(Clone, Copy)]
+enum Content<'c> {
+    /// The text that the client has open.
+    Client(&'c str),
+    /// What is on disk, which may not be UTF-8.
+    Disk(&'c [u8]),
+    /// The file is gone.
+    Gone,
 }
 
 /// The manifest of a folder, when it can be used.

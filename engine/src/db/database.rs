@@ -1,6 +1,6 @@
 //! The database and what it offers to programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rubric_grammar::{LineIndex, Parse, Span};
@@ -25,6 +25,8 @@ pub struct Database {
     workspace: Option<Workspace>,
     by_path: Arc<BTreeMap<String, SourceFile>>,
     by_id: Arc<Vec<SourceFile>>,
+    /// Files that nobody edited yet.
+    still: Arc<BTreeSet<FileId>>,
 }
 
 #[salsa::db]
@@ -57,7 +59,7 @@ impl Database {
     }
 
     fn with_storage(storage: salsa::Storage<Self>) -> Self {
-        let mut database = Self { storage, workspace: None, by_path: Arc::default(), by_id: Arc::default() };
+        let mut database = Self { storage, workspace: None, by_path: Arc::default(), by_id: Arc::default(), still: Arc::default() };
         database.workspace = Some(Workspace::new(&database, Vec::new(), Vec::new()));
         database
     }
@@ -65,35 +67,47 @@ impl Database {
     /// Sets the text of a file; `None` when there is none (any more). The path is relative to the project, with `/`.
     /// An equal text changes nothing.
     pub fn set_text(&mut self, path: &str, text: Option<&str>) -> FileId {
-        self.set(path, text, None)
+        self.set(path, text, None, Durability::LOW)
     }
 
-    /// Sets a file to what was read from disk, which may not be UTF-8.
+    /// Sets a file to what was read from disk, which may not be UTF-8. Until it is set otherwise, what hangs on such files
+    /// alone is not looked at again after an edit of another.
     pub fn set_bytes(&mut self, path: &str, bytes: &[u8]) -> FileId {
         match std::str::from_utf8(bytes) {
-            Ok(text) => self.set(path, Some(text), None),
-            Err(_) => self.set(path, Some(&rubric_grammar::readable(bytes)), Some(bytes)),
+            Ok(text) => self.set(path, Some(text), None, Durability::MEDIUM),
+            Err(_) => self.set(path, Some(&rubric_grammar::readable(bytes)), Some(bytes), Durability::MEDIUM),
         }
     }
 
-    fn set(&mut self, path: &str, text: Option<&str>, bytes: Option<&[u8]>) -> FileId {
+    fn set(
+        &mut self,
+        path: &str,
+        text: Option<&str>,
+        bytes: Option<&[u8]>,
+        durability: Durability,
+    ) -> FileId {
         if let Some(file) = self.by_path.get(path).copied() {
             let same = file.text(self).as_deref() == text && file.bytes(self).as_deref() == bytes;
-            if !same {
+            let id = file.id(self);
+            let moves = durability == Durability::LOW && self.still.contains(&id);
+            if !same || moves {
+                Arc::make_mut(&mut self.still).remove(&id);
                 file.set_text(self).with_durability(Durability::LOW).to(text.map(Arc::from));
                 file.set_bytes(self).with_durability(Durability::LOW).to(bytes.map(Arc::from));
                 self.sign(file);
             }
-            return file.id(self);
+            return id;
         }
         let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
-        // A text that was never edited probably never is; what hangs on such texts alone is not looked at after an edit.
         let file =
             SourceFile::builder(id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from), None)
                 .durability(Durability::HIGH)
-                .text_durability(Durability::MEDIUM)
-                .bytes_durability(Durability::MEDIUM)
+                .text_durability(durability)
+                .bytes_durability(durability)
                 .new(self);
+        if durability != Durability::LOW {
+            Arc::make_mut(&mut self.still).insert(id);
+        }
         self.sign(file);
         Arc::make_mut(&mut self.by_path).insert(path.to_owned(), file);
         Arc::make_mut(&mut self.by_id).push(file);
