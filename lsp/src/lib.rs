@@ -23,6 +23,7 @@ pub mod commands;
 mod convert;
 mod document;
 mod features;
+mod frames;
 mod manual;
 mod outbox;
 mod pool;

@@ -24,6 +24,7 @@ use crate::features::{
     actions, calls, completion, diagnostics, execute, files, format, hints, hover, lenses, links, navigation,
     rename, structure, symbols, tokens,
 };
+use crate::frames;
 use crate::outbox;
 use crate::pool::{Ask, STACK};
 use crate::snapshot::Snapshot;
@@ -31,6 +32,9 @@ use crate::worker::{Event, work};
 
 /// How many requests may be under way; with few, slow ones would hold back what the client types.
 const CONCURRENCY: usize = 512;
+
+/// How much of what the client says is read ahead.
+const PIPE: usize = 1 << 16;
 
 /// What ships with the program.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +95,17 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships
             number: AtomicU64::new(0),
         }
     });
-    Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;
+    let (mended, reads) = tokio::io::duplex(PIPE);
+    let serving = Server::new(mended, output, socket).concurrency_level(CONCURRENCY).serve(service);
+    let handing_on = async {
+        // Whether the client went away or its pipe broke, there is nothing more to be read; the server sees that itself.
+        let _ = frames::hand_on(input, reads).await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = handing_on => {}
+    }
     let _ = stop.send(Event::Stop);
     // The folder of the server's own is removed by the worker; an answer under way is not waited for longer than it takes.
     let _ = tokio::task::spawn_blocking(move || worker.join()).await;

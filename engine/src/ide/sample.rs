@@ -355,7 +355,7 @@ decision promotion of Student {
   rule reads: up when level >= 2
   rule held: stay when level = 9 notwithstanding reads
 }
-requirement known { cite "3" for Student must level is known }
+requirement tested of Student { cite "3" must level is known }
 amount pay of Student { cite "4" line base = wage }
 amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
 "#;
@@ -368,11 +368,11 @@ amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
         let mut data = Dataset::new(&plan.symbols);
         let record = RecordId(0);
         for (name, level) in [("a", Some(1)), ("b", Some(2)), ("c", Some(9)), ("d", None)] {
-            let level = level.map_or(Cell::Missing, |level| Cell::Known(Value::Number(Number::from(level))));
+            let level = level.map_or(Cell::Missing, |level| Cell::Known(Value::Number(Number::from_int(level))));
             let cells = vec![
                 Cell::Known(Value::Text(name.into())),
                 level,
-                Cell::Known(Value::Number(Number::from(7_654))),
+                Cell::Known(Value::Number(Number::from_int(7_654))),
             ];
             data.supply(&plan.symbols, record).unwrap().push(cells, Origin::default());
         }

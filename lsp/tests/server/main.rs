@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod capabilities;
 mod client;
 mod editors;
 mod random;

@@ -12,7 +12,7 @@ decision promotion of Student {
   default stay
   rule reads: up when level >= 2
 }
-requirement tested { cite \"3\" for Student must level is known }
+requirement tested of Student { cite \"3\" must level is known }
 amount aid of Student { cite \"4\" line base = if level >= 2 then $10 else $5 }
 ";
 
