@@ -185,10 +185,12 @@ impl Server {
 
     /// Resident memory, now and at most, in megabytes.
     fn memory(&self) -> (u64, u64) {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
         let of = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-            line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse().ok()).unwrap_or(0_u64) / 1024
+            line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse().ok()).unwrap_or(0_u64)
+                / 1024
         };
         (of("VmRSS"), of("VmHWM"))
     }
@@ -225,7 +227,12 @@ fn main() {
     std::fs::write(&path, &long).unwrap();
     let long_uri = uri(&path);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    println!("500 files; the one that is edited has {} lines, {} bytes; load {}", long.lines().count(), long.len(), load.trim());
+    println!(
+        "500 files; the one that is edited has {} lines, {} bytes; load {}",
+        long.lines().count(),
+        long.len(),
+        load.trim()
+    );
 
     let mut starts = Vec::new();
     let mut server = None;
@@ -241,8 +248,12 @@ fn main() {
     report("first diagnostics after the program starts", starts, "(at most 300)");
     let mut server = server.unwrap();
     let (_, all) = server.ask("workspace/diagnostic", &json!({ "previousResultIds": [] }));
-    let found: usize =
-        all["items"].as_array().unwrap().iter().map(|item| item["items"].as_array().map_or(0, Vec::len)).sum();
+    let found: usize = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["items"].as_array().map_or(0, Vec::len))
+        .sum();
     println!("(the workspace has {found} diagnostics; memory {} MB)", server.memory().0);
 
     // A digit of a rule in the middle of the file is typed, again and again.
@@ -300,7 +311,11 @@ fn main() {
                 });
                 times.push(server.ask(method, &params).0);
             }
-            report(&format!("{} {what}", method.trim_start_matches("textDocument/")), times, "(p99 at most 10)");
+            report(
+                &format!("{} {what}", method.trim_start_matches("textDocument/")),
+                times,
+                "(p99 at most 10)",
+            );
         }
     }
 
@@ -315,10 +330,13 @@ fn main() {
         let mut published = None;
         while left > 0 || published.is_none() {
             let (at, message) = server.wait(|_| true);
-            if message["id"].as_i64().is_some_and(|id| asked.contains(&id)) && message.get("method").is_none() {
+            if message["id"].as_i64().is_some_and(|id| asked.contains(&id)) && message.get("method").is_none()
+            {
                 left -= 1;
             }
-            if message["method"] == "textDocument/publishDiagnostics" && message["params"]["version"] == version {
+            if message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["version"] == version
+            {
                 published = Some(at);
             }
         }
@@ -326,7 +344,8 @@ fn main() {
     }
     report("edit to diagnostics with 100 hovers in flight", crowded, "(as without them)");
 
-    let edits = std::env::var("RUBRIC_EDITS").ok().and_then(|edits| edits.parse().ok()).unwrap_or(10_000_usize);
+    let edits =
+        std::env::var("RUBRIC_EDITS").ok().and_then(|edits| edits.parse().ok()).unwrap_or(10_000_usize);
     let start = Instant::now();
     for round in 0..edits {
         let (_, version) = server.edit(&long_uri, line, column, column + 1, &(round % 8 + 2).to_string());

@@ -63,7 +63,9 @@ fn mended(body: Vec<u8>) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::new();
     let mut copied = 0;
     let mut at = 0;
-    while let Some(found) = body.get(at..).and_then(|rest| rest.windows(START.len()).position(|it| it == START)) {
+    while let Some(found) =
+        body.get(at..).and_then(|rest| rest.windows(START.len()).position(|it| it == START))
+    {
         let start = at + found;
         at = start + START.len();
         // Within the text of a document the quote is escaped.
@@ -97,7 +99,10 @@ mod tests {
             (r#"{"uri":"file:///a/100%%20x"}"#, r#"{"uri":"file:///a/100%25%20x"}"#),
             (r#"{"uri":"file:///a/100%"}"#, r#"{"uri":"file:///a/100%25"}"#),
             (r#"{"uri":"file:///a/%C3%A9%zz%2"}"#, r#"{"uri":"file:///a/%C3%A9%25zz%252"}"#),
-            (r#"{"uri":"file:///a/b","text":"50% of \"file:///100%\""}"#, r#"{"uri":"file:///a/b","text":"50% of \"file:///100%\""}"#),
+            (
+                r#"{"uri":"file:///a/b","text":"50% of \"file:///100%\""}"#,
+                r#"{"uri":"file:///a/b","text":"50% of \"file:///100%\""}"#,
+            ),
             (r#"["file:///a%","file:///b%"]"#, r#"["file:///a%25","file:///b%25"]"#),
         ] {
             assert_eq!(String::from_utf8(mended(body.as_bytes().to_vec())).unwrap(), expected);

@@ -14,6 +14,8 @@ use std::time::{Duration, SystemTime};
 
 use rubric_engine::columns::{ColumnRecords, wanted};
 use rubric_engine::data::{DataSource, ReadError, Records, inputs, key_text, place};
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::FileId;
 use rubric_engine::evaluate::{Options, waivers};
 use rubric_engine::ide::{Counted, Flipped, Sample, count, flipped};
 use rubric_engine::plan::{Plan, ResultId, Symbols};
@@ -25,6 +27,7 @@ use crate::pool::Ask;
 use crate::publish::Message;
 use crate::snapshot::Snapshot;
 use crate::worker::Event;
+use crate::workspace::View;
 
 /// The data set of a manifest that is the sample.
 pub(crate) const NAME: &str = "sample";
@@ -128,31 +131,64 @@ pub(crate) struct Flip {
 /// What is taken of a state, so that it need not be held.
 struct Taken {
     number: u64,
-    /// Every document that the client has open is as it is on disk.
-    saved: bool,
+    /// The policies as they are now.
     plan: Arc<Plan>,
     folders: Vec<(SampleSet, Vec<ResultId>)>,
+    /// Counts the changes of what is on disk.
+    disk: u64,
+    /// The files from which the policies as they are on disk are to be made, where these are not known.
+    files: Option<Vec<(String, Stored)>>,
+    view: View,
 }
 
-fn take(snapshot: &Snapshot) -> Taken {
-    let plan = snapshot.database.plan();
-    let of_folder = |set: &SampleSet| {
-        let results = plan.symbols.results.iter().copied();
-        results.filter(|result| is_below(snapshot, &plan.symbols, *result, &set.folder)).collect()
+/// What is on disk of a file.
+enum Stored {
+    /// This text.
+    Text(Arc<str>),
+    /// What is to be read there.
+    At(PathBuf),
+}
+
+/// Takes what is needed. `known`: for which state of the disk its policies are known.
+fn take(snapshot: &Snapshot, known: Option<u64>) -> Taken {
+    let (database, view) = (&snapshot.database, &snapshot.view);
+    let plan = database.plan();
+    let sets = view.samples.iter();
+    let folders = sets.map(|set| (set.clone(), results_below(database, view, &plan, &set.folder))).collect();
+    let needed = !view.is_saved() && known != Some(view.disk);
+    let stored = |file: FileId| {
+        let path = database.path(file).to_owned();
+        let stored = match view.on_disk(&path).filter(|_| view.is_unsaved(&path)) {
+            Some(on_disk) => Stored::At(on_disk),
+            None => Stored::Text(database.text(file)),
+        };
+        (path, stored)
     };
-    let folders = snapshot.view.samples.iter().map(|set| (set.clone(), of_folder(set))).collect();
-    Taken { number: snapshot.number, saved: snapshot.view.is_saved(), plan: Arc::clone(&plan), folders }
+    Taken {
+        number: snapshot.number,
+        plan,
+        folders,
+        disk: view.disk,
+        files: needed.then(|| database.files().into_iter().map(stored).collect()),
+        view: view.clone(),
+    }
+}
+
+/// The results that are declared in files below a folder.
+fn results_below(database: &Database, view: &View, plan: &Plan, folder: &Path) -> Vec<ResultId> {
+    let results = plan.symbols.results.iter().copied();
+    results.filter(|result| is_below(database, view, &plan.symbols, *result, folder)).collect()
 }
 
 /// Whether a result is declared in a file below the folder.
-fn is_below(snapshot: &Snapshot, symbols: &Symbols, result: ResultId, folder: &Path) -> bool {
+fn is_below(database: &Database, view: &View, symbols: &Symbols, result: ResultId, folder: &Path) -> bool {
     let place = match result {
         ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.place),
         ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.place),
         ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.place),
     };
-    let file = place.map(|place| snapshot.database.path(place.file));
-    file.and_then(|path| snapshot.view.on_disk(path)).is_some_and(|path| path.starts_with(folder))
+    let file = place.map(|place| database.path(place.file));
+    file.and_then(|path| view.on_disk(path)).is_some_and(|path| path.starts_with(folder))
 }
 
 /// Works until the channel closes; each message says that there is a new state.
@@ -163,8 +199,8 @@ pub(crate) fn watch(
     board: &Board,
 ) {
     let mut held: BTreeMap<PathBuf, Held> = BTreeMap::new();
+    let mut saved: Option<Saved> = None;
     while states.recv().is_ok() {
-        // The policies as they are on disk are taken before somebody begins to type.
         while !held.is_empty() {
             match states.recv_timeout(QUIET) {
                 Ok(()) => {}
@@ -172,23 +208,32 @@ pub(crate) fn watch(
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
-        let (ask, answer) = Ask::new("sample", |snapshot| Ok(take(snapshot)));
+        let known = saved.as_ref().map(|saved| saved.disk);
+        let (ask, answer) = Ask::new("sample", move |snapshot| Ok(take(snapshot, known)));
         if events.send(Event::Ask(ask)).is_err() {
             return;
         }
         // None when changes came in between again and again; then there is a newer state.
         let Ok(Ok(taken)) = answer.blocking_recv() else { continue };
         let stop = || board.newest.load(Ordering::Relaxed) != taken.number;
+        if taken.view.is_saved() {
+            saved =
+                Some(Saved { disk: taken.disk, plan: Arc::clone(&taken.plan), folders: of_folders(&taken) });
+            held.values_mut().for_each(|held| held.before = None);
+        } else if let Some(files) = &taken.files {
+            saved = Some(on_disk(files, &taken));
+            held.values_mut().for_each(|held| held.before = None);
+        }
         held.retain(|folder, _| taken.folders.iter().any(|(set, _)| set.folder == *folder));
         let mut folders = Vec::new();
         for (set, results) in &taken.folders {
             let held = held.entry(set.folder.clone()).or_default();
-            if taken.saved {
-                held.saved = Some((Arc::clone(&taken.plan), results.clone()));
-                held.before = None;
-            }
+            let before = saved
+                .as_ref()
+                .and_then(|saved| Some((&saved.plan, saved.folders.get(&set.folder).map(Vec::as_slice)?)));
             // A defect in an evaluator must not end the thread; what it was looking at may be private.
-            let found = catch_unwind(AssertUnwindSafe(|| held.count(set, &taken.plan, results, &stop)));
+            let found =
+                catch_unwind(AssertUnwindSafe(|| held.count(set, (&taken.plan, results), before, &stop)));
             let found = found.unwrap_or_else(|_| {
                 eprintln!("rubric lsp: counting the sample failed");
                 Some(Err("the sample could not be counted because of a defect".to_owned()))
@@ -207,13 +252,42 @@ pub(crate) fn watch(
     }
 }
 
+/// The policies as they are on disk.
+struct Saved {
+    disk: u64,
+    plan: Arc<Plan>,
+    /// The results of each folder with sample records.
+    folders: BTreeMap<PathBuf, Vec<ResultId>>,
+}
+
+fn of_folders(taken: &Taken) -> BTreeMap<PathBuf, Vec<ResultId>> {
+    taken.folders.iter().map(|(set, results)| (set.folder.clone(), results.clone())).collect()
+}
+
+/// Makes the policies as they are on disk: they were never seen so, since something was typed before or at once.
+fn on_disk(files: &[(String, Stored)], taken: &Taken) -> Saved {
+    let mut database = Database::default();
+    for (path, stored) in files {
+        match stored {
+            Stored::Text(text) => drop(database.set_text(path, Some(text))),
+            Stored::At(at) => {
+                if let Ok(bytes) = fs::read(at) {
+                    database.set_bytes(path, &bytes);
+                }
+            }
+        }
+    }
+    let plan = database.plan();
+    let sets = taken.folders.iter().map(|(set, _)| &set.folder);
+    let folders = sets.map(|folder| (folder.clone(), results_below(&database, &taken.view, &plan, folder)));
+    Saved { disk: taken.disk, folders: folders.collect(), plan }
+}
+
 /// What is kept of a folder from one state to the next.
 #[derive(Default)]
 struct Held {
     records: Option<Read>,
-    /// The policies as they are on disk.
-    saved: Option<(Arc<Plan>, Vec<ResultId>)>,
-    /// What they came to.
+    /// What the policies as they are on disk came to.
     before: Option<Arc<[Counted]>>,
     latest: Option<(Arc<Plan>, Arc<[Counted]>)>,
 }
@@ -240,8 +314,8 @@ impl Held {
     fn count(
         &mut self,
         set: &SampleSet,
-        plan: &Arc<Plan>,
-        results: &[ResultId],
+        (plan, results): (&Arc<Plan>, &[ResultId]),
+        saved: Option<(&Arc<Plan>, &[ResultId])>,
         stop: &dyn Fn() -> bool,
     ) -> Option<Result<Findings, String>> {
         let Some(as_of) = set.as_of else {
@@ -259,12 +333,12 @@ impl Held {
             },
         };
         if self.before.is_none()
-            && let Some((saved, results)) = self.saved.clone()
+            && let Some((saved, results)) = saved
         {
-            self.before = if Arc::ptr_eq(&saved, plan) {
+            self.before = if Arc::ptr_eq(saved, plan) {
                 Some(Arc::clone(&counted))
             } else {
-                self.of_plan(set, &saved, &results, as_of, stop)?.ok()
+                self.of_plan(set, saved, results, as_of, stop)?.ok()
             };
         }
         self.latest = Some((Arc::clone(plan), Arc::clone(&counted)));
@@ -285,7 +359,7 @@ impl Held {
     fn forget_what_changed(&mut self) {
         let same = |read: &Read| read.stamps.iter().all(|old| stamp(old.0.clone()) == *old);
         if !self.records.as_ref().is_some_and(same) {
-            *self = Self { saved: self.saved.take(), ..Self::default() };
+            *self = Self::default();
         }
     }
 

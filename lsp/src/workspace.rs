@@ -54,6 +54,8 @@ pub(crate) struct View {
     pub(crate) samples: Arc<[SampleSet]>,
     /// Documents that are not as they are on disk.
     unsaved: Arc<BTreeSet<String>>,
+    /// Counts the changes of what is on disk.
+    pub(crate) disk: u64,
 }
 
 impl View {
@@ -98,6 +100,11 @@ impl View {
         self.unsaved.is_empty()
     }
 
+    /// Whether a document is not as it is on disk.
+    pub(crate) fn is_unsaved(&self, path: &str) -> bool {
+        self.unsaved.contains(path)
+    }
+
     pub(crate) fn is_open(&self, path: &str) -> bool {
         self.versions.contains_key(path)
     }
@@ -126,7 +133,9 @@ impl Workspace {
         for path in std::mem::take(&mut self.headers).into_keys() {
             database.set_text(&path, None);
         }
-        self.view = View { folders: folders.into(), manual: self.view.manual.take(), ..View::default() };
+        let disk = self.view.disk + 1;
+        self.view =
+            View { folders: folders.into(), manual: self.view.manual.take(), disk, ..View::default() };
         self.load(database);
         for (uri, document, version) in open {
             self.open(database, &uri, document, version);
@@ -197,6 +206,7 @@ impl Workspace {
     pub(crate) fn saved(&mut self, uri: &Uri) {
         let path = self.view.path_of(uri);
         self.set_unsaved(&path, false);
+        self.view.disk += 1;
     }
 
     fn set_unsaved(&mut self, path: &str, unsaved: bool) {
@@ -212,6 +222,7 @@ impl Workspace {
 
     /// A file changed on disk.
     pub(crate) fn changed_on_disk(&mut self, database: &mut Database, uri: &Uri) {
+        self.view.disk += 1;
         let path = self.view.path_of(uri);
         if path.rsplit('/').next() == Some(MANIFEST) {
             self.relist(database);

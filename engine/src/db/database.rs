@@ -59,7 +59,13 @@ impl Database {
     }
 
     fn with_storage(storage: salsa::Storage<Self>) -> Self {
-        let mut database = Self { storage, workspace: None, by_path: Arc::default(), by_id: Arc::default(), still: Arc::default() };
+        let mut database = Self {
+            storage,
+            workspace: None,
+            by_path: Arc::default(),
+            by_id: Arc::default(),
+            still: Arc::default(),
+        };
         database.workspace = Some(Workspace::new(&database, Vec::new(), Vec::new()));
         database
     }
@@ -99,12 +105,11 @@ impl Database {
             return id;
         }
         let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
-        let file =
-            SourceFile::builder(id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from), None)
-                .durability(Durability::HIGH)
-                .text_durability(durability)
-                .bytes_durability(durability)
-                .new(self);
+        let file = SourceFile::builder(id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from), None)
+            .durability(Durability::HIGH)
+            .text_durability(durability)
+            .bytes_durability(durability)
+            .new(self);
         if durability != Durability::LOW {
             Arc::make_mut(&mut self.still).insert(id);
         }

@@ -15,7 +15,8 @@ use crate::check;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::names::Declared;
 use crate::plan::{
-    AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind, ResultId, Symbol, Symbols,
+    AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind, ResultId,
+    Symbol, Symbols,
 };
 use crate::prove;
 use crate::value::RecordId;

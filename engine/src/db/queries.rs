@@ -350,9 +350,7 @@ pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) 
 pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Occurrence]> {
     let (symbols, collected, parsed) = (symbols(db, workspace), collected(db, workspace), parsed(db, file));
     let mentions = |position| item_facts(db, workspace, file, position).mentions.clone();
-    let find = |wanted: FileId, position| {
-        item(db, file_of(db, workspace, wanted)?, position)
-    };
+    let find = |wanted: FileId, position| item(db, file_of(db, workspace, wanted)?, position);
     let source = ide::Source {
         symbols: &symbols,
         collected: &collected,

@@ -112,7 +112,8 @@ fn words(db: &dyn Db, file: SourceFile) -> BTreeSet<(String, Option<u32>)> {
     let mut found = BTreeSet::new();
     for token in tokens.iter().filter(|token| token.kind == LexicalKind::Word) {
         let Some(word) = text.get(token.span.start as usize..token.span.end as usize) else { continue };
-        let item = items.iter().position(|it| it.span.start <= token.span.start && token.span.end <= it.span.end);
+        let item =
+            items.iter().position(|it| it.span.start <= token.span.start && token.span.end <= it.span.end);
         found.insert((word.to_owned(), item.and_then(|item| u32::try_from(item).ok())));
     }
     found

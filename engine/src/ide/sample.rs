@@ -6,8 +6,8 @@ use crate::columns::{Amounts, Batches, Columns, Source};
 use crate::data::Dataset;
 use crate::evaluate::{By, DecisionResult, Evaluator, Options, Verdict, decision_words, requirement_words};
 use crate::plan::{
-    AmountId, DecisionBody, DecisionId, Instance, MASK, Plan, PolicyId, Privacy, ResultId, ResultStatus, Symbols,
-    show_with,
+    AmountId, DecisionBody, DecisionId, Instance, MASK, Plan, PolicyId, Privacy, ResultId, ResultStatus,
+    Symbols, show_with,
 };
 use crate::value::{Date, RecordId, State, Value};
 
@@ -244,9 +244,8 @@ fn of_batch(
         Asked::Requirement(instance) => {
             let outcomes = batch.requirement(instance);
             let results = outcomes.distinct.into_iter();
-            let positions: Vec<u32> = results
-                .map(|result| words.position(requirement_words(plan, instance, result).0))
-                .collect();
+            let positions: Vec<u32> =
+                results.map(|result| words.position(requirement_words(plan, instance, result).0)).collect();
             let came = outcomes.of.iter().map(|at| positions.get(*at as usize).copied().unwrap_or(0));
             counted.came.extend(came);
         }
@@ -259,7 +258,12 @@ fn of_batch(
     }
 }
 
-fn deciding(body: &DecisionBody, result: &DecisionResult, lanes: u32, rules: &mut BTreeMap<String, Deciding>) {
+fn deciding(
+    body: &DecisionBody,
+    result: &DecisionResult,
+    lanes: u32,
+    rules: &mut BTreeMap<String, Deciding>,
+) {
     let mut add = |label: &str, decides: u32, open: u32| {
         let rule = rules.entry(label.to_owned()).or_default();
         rule.decides += decides;
@@ -363,12 +367,19 @@ amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
     fn counted(policy: &str) -> Vec<Counted> {
         let mut db = Database::default();
         let file = db.set_text("p.rubric", Some(policy));
-        assert_eq!(db.diagnostics(file).iter().filter(|it| it.severity == crate::diagnostic::Severity::Error).count(), 0);
+        assert_eq!(
+            db.diagnostics(file)
+                .iter()
+                .filter(|it| it.severity == crate::diagnostic::Severity::Error)
+                .count(),
+            0
+        );
         let plan = db.plan();
         let mut data = Dataset::new(&plan.symbols);
         let record = RecordId(0);
         for (name, level) in [("a", Some(1)), ("b", Some(2)), ("c", Some(9)), ("d", None)] {
-            let level = level.map_or(Cell::Missing, |level| Cell::Known(Value::Number(Number::from_int(level))));
+            let level =
+                level.map_or(Cell::Missing, |level| Cell::Known(Value::Number(Number::from_int(level))));
             let cells = vec![
                 Cell::Known(Value::Text(name.into())),
                 level,
@@ -379,8 +390,7 @@ amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
         data.finish(&plan.symbols);
         let options = Options::default();
         let as_of = Date::constant(2024, 6, 1);
-        let sample =
-            Sample { plan: &plan, records: (&data).into(), as_of, options: &options, most: 100 };
+        let sample = Sample { plan: &plan, records: (&data).into(), as_of, options: &options, most: 100 };
         count(&sample, &plan.symbols.results, &|| false).unwrap()
     }
 
@@ -389,7 +399,8 @@ amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
         let all = counted(POLICY);
         assert_eq!(all[0].tally(), [("stay", 2), ("undetermined", 1), ("up", 1)]);
         let rule = |decides, open| Deciding { decides, open };
-        let rules: Vec<(&str, Deciding)> = all[0].rules.iter().map(|(label, it)| (label.as_str(), *it)).collect();
+        let rules: Vec<(&str, Deciding)> =
+            all[0].rules.iter().map(|(label, it)| (label.as_str(), *it)).collect();
         assert_eq!(rules, [("default", rule(1, 1)), ("held", rule(1, 1)), ("reads", rule(1, 1))]);
         assert_eq!(all[1].tally(), [("met", 3), ("violated", 1)]);
     }
@@ -404,10 +415,7 @@ amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
         let row = |row, old: &str, new: &str| (row, old.to_owned(), new.to_owned());
         assert_eq!(
             shown,
-            [
-                ("promotion", &[row(0, "stay", "up")][..]),
-                ("bonus", &[row(0, "$5", "$6")][..]),
-            ]
+            [("promotion", &[row(0, "stay", "up")][..]), ("bonus", &[row(0, "$5", "$6")][..]),]
         );
         assert_eq!(flipped(&after, &after), []);
     }

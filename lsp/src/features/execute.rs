@@ -32,8 +32,7 @@ pub(crate) fn execute(snapshot: &Snapshot, params: &lsp::ExecuteCommandParams) -
         commands::EXPLAIN => explain(snapshot, file(snapshot, params)?, text(params, 1)?),
         commands::SHOW_SAMPLE | commands::SHOW_FLIPS => {
             let only_flips = params.command == commands::SHOW_FLIPS;
-            let value =
-                sampled::document(snapshot, file(snapshot, params)?, text(params, 1)?, only_flips)?;
+            let value = sampled::document(snapshot, file(snapshot, params)?, text(params, 1)?, only_flips)?;
             Ok(Executed { value, message: None })
         }
         commands::SHOW_CHECK => {

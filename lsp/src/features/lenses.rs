@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use rubric_engine::diagnostic::{FileId, Place};
 use rubric_engine::ide::FileSpan;
-use rubric_engine::plan::RuleBody;
-use rubric_engine::testing::{Coverage, TestReport, run_covered};
+use rubric_engine::plan::{Plan, ResultId, RuleBody};
+use rubric_engine::testing::{Coverage, TestReport, cover};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types as lsp;
 
-use crate::commands;
 use super::sampled;
+use crate::commands;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn lenses(
@@ -94,6 +94,8 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
             found.push(lens(range, words.join(", "), commands::SHOW_LOCATIONS, arguments));
         }
     }
+    let own: Vec<ResultId> =
+        plan.symbols.results.iter().copied().filter(|it| declared_in(&plan, *it, file)).collect();
     let mut coverage = Coverage::default();
     let mut tested = false;
     for test in &plan.tests {
@@ -102,7 +104,7 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
             continue;
         }
         snapshot.database.unwind_if_cancelled();
-        let _ = run_covered(&plan, test, &mut coverage);
+        cover(&plan, test, &own, &mut coverage);
         tested = true;
     }
     if !tested {
@@ -110,7 +112,7 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
     }
     let mut seen = BTreeSet::new();
     for covered in coverage.never_exercised(&plan) {
-        if covered.place.file != file || !seen.insert(covered.place) {
+        if covered.place.file != file || !own.contains(&covered.result) || !seen.insert(covered.place) {
             continue;
         }
         let title = match (covered.yes, covered.no) {
@@ -120,6 +122,15 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
         };
         found.push(lens(snapshot.place_range(covered.place), title.to_owned(), "", Vec::new()));
     }
+}
+
+fn declared_in(plan: &Plan, result: ResultId, file: FileId) -> bool {
+    let place = match result {
+        ResultId::Decision(id) => plan.symbols.decision(id).map(|symbol| symbol.place),
+        ResultId::Requirement(id) => plan.symbols.requirement(id).map(|symbol| symbol.place),
+        ResultId::Amount(id) => plan.symbols.amount(id).map(|symbol| symbol.place),
+    };
+    place.is_some_and(|place| place.file == file)
 }
 
 fn location(snapshot: &Snapshot, place: Place) -> Option<lsp::Location> {

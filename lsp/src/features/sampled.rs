@@ -231,8 +231,7 @@ fn table(counted: &Counted, text: &mut String) {
     }
     text.push_str("\n| rule | decides | undetermined |\n|---|---:|---:|\n");
     for (label, rule) in &counted.rules {
-        let _ =
-            writeln!(text, "| {} | {} | {} |", escaped(label), grouped(rule.decides), grouped(rule.open));
+        let _ = writeln!(text, "| {} | {} | {} |", escaped(label), grouped(rule.decides), grouped(rule.open));
     }
 }
 

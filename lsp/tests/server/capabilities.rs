@@ -43,11 +43,7 @@ const PROMISES: [(&str, &str, &str); 46] = [
     ("diagnosticProvider.interFileDependencies", "diagnostic", "textDocument/diagnostic"),
     ("diagnosticProvider.workspaceDiagnostics", "workspace_diagnostic", "workspace/diagnostic"),
     ("executeCommandProvider.commands", "execute_command", "workspace/executeCommand"),
-    (
-        "workspace.workspaceFolders",
-        "did_change_workspace_folders",
-        "workspace/didChangeWorkspaceFolders",
-    ),
+    ("workspace.workspaceFolders", "did_change_workspace_folders", "workspace/didChangeWorkspaceFolders"),
     ("workspace.fileOperations", "will_rename_files", "workspace/willRenameFiles"),
     // Not advertised, but said in answer to, or registered at run time.
     ("", "initialize", "initialize"),
@@ -95,13 +91,11 @@ fn handlers() -> BTreeSet<&'static str> {
 #[tokio::test]
 async fn what_is_advertised_is_what_is_handled_and_tested() {
     let mut client = open().await;
-    let promised: BTreeSet<String> = PROMISES
-        .iter()
-        .filter(|(path, ..)| !path.is_empty())
-        .map(|(path, ..)| (*path).to_owned())
-        .collect();
+    let promised: BTreeSet<String> =
+        PROMISES.iter().filter(|(path, ..)| !path.is_empty()).map(|(path, ..)| (*path).to_owned()).collect();
     assert_eq!(advertised(&client.capabilities), promised, "what is advertised, and what is promised");
-    let handling: BTreeSet<&str> = PROMISES.iter().map(|(_, name, _)| *name).filter(|it| !it.is_empty()).collect();
+    let handling: BTreeSet<&str> =
+        PROMISES.iter().map(|(_, name, _)| *name).filter(|it| !it.is_empty()).collect();
     assert_eq!(handlers(), handling, "what is handled, and what is promised");
     for (_, _, method) in PROMISES.iter().filter(|(.., method)| !method.is_empty()) {
         let quoted = format!("\"{method}\"");
@@ -109,7 +103,10 @@ async fn what_is_advertised_is_what_is_handled_and_tested() {
     }
     // A method that nobody handles is answered by that alone, whatever its parameters.
     for (path, _, method) in PROMISES.iter().filter(|(path, ..)| !path.is_empty()) {
-        if !path.starts_with("textDocumentSync") && !path.starts_with("workspace.workspaceFolders") && *method != "initialize" {
+        if !path.starts_with("textDocumentSync")
+            && !path.starts_with("workspace.workspaceFolders")
+            && *method != "initialize"
+        {
             let answer = client.ask(method, json!({ "textDocument": { "uri": "file:///x" } })).await;
             assert_ne!(answer["error"]["code"], -32601, "{method}");
         }

@@ -438,7 +438,9 @@ async fn every_fix_that_a_diagnostic_offers_can_be_applied() {
         (format!("{head}record P {{ key id: text n: count }}\ndefine q of P: flag = m = 1\n"), ""),
         (format!("{head}use a.base\nrecord P {{ key id: text n: count }}\n"), "record P"),
         (
-            format!("{head}record P {{ key id: text n: money }}\namount x of P {{ cite \"1\" line l = n / 3 }}\n"),
+            format!(
+                "{head}record P {{ key id: text n: money }}\namount x of P {{ cite \"1\" line l = n / 3 }}\n"
+            ),
             "rounded half up to cents",
         ),
     ];
@@ -476,7 +478,8 @@ async fn each_declaration_can_be_begun_with_a_snippet() {
     let mut client = open().await;
     let text = "policy a.b { title \"T\" cite \"x\" }\n\n";
     client.open("a/b.rubric", text).await;
-    let found = client.at("textDocument/completion", "a/b.rubric", json!({ "line": 1, "character": 0 })).await;
+    let found =
+        client.at("textDocument/completion", "a/b.rubric", json!({ "line": 1, "character": 0 })).await;
     let snippets: Vec<&str> = found
         .as_array()
         .unwrap()
@@ -485,8 +488,18 @@ async fn each_declaration_can_be_begun_with_a_snippet() {
         .map(|item| item["label"].as_str().unwrap())
         .collect();
     for wanted in [
-        "category", "record", "group", "input", "parameter", "define", "decision", "requirement", "amount",
-        "fixture", "test", "assert",
+        "category",
+        "record",
+        "group",
+        "input",
+        "parameter",
+        "define",
+        "decision",
+        "requirement",
+        "amount",
+        "fixture",
+        "test",
+        "assert",
     ] {
         assert!(snippets.iter().any(|label| label.starts_with(wanted)), "{wanted}: {snippets:?}");
     }

@@ -27,8 +27,7 @@ fn able() -> Value {
 }
 
 async fn open(manifest: &str, records: &str) -> Client {
-    let files =
-        [("a/b.rubric", POLICY), ("rubric.toml", manifest), ("records é/Student.csv", records)];
+    let files = [("a/b.rubric", POLICY), ("rubric.toml", manifest), ("records é/Student.csv", records)];
     let mut client = Client::start(&files, able()).await;
     client.open("a/b.rubric", POLICY).await;
     client
@@ -106,10 +105,12 @@ async fn an_edit_says_which_records_it_flips_until_it_is_saved() {
 #[tokio::test]
 async fn what_keeps_a_sample_from_being_read_is_said_once() {
     let mut client = open("[data.sample]\npath = \"nowhere\"\nas_of = 2024-06-01\n", RECORDS).await;
-    lenses(&mut client, "sample: there is no such folder: check path in the manifest, or --data").await;
+    lenses(&mut client, "sample: nowhere: there is no such folder: check path in the manifest, or --data")
+        .await;
     client.end().await;
     let mut client = open("[data.sample]\npath = \"records é\"\n", RECORDS).await;
-    let why = "sample: the data set sample says no day of deciding: add as_of = 2024-06-01 to it in rubric.toml";
+    let why =
+        "sample: the data set sample says no day of deciding: add as_of = 2024-06-01 to it in rubric.toml";
     lenses(&mut client, why).await;
     // The manifest is mended.
     std::fs::write(client.path("rubric.toml"), MANIFEST).unwrap();

@@ -66,7 +66,8 @@ async fn a_file_that_is_not_utf8_says_so_until_its_text_is_opened() {
 #[tokio::test]
 async fn a_mistyped_use_is_one_mistake() {
     let base = "policy a.base { title \"B\" cite \"x\" }\ncategory K { a, b }\nrecord P { key id: text k: K }\ndefine q of P: flag = k = a\nrequirement z of P { cite \"1\" must k != b }\n";
-    let user = "policy a.user { title \"U\" cite \"x\" }\nuse a.base\nrequirement r of P { cite \"1\" must q }\n";
+    let user =
+        "policy a.user { title \"U\" cite \"x\" }\nuse a.base\nrequirement r of P { cite \"1\" must q }\n";
     let mut client = Client::start(&[("a/base.rubric", base), ("a/user.rubric", user)], pull()).await;
     let params = json!({ "previousResultIds": [] });
     let report = client.request("workspace/diagnostic", params.clone()).await;
