@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use rubric_engine::data::{DataSet, DataSource, Manifest, PresetText};
 use rubric_engine::db::Database;
@@ -146,11 +147,12 @@ impl Workspace {
     pub(crate) fn load(&mut self, database: &mut Database) {
         self.loading = true;
         let folders = Arc::clone(&self.view.folders);
-        for path in folders.iter().flat_map(|folder| files_of(folder)) {
-            let shown = self.view.shown(&path);
-            if let Ok(bytes) = fs::read(&path) {
-                self.set(database, &shown, Content::Disk(&bytes));
-            }
+        let on_disk = folders.iter().flat_map(|folder| files_of(folder));
+        let files: Vec<(String, Vec<u8>)> =
+            on_disk.filter_map(|path| Some((self.view.shown(&path), fs::read(&path).ok()?))).collect();
+        database.load(&files, thread::available_parallelism().map_or(1, Into::into));
+        for (path, bytes) in &files {
+            self.set(database, path, Content::Disk(bytes));
         }
         self.loading = false;
         self.set_shipped(database);

@@ -28,7 +28,7 @@ use rubric_grammar::ast;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
-use crate::plan::{Code, InputId, Plan, PolicyId, ResultId, Symbols};
+use crate::plan::{Code, InputId, Plan, PolicyId, ResultId, Symbol, Symbols};
 use crate::value::Date;
 
 pub use missing_table_cell::parameter;
@@ -130,18 +130,19 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     found
 }
 
-/// What of a file nobody uses: definitions, and `use` clauses. `used`: what the whole workspace names; `fixtures`: the
-/// names of the fixtures of a policy.
+/// What of a file nobody uses: definitions, and `use` clauses. `used`: what the whole workspace names; `declared` and
+/// `fixtures`: what a policy declares, and the names of its fixtures.
 #[must_use]
-pub fn unused(
+pub fn unused<'d>(
     symbols: &Symbols,
     used: &Used,
     source: &Source<'_>,
+    declared: &dyn Fn(PolicyId) -> &'d [Symbol],
     fixtures: &dyn Fn(PolicyId) -> Vec<String>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     unused_definition::check(symbols, used, source, &mut found);
-    unused_use::check(symbols, source, fixtures, &mut found);
+    unused_use::check(symbols, source, declared, fixtures, &mut found);
     found
 }
 

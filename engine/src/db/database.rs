@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread;
 
 use rubric_grammar::{LineIndex, Parse, Span};
 use salsa::{Durability, Setter as _};
 
-use super::queries::{self, Body, Db, Parsed, SourceFile, Workspace};
+use super::queries::{self, Body, Db, Parsed, Readings, SourceFile, Workspace};
+use super::{part, uses};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::ide::Occurrence;
 use crate::lower::Mention;
-use crate::names::Collected;
+use crate::names::{Collected, FileSummary};
 use crate::plan::{Plan, Symbols};
 use crate::testing::TestReport;
 
@@ -27,13 +29,18 @@ pub struct Database {
     by_id: Arc<Vec<SourceFile>>,
     /// Files that nobody edited yet.
     still: Arc<BTreeSet<FileId>>,
+    readings: Arc<Readings>,
 }
 
 #[salsa::db]
 impl salsa::Database for Database {}
 
 #[salsa::db]
-impl Db for Database {}
+impl Db for Database {
+    fn readings(&self) -> &Readings {
+        &self.readings
+    }
+}
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -65,6 +72,7 @@ impl Database {
             by_path: Arc::default(),
             by_id: Arc::default(),
             still: Arc::default(),
+            readings: Arc::default(),
         };
         database.workspace = Some(Workspace::new(&database, Vec::new(), Vec::new()));
         database
@@ -82,6 +90,54 @@ impl Database {
         match std::str::from_utf8(bytes) {
             Ok(text) => self.set(path, Some(text), None, Durability::MEDIUM),
             Err(_) => self.set(path, Some(&rubric_grammar::readable(bytes)), Some(bytes), Durability::MEDIUM),
+        }
+    }
+
+    /// Sets many files to what was read from disk, on so many threads.
+    pub fn load(&mut self, files: &[(String, Vec<u8>)], threads: usize) {
+        let mut new: Vec<SourceFile> = Vec::new();
+        for (path, bytes) in files {
+            if self.by_path.contains_key(path) {
+                self.set_bytes(path, bytes);
+                continue;
+            }
+            let (text, bad) = match std::str::from_utf8(bytes) {
+                Ok(text) => (Arc::from(text), None),
+                Err(_) => (Arc::from(rubric_grammar::readable(bytes)), Some(Arc::from(bytes.as_slice()))),
+            };
+            new.push(self.add(path, Some(text), bad, Durability::MEDIUM));
+        }
+        let part = new.len().div_ceil(threads.max(1)).max(1);
+        let signed: Vec<(SourceFile, Arc<FileSummary>)> = thread::scope(|scope| {
+            let readers: Vec<_> = new
+                .chunks(part)
+                .map(|part| {
+                    let database = self.clone();
+                    let read = move || -> Vec<(SourceFile, Arc<FileSummary>)> {
+                        part.iter().map(|file| (*file, queries::summary(&database, *file))).collect()
+                    };
+                    // What nests deeply is read on the stack.
+                    thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, read)
+                })
+                .collect();
+            let done = readers.into_iter().filter_map(|reader| reader.ok()?.join().ok());
+            done.flatten().collect()
+        });
+        for (file, signatures) in signed {
+            file.set_signatures(self).with_durability(Durability::HIGH).to(Some(signatures));
+        }
+        // Those whose reader could not be started, or failed.
+        for file in new {
+            self.sign(file);
+        }
+        self.list();
+    }
+
+    /// Works out what the whole workspace is asked of a file, so that threads can share that work.
+    pub fn prepare(&self, file: FileId) {
+        if let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) {
+            let _ = uses::uses(self, workspace, file);
+            let _ = part::found_in_part(self, workspace, file);
         }
     }
 
@@ -104,8 +160,22 @@ impl Database {
             }
             return id;
         }
+        let file = self.add(path, text.map(Arc::from), bytes.map(Arc::from), durability);
+        self.sign(file);
+        self.list();
+        file.id(self)
+    }
+
+    /// Adds a file that is not known yet, without its signatures.
+    fn add(
+        &mut self,
+        path: &str,
+        text: Option<Arc<str>>,
+        bytes: Option<Arc<[u8]>>,
+        durability: Durability,
+    ) -> SourceFile {
         let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
-        let file = SourceFile::builder(id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from), None)
+        let file = SourceFile::builder(id, Arc::from(path), text, bytes, None)
             .durability(Durability::HIGH)
             .text_durability(durability)
             .bytes_durability(durability)
@@ -113,16 +183,19 @@ impl Database {
         if durability != Durability::LOW {
             Arc::make_mut(&mut self.still).insert(id);
         }
-        self.sign(file);
         Arc::make_mut(&mut self.by_path).insert(path.to_owned(), file);
         Arc::make_mut(&mut self.by_id).push(file);
+        file
+    }
+
+    /// Says which files there are.
+    fn list(&mut self) {
         if let Some(workspace) = self.workspace {
             let files = self.by_path.values().copied().collect();
             workspace.set_files(self).with_durability(Durability::HIGH).to(files);
             let files = self.by_id.to_vec();
             workspace.set_by_id(self).with_durability(Durability::HIGH).to(files);
         }
-        id
     }
 
     /// Sets the signatures of a file to those of its text. They change seldom, and then everything may.

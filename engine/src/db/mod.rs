@@ -10,5 +10,5 @@ mod uses;
 
 pub use database::Database;
 pub(crate) use queries::Body;
-pub use queries::{Db, Parsed, SourceFile, Workspace};
+pub use queries::{Db, Parsed, Readings, SourceFile, Workspace};
 pub use salsa::Cancelled;

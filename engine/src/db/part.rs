@@ -154,7 +154,7 @@ pub(super) fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagno
 }
 
 #[salsa::tracked(returns(clone))]
-fn found_in_part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
+pub(super) fn found_in_part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
     let part = part(db, workspace, file);
     let waives = !part.waivers.is_empty() || part.tests.iter().any(|test| !test.waivers.is_empty());
     if waives {

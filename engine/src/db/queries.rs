@@ -5,11 +5,11 @@
     reason = "salsa's macros make functions that take no documentation; the fields have it"
 )]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rubric_grammar::ast::{Item, ItemKind};
-use rubric_grammar::{LineIndex, Parse, SyntaxError};
+use rubric_grammar::{Known, LineIndex, Parse, SyntaxError};
 
 use super::part::{part, plan_diagnostics, proofs};
 use super::uses::unused;
@@ -27,7 +27,26 @@ use crate::value::Type;
 
 /// What queries need of a database: nothing but salsa's own.
 #[salsa::db]
-pub trait Db: salsa::Database {}
+pub trait Db: salsa::Database {
+    /// What the last reading of each file came to.
+    fn readings(&self) -> &Readings;
+}
+
+/// The declarations of files as they were read last, by [`FileId`], so that an edit reads again what it changes. What is
+/// read does not depend on it.
+#[derive(Debug, Default)]
+pub struct Readings(Mutex<HashMap<FileId, Known>>);
+
+impl Readings {
+    /// None the first time: most files are read once and never edited.
+    fn take(&self, file: FileId) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&file)
+    }
+
+    fn put(&self, file: FileId, known: Known) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, known);
+    }
+}
 
 /// A path that somebody asked for, whether or not a file is there.
 #[salsa::input]
@@ -68,17 +87,26 @@ pub struct Parsed {
     pub parse: Parse,
     /// Where lines begin.
     pub lines: LineIndex,
+    /// The items, freed of where they stand; of a file that was read once, none.
+    items: Vec<Arc<Item>>,
 }
 
 /// Parses a file; never fails.
 #[salsa::tracked(returns(clone))]
 pub(super) fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
     let text = file.text(db).unwrap_or_default();
-    let parse = match file.bytes(db) {
-        Some(bytes) => rubric_grammar::parse_bytes(&bytes),
-        None => rubric_grammar::parse(&text),
+    let lines = LineIndex::new(&text);
+    if let Some(bytes) = file.bytes(db) {
+        return Arc::new(Parsed { parse: rubric_grammar::parse_bytes(&bytes), lines, items: Vec::new() });
+    }
+    let (readings, id) = (db.readings(), file.id(db));
+    let mut known = readings.take(id);
+    let (parse, items) = match known.as_mut() {
+        Some(known) => rubric_grammar::parse_again(&text, known),
+        None => (rubric_grammar::parse(&text), Vec::new()),
     };
-    Arc::new(Parsed { parse, lines: LineIndex::new(&text) })
+    readings.put(id, known.unwrap_or_default());
+    Arc::new(Parsed { parse, lines, items })
 }
 
 /// The signatures of a file, which do not change while the inside of a rule is typed.
@@ -91,6 +119,9 @@ pub(super) fn summary(db: &dyn Db, file: SourceFile) -> Arc<FileSummary> {
 #[salsa::tracked(returns(clone))]
 pub(super) fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
     let parsed = parsed(db, file);
+    if let Some(item) = parsed.items.get(position as usize) {
+        return Some(Arc::clone(item));
+    }
     let mut item = parsed.parse.file.items.get(position as usize)?.clone();
     item.span = rubric_grammar::Span::default();
     Some(Arc::new(item))

@@ -16,8 +16,8 @@ use super::queries::{
 };
 use crate::check::{self, Source, Used, Uses};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{DefineId, InputId, ParameterId, PolicyId, Symbol};
-use crate::value::CategoryId;
+use crate::plan::{AmountId, DecisionId, DefineId, InputId, ParameterId, PolicyId, RequirementId, Symbol};
+use crate::value::{CategoryId, RecordId};
 
 /// Declarations and `use` clauses of a file that nothing needs.
 #[salsa::tracked(returns(clone))]
@@ -28,13 +28,14 @@ pub(super) fn unused(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
     // What could not be parsed may name anything: to call a `use` above it unused would be a second message for one mistake.
     let damaged = items.iter().any(|item| item.damaged);
     let declared = declared(db, workspace);
-    let own = declared.get(&policy).map_or(&[][..], Vec::as_slice);
-    let source = Source { file: file.id(db), policy, items: &items, own };
+    let of_policy = |policy: PolicyId| declared.get(&policy).map_or(&[][..], Vec::as_slice);
+    let source = Source { file: file.id(db), policy, items: &items, own: of_policy(policy) };
     let fixtures = |policy: PolicyId| -> Vec<String> {
         let of_policy = collected.fixtures.range((policy, String::new())..);
         of_policy.take_while(|((owner, _), _)| *owner == policy).map(|((_, name), _)| name.clone()).collect()
     };
-    let mut found = check::unused(&symbols(db, workspace), &used(db, workspace), &source, &fixtures);
+    let mut found =
+        check::unused(&symbols(db, workspace), &used(db, workspace), &source, &of_policy, &fixtures);
     if damaged {
         found.retain(|one| one.code != "unused-use");
     }
@@ -45,7 +46,7 @@ fn items(db: &dyn Db, file: SourceFile) -> Vec<Arc<Item>> {
     (0..item_count(db, file)).filter_map(|position| item(db, file, position)).collect()
 }
 
-/// What each policy declares that can be unused.
+/// What each policy declares.
 #[salsa::tracked(returns(clone))]
 fn declared(db: &dyn Db, workspace: Workspace) -> Arc<BTreeMap<PolicyId, Vec<Symbol>>> {
     let symbols = symbols(db, workspace);
@@ -63,6 +64,18 @@ fn declared(db: &dyn Db, workspace: Workspace) -> Arc<BTreeMap<PolicyId, Vec<Sym
     for (id, it) in (0_u32..).zip(&symbols.defines) {
         add(it.policy, Symbol::Define(DefineId(id)));
     }
+    for (id, it) in (0_u32..).zip(&symbols.records) {
+        add(it.policy, Symbol::Record(RecordId(id)));
+    }
+    for (id, it) in (0_u32..).zip(&symbols.decisions) {
+        add(it.policy, Symbol::Decision(DecisionId(id)));
+    }
+    for (id, it) in (0_u32..).zip(&symbols.requirements) {
+        add(it.policy, Symbol::Requirement(RequirementId(id)));
+    }
+    for (id, it) in (0_u32..).zip(&symbols.amounts) {
+        add(it.policy, Symbol::Amount(AmountId(id)));
+    }
     Arc::new(found)
 }
 
@@ -75,7 +88,7 @@ fn used(db: &dyn Db, workspace: Workspace) -> Arc<Used> {
 
 /// What a file names.
 #[salsa::tracked(returns(clone))]
-fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<Uses> {
+pub(super) fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<Uses> {
     let items = items(db, file);
     let collected = collected(db, workspace);
     let id = file.id(db);
@@ -112,9 +125,9 @@ fn words(db: &dyn Db, file: SourceFile) -> BTreeSet<(String, Option<u32>)> {
     let mut found = BTreeSet::new();
     for token in tokens.iter().filter(|token| token.kind == LexicalKind::Word) {
         let Some(word) = text.get(token.span.start as usize..token.span.end as usize) else { continue };
-        let item =
-            items.iter().position(|it| it.span.start <= token.span.start && token.span.end <= it.span.end);
-        found.insert((word.to_owned(), item.and_then(|item| u32::try_from(item).ok())));
+        let item = items.partition_point(|it| it.span.end < token.span.end);
+        let inside = items.get(item).is_some_and(|it| it.span.start <= token.span.start);
+        found.insert((word.to_owned(), u32::try_from(item).ok().filter(|_| inside)));
     }
     found
 }

@@ -93,7 +93,9 @@ fn signature(item: &Item) -> Item {
         | ItemKind::Group(_)
         | ItemKind::Input(_) => item.kind.clone(),
     };
-    Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged: item.damaged }
+    // Of what is damaged others only see whether the outcomes may be lost, so that a broken rule changes nothing for them.
+    let damaged = item.damaged && matches!(&item.kind, ItemKind::Decision(it) if it.outcomes.is_none());
+    Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged }
 }
 
 /// The labels of an amount's lines, each once and without its place, which moves when the text of a line changes.
