@@ -283,7 +283,7 @@ fn refactorings_keep_the_text_without_mistakes() {
 #[test]
 fn a_record_that_a_proof_shows_becomes_a_test_that_passes() {
     let text =
-        after("rule held: stay when best(2) < 3 notwithstanding ready", "rule hel$0d: stay when best(2) < 3");
+        after("rule held: stay when best(2) < 3 notwithstanding ready", "rule hel$0d: stay when level = 3");
     let (mut database, file, offset) = marked(&text);
     let found = ide::refactorings(&database, file, Span::new(offset, offset));
     let shown = found.iter().find(|it| it.title.starts_with("add the record that shows it")).unwrap();
