@@ -61,9 +61,16 @@ pub fn run(plan: &Plan, test: &TestBody) -> TestReport {
 pub fn run_covered(plan: &Plan, test: &TestBody, coverage: &mut Coverage) -> TestReport {
     let stage = Stage::new(plan, test);
     if let Ok(stage) = &stage {
-        coverage.add(stage);
+        coverage.add(stage, &plan.symbols.results);
     }
     report(test, stage.map(|stage| compare::failures(&stage)))
+}
+
+/// Notes which rules of some results a test exercises; what it expects is not looked at.
+pub fn cover(plan: &Plan, test: &TestBody, results: &[ResultId], coverage: &mut Coverage) {
+    if let Ok(stage) = Stage::new(plan, test) {
+        coverage.add(&stage, results);
+    }
 }
 
 fn report(test: &TestBody, outcome: Result<Vec<Failure>, Failure>) -> TestReport {
