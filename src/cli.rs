@@ -40,7 +40,7 @@ pub(crate) enum Command {
 
     /// Run the tests written in policies
     #[command(
-        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage"
+        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage\n\nExample: fail when tests notice fewer than 80 of 100 small changes of the policies\n  rubric test --mutate --fail-under 80"
     )]
     Test(TestArgs),
 
@@ -138,6 +138,14 @@ pub(crate) struct TestArgs {
     /// Say which rules no test exercises
     #[arg(long)]
     pub(crate) coverage: bool,
+
+    /// Change policies in one small place at a time, and say which changes no test notices
+    #[arg(long)]
+    pub(crate) mutate: bool,
+
+    /// Exit with 1 when tests notice fewer than so many percent of the changes
+    #[arg(long, value_name = "SCORE", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) fail_under: Option<u8>,
 
     /// How to show the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Full)]

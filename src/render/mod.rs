@@ -7,6 +7,7 @@ mod finding;
 mod full;
 mod json;
 mod manual;
+mod mutation;
 mod tests;
 
 use rubric_engine::diagnostic::Severity;
@@ -18,6 +19,7 @@ pub(crate) use finding::{Finding, Lookup, Mend, Position, SourceText, Spot};
 pub(crate) use full::full;
 pub(crate) use json::check_report;
 pub(crate) use manual::manual;
+pub(crate) use mutation::{Mutation, score_words};
 pub(crate) use tests::{Tested, full_tests, test_report};
 
 use crate::failure::Failure;

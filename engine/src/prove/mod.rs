@@ -35,4 +35,5 @@ pub use equivalence::{Difference, Equivalence, equivalent};
 pub use findings::{Finding, define_findings, findings};
 pub use question::Verdict;
 pub use slice::{segments, slice};
+pub(crate) use witness::literal;
 pub use witness::{Fact, Row, Witness};

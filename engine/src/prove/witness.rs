@@ -318,7 +318,7 @@ fn same_kind(a: Base, b: Base) -> bool {
 }
 
 /// A value as a policy writes it.
-fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
+pub(crate) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
     match value {
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),

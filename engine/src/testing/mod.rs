@@ -2,12 +2,15 @@
 
 mod compare;
 mod coverage;
+mod expectation;
+mod mutate;
 mod records;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use coverage::{Coverage, Covered, CoveredKind};
+pub use mutate::{Fate, Mutant, MutantKind, Mutated, Score, judge, mutants};
 
 use crate::data::Dataset;
 use crate::diagnostic::Place;
