@@ -52,7 +52,7 @@ pub(crate) enum Command {
 
     /// Say why a record has its result
     #[command(
-        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal"
+        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal\n\nExample: what it would take to be promoted\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample --how promoted"
     )]
     Explain(ExplainArgs),
 
@@ -296,6 +296,10 @@ pub(crate) struct ExplainArgs {
     /// Show the values of private fields
     #[arg(long)]
     pub(crate) reveal: bool,
+
+    /// Say which facts would have to be others for another result, or for the one that is named
+    #[arg(long, value_name = "OUTCOME", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) how: Option<String>,
 }
 
 #[derive(Debug, Args)]

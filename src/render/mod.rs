@@ -5,6 +5,7 @@ mod difference;
 mod explanation;
 mod finding;
 mod full;
+mod how;
 mod json;
 mod manual;
 mod mutation;
@@ -17,6 +18,7 @@ pub(crate) use difference::{Flip, ResultDifference, Side, VersionDifference, ful
 pub(crate) use explanation::{explain_report, tree};
 pub(crate) use finding::{Finding, Lookup, Mend, Position, SourceText, Spot};
 pub(crate) use full::full;
+pub(crate) use how::how;
 pub(crate) use json::check_report;
 pub(crate) use manual::manual;
 pub(crate) use mutation::{Mutation, score_words};

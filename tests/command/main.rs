@@ -16,6 +16,7 @@ mod diff;
 mod editor;
 mod engines;
 mod format;
+mod how;
 mod initialize;
 mod interrupted;
 mod mutate;

@@ -249,6 +249,12 @@ impl<'a> Stage<'a> {
     }
 }
 
+/// The records that a test describes.
+#[cfg(test)]
+pub(crate) fn records_of(plan: &Plan, test: &TestBody) -> Dataset {
+    records::build(plan, test).data
+}
+
 /// The value of an expression that reads no record.
 fn constant(plan: &Plan, code: &Code, id: ExprId) -> State {
     constant_with_index(plan, code, id, None)
