@@ -40,7 +40,7 @@ pub(crate) enum Command {
 
     /// Run the tests written in policies
     #[command(
-        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage\n\nExample: fail when tests notice fewer than 80 of 100 small changes of the policies\n  rubric test --mutate --fail-under 80"
+        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage\n\nExample: fail when tests notice fewer than 80 of 100 small changes of the policies\n  rubric test --mutate --fail-under 80\n\nExample: tests where none stands yet, for a person to confirm\n  rubric test --generate --out proposed.rubric"
     )]
     Test(TestArgs),
 
@@ -146,6 +146,14 @@ pub(crate) struct TestArgs {
     /// Exit with 1 when tests notice fewer than so many percent of the changes
     #[arg(long, value_name = "SCORE", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) fail_under: Option<u8>,
+
+    /// Write tests at the sides of thresholds and days that no test stands on, with today's results, for a person to confirm
+    #[arg(long, conflicts_with_all = ["mutate", "coverage", "format"])]
+    pub(crate) generate: bool,
+
+    /// The new file to write these tests to, instead of standard output
+    #[arg(long, value_name = "FILE", requires = "generate")]
+    pub(crate) out: Option<PathBuf>,
 
     /// How to show the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Full)]

@@ -8,7 +8,7 @@ use rubric_engine::diagnostic::FileId;
 use rubric_engine::plan::{Plan, TestBody};
 use rubric_engine::testing::{Coverage, judge, mutants, run_covered};
 
-use super::Outcome;
+use super::{Outcome, generate};
 use crate::cli::{ReportFormat, TestArgs};
 use crate::failure::Failure;
 use crate::project::{self, Project};
@@ -53,6 +53,9 @@ pub(crate) fn test(args: &TestArgs, terminal: Terminal) -> Result<Outcome, Failu
     if args.mutate && all_passed {
         tested.mutation = Some(mutation(&project, &plan, &tests, terminal));
     }
+    if args.generate && all_passed {
+        return generate::write(args, &project, &plan, &tests, terminal);
+    }
     let mut lookup = Lookup::new(&project.database);
     terminal.print(&match args.format {
         ReportFormat::Full => render::full_tests(&tested, &plan.symbols, &mut lookup, terminal),
@@ -72,6 +75,9 @@ pub(crate) fn test(args: &TestArgs, terminal: Terminal) -> Result<Outcome, Failu
     let Some(mutation) = &tested.mutation else {
         if args.mutate {
             terminal.say("no change was tried: the tests have to pass first");
+        }
+        if args.generate {
+            terminal.say("no test was written: the tests have to pass first");
         }
         return Ok(Outcome::found(failed > 0));
     };

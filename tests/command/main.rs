@@ -16,6 +16,7 @@ mod diff;
 mod editor;
 mod engines;
 mod format;
+mod generate;
 mod how;
 mod initialize;
 mod interrupted;

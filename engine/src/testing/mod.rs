@@ -3,6 +3,7 @@
 mod compare;
 mod coverage;
 mod expectation;
+mod generate;
 mod mutate;
 mod records;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use coverage::{Coverage, Covered, CoveredKind};
+pub use generate::{CONFIRM, Compile, Generated, Side, generate, sides};
 pub use mutate::{Fate, Mutant, MutantKind, Mutated, Score, judge, mutants};
 
 use crate::data::Dataset;

@@ -6,6 +6,7 @@
 //! any complete record: such a mutant is said to be one, and not counted. Nothing is drawn by lot, so the same policies
 //! and tests always give the same mutants and the same score.
 
+mod borders;
 mod edit;
 mod judge;
 mod sites;
@@ -18,6 +19,7 @@ use crate::evaluate::SourceText;
 use crate::plan::{DefineId, ParameterId, Plan, PolicyId, ResultId};
 use edit::Edit;
 
+pub(super) use judge::Reach;
 pub use judge::{Fate, judge};
 
 /// A plan with one small change.
@@ -103,7 +105,17 @@ impl Mutant {
 /// Every mutant of a plan, in the order of files and text. `text` gives what is written at a place.
 #[must_use]
 pub fn mutants(plan: &Plan, text: &SourceText<'_>) -> Vec<Mutant> {
-    let mut found = sites::all(plan, text);
+    in_order(sites::all(plan, text, false))
+}
+
+/// The changes that one side of a threshold or of a day tells from the policy: a test that fails on one stands on that
+/// side, and the rule matters to it. In the order of files and text.
+#[must_use]
+pub(super) fn borders(plan: &Plan, text: &SourceText<'_>) -> Vec<Mutant> {
+    in_order(sites::all(plan, text, true))
+}
+
+fn in_order(mut found: Vec<Mutant>) -> Vec<Mutant> {
     found.sort_by(|a, b| (a.place, a.kind, &a.before, &a.after).cmp(&(b.place, b.kind, &b.before, &b.after)));
     found
 }

@@ -15,8 +15,9 @@ use crate::plan::{
 };
 use crate::value::{Base, CategoryId, Type, Value};
 
-pub(super) fn all(plan: &Plan, text: &SourceText<'_>) -> Vec<Mutant> {
-    let mut sites = Sites { plan, texts: Texts::new(plan, text), found: Vec::new() };
+/// Every small change; of `borders` only those that one side of a threshold or of a day tells from the policy.
+pub(super) fn all(plan: &Plan, text: &SourceText<'_>, borders: bool) -> Vec<Mutant> {
+    let mut sites = Sites { plan, texts: Texts::new(plan, text), borders, found: Vec::new() };
     for (position, policy) in (0_u32..).zip(&plan.symbols.policies) {
         let id = PolicyId(position);
         sites.days(Mutated::Policy(id), policy.place, "effective", &[policy.effective], &Dated::Policy(id));
@@ -42,24 +43,51 @@ pub(super) fn all(plan: &Plan, text: &SourceText<'_>) -> Vec<Mutant> {
     for (id, body) in &plan.amounts {
         sites.amount(AmountId(*id), body);
     }
+    if borders {
+        sites.found.retain(|mutant| matches!(mutant.kind, MutantKind::Comparison | MutantKind::Date));
+    }
     sites.found
 }
 
-struct Sites<'p> {
-    plan: &'p Plan,
-    texts: Texts<'p>,
+pub(super) struct Sites<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) texts: Texts<'p>,
+    borders: bool,
     found: Vec<Mutant>,
 }
 
 /// A change of code in one place of the text, which may stand several times in the code.
 #[derive(Default)]
-struct Change {
-    ops: Vec<(ExprId, Op)>,
+pub(super) struct Change {
+    pub(super) ops: Vec<(ExprId, Op)>,
     added: Vec<Expr>,
 }
 
+impl Change {
+    /// Adds an expression, and gives the id that it gets at the end of the code.
+    pub(super) fn push(&mut self, code: &Code, expr: Expr) -> ExprId {
+        let position = code.exprs.len() + self.added.len();
+        self.added.push(expr);
+        ExprId(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+
+    /// Puts two comparisons in the place of `of between low and high`.
+    pub(super) fn within(
+        &mut self,
+        code: &Code,
+        (id, expr): (ExprId, &Expr),
+        [low, of, high]: [ExprId; 3],
+        (lower, upper): (CompareOp, CompareOp),
+    ) {
+        let flag = |op| Expr { op, ty: expr.ty, place: expr.place };
+        let first = self.push(code, flag(Op::Compare(lower, low, of)));
+        let second = self.push(code, flag(Op::Compare(upper, of, high)));
+        self.ops.push((id, Op::And(first, second)));
+    }
+}
+
 /// By kind, place and what is written there before and after.
-type Changes = BTreeMap<(MutantKind, Place, String, String), Change>;
+pub(super) type Changes = BTreeMap<(MutantKind, Place, String, String), Change>;
 
 impl Sites<'_> {
     fn add(&mut self, kind: MutantKind, of: Mutated, place: Place, words: (String, String), edit: Edit) {
@@ -244,7 +272,11 @@ impl Sites<'_> {
         }
         let mut changes = Changes::new();
         for (id, parent) in &above {
-            self.expression(code, *id, *parent, &mut changes);
+            if self.borders {
+                self.border(code, *id, &mut changes);
+            } else {
+                self.expression(code, *id, *parent, &mut changes);
+            }
         }
         for ((kind, place, before, after), change) in changes {
             let edit = Edit::Code { owner, ops: change.ops, added: change.added };
@@ -273,15 +305,7 @@ impl Sites<'_> {
                     );
                     let change =
                         changes.entry((MutantKind::Comparison, expr.place, words.0, words.1)).or_default();
-                    let flag = |op| Expr { op, ty: expr.ty, place: expr.place };
-                    let at = |back: usize| {
-                        let position = code.exprs.len() + change.added.len() + back;
-                        ExprId(u32::try_from(position).unwrap_or(u32::MAX))
-                    };
-                    let (first, second) = (at(0), at(1));
-                    change.added.push(flag(Op::Compare(lower, *low, *of)));
-                    change.added.push(flag(Op::Compare(upper, *of, *high)));
-                    change.ops.push((id, Op::And(first, second)));
+                    change.within(code, (id, expr), [*low, *of, *high], (lower, upper));
                 }
             }
             Op::InList(of, list) if list.len() > 1 => {
