@@ -1,5 +1,6 @@
 //! Whether two versions of a declaration give the same for every record.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cnf::Lit;
@@ -372,7 +373,17 @@ fn differs_within(
     let mut goals = before.within;
     goals.extend(after.within);
     goals.push(differ);
+    // The record that is found is made smaller, and must not become one that only lacks a fact on one of the sides.
+    let open: Cell<Option<(bool, bool)>> = Cell::default();
     world.search(&goals, row, |witness| {
-        both((a, old), (b, new), value, witness).is_some_and(|(before, after)| before != after)
+        let Some((before, after)) = both((a, old), (b, new), value, witness) else { return false };
+        let is_open = |outcome: &str| outcome.contains(ResultStatus::Undetermined.word());
+        let now = (is_open(&before), is_open(&after));
+        let first = open.get().unwrap_or(now);
+        let shows = before != after && now.0 <= first.0 && now.1 <= first.1;
+        if shows && open.get().is_none() {
+            open.set(Some(now));
+        }
+        shows
     })
 }
