@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rubric_engine::db::Database;
 use rubric_engine::diagnostic::{FileId, Severity};
 use rubric_engine::plan::{Plan, PolicyId, Symbols, TestBody};
-use rubric_engine::testing::{Generated, Side, generate, sides};
+use rubric_engine::testing::{Generated, Side, Written, generate, sides};
 
 use super::Outcome;
 use crate::atomic;
@@ -53,7 +53,7 @@ pub(super) fn write(
     let mut made = 0;
     for side in &found {
         match &side.found {
-            Generated::Test(..) => made += 1,
+            Generated::Test(_) => made += 1,
             Generated::Nothing(why) => {
                 let spot = lookup.spot(side.place, "");
                 terminal.say(&format!(
@@ -70,10 +70,10 @@ pub(super) fn write(
 
 /// The tests, those of each policy together.
 fn blocks(project: &Project, plan: &Plan, found: &[Side]) -> String {
-    let mut by_policy: BTreeMap<PolicyId, Vec<&str>> = BTreeMap::new();
+    let mut by_policy: BTreeMap<PolicyId, Vec<&Written>> = BTreeMap::new();
     for side in found {
-        if let Generated::Test(policy, block) = &side.found {
-            by_policy.entry(*policy).or_default().push(block);
+        if let Generated::Test(written) = &side.found {
+            by_policy.entry(written.policy).or_default().push(written);
         }
     }
     let mut text = String::new();
@@ -81,8 +81,15 @@ fn blocks(project: &Project, plan: &Plan, found: &[Side]) -> String {
         let Some(declared) = plan.symbols.policy(policy) else { continue };
         let path = project.database.path(declared.place.file);
         let _ = writeln!(text, "// for the end of {path}\n");
-        for block in blocks {
-            let _ = writeln!(text, "{}\n", block.trim_end());
+        let uses: BTreeSet<&String> = blocks.iter().flat_map(|written| &written.uses).collect();
+        for policy in &uses {
+            let _ = writeln!(text, "use {policy}");
+        }
+        if !uses.is_empty() {
+            text.push('\n');
+        }
+        for written in blocks {
+            let _ = writeln!(text, "{}\n", written.block.trim_end());
         }
     }
     text.truncate(text.trim_end().len());
@@ -109,17 +116,34 @@ impl Draft {
         Self { database, symbols: Arc::clone(symbols) }
     }
 
-    /// The test that a block at the end of a policy's file is; nothing where it has errors.
-    fn compile(&mut self, policy: PolicyId, block: &str) -> Option<Arc<TestBody>> {
-        let file = self.symbols.policy(policy)?.place.file;
+    /// The test that a block at the end of a policy's file is, or what is wrong with it.
+    fn compile(&mut self, policy: PolicyId, block: &str) -> Result<Arc<TestBody>, String> {
+        let nowhere = || "its policy is not known".to_owned();
+        let file = self.symbols.policy(policy).ok_or_else(nowhere)?.place.file;
         let path = self.database.path(file).to_owned();
         let text = self.database.text(file);
         self.database.set_text(&path, Some(&format!("{}\n\n{block}", text.trim_end())));
         let plan = self.database.plan();
         let found = self.database.diagnostics(file);
-        let is_sound = plan.symbols == self.symbols && !found.iter().any(|it| it.severity == Severity::Error);
+        let wrong = found.into_iter().find(|it| it.severity == Severity::Error).map(|it| it.message);
         let test = plan.tests.iter().rfind(|test| test.place.file == file).cloned();
         self.database.set_text(&path, Some(&text));
-        test.filter(|_| is_sound)
+        match (wrong, test) {
+            (Some(wrong), _) => Err(wrong),
+            (None, Some(test)) if self.is_same(&plan.symbols, policy) => Ok(test),
+            (None, _) => Err("it is no test there".to_owned()),
+        }
+    }
+
+    /// Whether everything is declared as it was, but for what the policy can name.
+    fn is_same(&self, now: &Symbols, policy: PolicyId) -> bool {
+        let mut now = now.clone();
+        let (Some(before), Some(after)) =
+            (self.symbols.policy(policy), now.policies.get_mut(policy.0 as usize))
+        else {
+            return false;
+        };
+        after.scope = before.scope.clone();
+        now == *self.symbols
     }
 }

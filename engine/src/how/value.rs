@@ -119,8 +119,8 @@ impl Scale {
             Value::Number(number) => {
                 let moved = number.add(&self.unit.mul(&Number::from_int(steps)).ok()?).ok()?;
                 let whole = matches!(self.base, Base::Count | Base::Days | Base::Months);
-                let fits = !(moved.is_negative() && !matches!(self.base, Base::Number))
-                    && (!whole || moved.is_whole());
+                let signed = matches!(self.base, Base::Number) || !moved.is_negative();
+                let fits = signed && (!whole || moved.is_whole());
                 fits.then_some(Value::Number(moved))?
             }
             _ => return None,

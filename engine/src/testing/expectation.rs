@@ -1,7 +1,9 @@
 //! What a test says that a result is.
 
+use std::collections::BTreeSet;
+
 use crate::evaluate::{Evaluator, Verdict, Worth};
-use crate::plan::{Instance, Plan, ResultId, ResultStatus, Symbols, category_value};
+use crate::plan::{Instance, Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value};
 use crate::prove::{Witness, literal};
 use crate::value::{Type, Value};
 
@@ -10,6 +12,31 @@ use crate::value::{Type, Value};
 pub(super) fn expectations(plan: &Plan, result: ResultId, value: Option<u32>, witness: &Witness) -> String {
     let found = witness.ask(plan, |evaluator| found(evaluator, &plan.symbols, result, value));
     found.join("\n  expect ")
+}
+
+/// The policies that a policy has to use so that it can name the records of a witness, beside those it uses.
+pub(super) fn uses(symbols: &Symbols, policy: PolicyId, witness: &Witness) -> Vec<String> {
+    let scope = symbols.policy(policy).map(|policy| &policy.scope.names);
+    let records = witness.rows.iter().map(|row| row.record).chain(witness.supplied.iter().copied());
+    let unseen = records.filter(|id| {
+        let name = symbols.record(*id).map(|record| &record.name);
+        let seen = scope.zip(name).and_then(|(scope, name)| scope.get(name));
+        !seen.is_some_and(|seen| seen.contains(&Symbol::Record(*id)))
+    });
+    let policies: BTreeSet<&str> = unseen
+        .filter_map(|id| symbols.policy(symbols.record(id)?.policy))
+        .map(|policy| policy.name.as_str())
+        .collect();
+    policies.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// The policy of a result.
+pub(super) fn policy_of(symbols: &Symbols, result: ResultId) -> Option<PolicyId> {
+    match result {
+        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
+        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
+        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.policy),
+    }
 }
 
 fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, result: ResultId, value: Option<u32>) -> Vec<String> {

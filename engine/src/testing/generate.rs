@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::expectation::expectations;
+use super::expectation::{expectations, policy_of, uses};
 use super::mutate::{Mutant, Mutated, Reach, borders};
 use super::run;
 use crate::diagnostic::{FileId, Place};
@@ -36,14 +36,25 @@ pub struct Side {
 /// What came of a side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Generated {
-    /// This test stands on it; into which policy it goes.
-    Test(PolicyId, String),
+    /// This test stands on it.
+    Test(Written),
     /// None was found, and why.
     Nothing(String),
 }
 
-/// Gives the test that a block at the end of a policy's file is; nothing where it has errors.
-pub type Compile<'c> = dyn FnMut(PolicyId, &str) -> Option<Arc<TestBody>> + 'c;
+/// A test that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Into which policy it goes.
+    pub policy: PolicyId,
+    /// Policies that this one has to use beside those it uses, since the test names their records.
+    pub uses: Vec<String>,
+    /// The `test` block, with what a person must do above it.
+    pub block: String,
+}
+
+/// Gives the test that a block with what it uses is at the end of a policy's file, or what is wrong with it.
+pub type Compile<'c> = dyn FnMut(PolicyId, &str) -> Result<Arc<TestBody>, String> + 'c;
 
 /// Every side of the thresholds and days of some files that no test stands on and that makes a difference to some record,
 /// in the order of files and text. `compile` gives the test that a block is, without errors. `done` is called after each.
@@ -76,10 +87,10 @@ pub fn generate(
             let readers =
                 results.iter().filter(|(_, reads)| reads.contains(&mutant.of)).map(|(result, _)| *result);
             let side = test_for(plan, (&mutant, &changed), readers, compile);
-            let side = side.map(|(policy, block, test)| {
+            let side = side.map(|(written, test)| {
                 let reached = reach.of_test(&test);
                 known.push((test, reached));
-                Generated::Test(policy, block)
+                Generated::Test(written)
             });
             let generated = match side {
                 Ok(generated) => Some(generated),
@@ -108,7 +119,7 @@ fn test_for(
     (mutant, changed): (&Mutant, &Plan),
     readers: impl Iterator<Item = ResultId>,
     compile: &mut Compile<'_>,
-) -> Result<(PolicyId, String, Arc<TestBody>), Option<String>> {
+) -> Result<(Written, Arc<TestBody>), Option<String>> {
     let mut open = None;
     let mut any = false;
     for result in readers {
@@ -117,36 +128,34 @@ fn test_for(
             Equivalence::Same => {}
             Equivalence::NotDecided(why) => open = open.or(Some(why)),
             Equivalence::Differs(difference) => {
-                let Some(policy) = policy_of(plan, result) else { continue };
+                let Some(policy) = policy_of(&plan.symbols, result) else { continue };
                 let expected = expectations(plan, result, difference.value, &difference.witness);
                 let title = format!("{}, not {}", mutant.before, mutant.after);
                 let block = difference.witness.test(&plan.symbols, &title, &expected);
                 let block = format(&block, &parse(&block), DEFAULT_WIDTH).text;
-                match compile(policy, &block) {
-                    Some(test) if run(plan, &test).passed && !run(changed, &test).passed => {
-                        return Ok((policy, [CONFIRM, "\n", &block].concat(), test));
-                    }
-                    _ => {
-                        open =
-                            open.or(Some("the record that was found cannot be written as a test".to_owned()))
-                    }
-                }
+                let uses = uses(&plan.symbols, policy, &difference.witness);
+                let used: String = uses.iter().map(|policy| format!("use {policy}\n")).collect();
+                let why = match compile(policy, &format!("{used}\n{block}")) {
+                    Ok(test) => match run(plan, &test).failures.into_iter().next() {
+                        Some(failure) => failure.message,
+                        None if run(changed, &test).passed => "its test does not notice".to_owned(),
+                        None => {
+                            let block = [CONFIRM, "\n", &block].concat();
+                            return Ok((Written { policy, uses, block }, test));
+                        }
+                    },
+                    Err(why) => why,
+                };
+                open = open
+                    .or_else(|| Some(format!("a record was found, but no test of it can be written: {why}")));
             }
         }
     }
     if any { Err(open) } else { Err(Some("no decision, requirement or amount reads it".to_owned())) }
 }
 
-fn policy_of(plan: &Plan, result: ResultId) -> Option<PolicyId> {
-    match result {
-        ResultId::Decision(id) => plan.symbols.decision(id).map(|symbol| symbol.policy),
-        ResultId::Requirement(id) => plan.symbols.requirement(id).map(|symbol| symbol.policy),
-        ResultId::Amount(id) => plan.symbols.amount(id).map(|symbol| symbol.policy),
-    }
-}
-
 fn file_of(plan: &Plan, result: ResultId) -> Option<FileId> {
-    plan.symbols.policy(policy_of(plan, result)?).map(|policy| policy.place.file)
+    plan.symbols.policy(policy_of(&plan.symbols, result)?).map(|policy| policy.place.file)
 }
 
 #[cfg(test)]

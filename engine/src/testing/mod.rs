@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use coverage::{Coverage, Covered, CoveredKind};
-pub use generate::{CONFIRM, Compile, Generated, Side, generate, sides};
+pub use generate::{CONFIRM, Compile, Generated, Side, Written, generate, sides};
 pub use mutate::{Fate, Mutant, MutantKind, Mutated, Score, judge, mutants};
 
 use crate::data::Dataset;

@@ -37,12 +37,15 @@ fn generated(text: &str) -> Vec<String> {
             let mut draft = Database::default();
             draft.set_text("p.rubric", Some(&format!("{text}\n{block}")));
             assert_eq!(errors(&draft), Vec::<String>::new(), "{block}");
-            draft.plan().tests.last().map(Arc::clone)
+            Ok(draft.plan().tests.last().map(Arc::clone).unwrap())
         },
         &|| {},
     );
     let told = found.into_iter().map(|side| match side.found {
-        Generated::Test(_, block) => block,
+        Generated::Test(written) => {
+            assert!(written.uses.is_empty());
+            written.block
+        }
         Generated::Nothing(why) => format!("{}: {why}", side.border),
     });
     told.collect()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::expectation::expectations;
+use super::super::expectation::{expectations, policy_of, uses};
 use super::{Mutant, Mutated};
 use crate::plan::{
     AmountId, Code, DecisionId, DefineId, ExpectKind, Op, ParameterId, Plan, RequirementId, ResultId,
@@ -83,7 +83,11 @@ fn survivor(plan: &Plan, changed: &Plan, mutant: &Mutant, results: &[(ResultId, 
             Equivalence::Differs(difference) => {
                 let expected = expectations(plan, *result, difference.value, &difference.witness);
                 let title = format!("{}, not {}", mutant.before, mutant.after);
-                let test = difference.witness.test(&plan.symbols, &title, &expected);
+                let used = policy_of(&plan.symbols, *result)
+                    .map(|policy| uses(&plan.symbols, policy, &difference.witness))
+                    .unwrap_or_default();
+                let mut test: String = used.iter().map(|policy| format!("use {policy}\n")).collect();
+                test.push_str(&difference.witness.test(&plan.symbols, &title, &expected));
                 return Fate::Survived { test: Some(test), why: None };
             }
             Equivalence::NotDecided(why) => open = open.or(Some(why)),
