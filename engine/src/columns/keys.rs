@@ -353,29 +353,34 @@ mod tests {
             KeyIndex::new(texts(&keys.iter().map(|key| key.as_bytes().to_vec()).collect::<Vec<_>>()))
         };
         let is_numbered = |keys: &[&str]| matches!(index(keys).found, Found::Numbered(_));
-        for keys in [&["P0000007", "P0000009", ""][..], &["12345678", "12345679"], &["7", "5"], &["A-1", "A-2"]] {
+        for keys in
+            [&["P0000007", "P0000009", ""][..], &["12345678", "12345679"], &["7", "5"], &["A-1", "A-2"]]
+        {
             assert!(is_numbered(keys), "{keys:?}");
         }
-        for keys in [&["P1", "Q2"][..], &["P1", "P10"], &["P1000", "P9000"], &["abc"], &["", ""], &[], &["123456789"]] {
+        for keys in
+            [&["P1", "Q2"][..], &["P1", "P10"], &["P1000", "P9000"], &["abc"], &["", ""], &[], &["123456789"]]
+        {
             assert!(!is_numbered(keys), "{keys:?}");
         }
         assert_eq!(index(&["12345678", "12345679"]).find(b"12345679"), Some(1));
     }
 
     fn check(index: &KeyIndex, keys: &[Vec<u8>], others: &[Vec<u8>]) -> Result<(), TestCaseError> {
-            let first = |key: &Vec<u8>| keys.iter().position(|other| other == key && !key.is_empty());
-            for key in keys.iter().chain(others) {
-                prop_assert_eq!(index.find(key).map(|row| row as usize), first(key), "{:?}", key);
-            }
-            let asked: Vec<Vec<u8>> = keys.iter().chain(others).cloned().collect();
-            let rows = index.find_all(&texts(&asked), |_| EMPTY);
-            let expected: Vec<u32> = asked.iter().map(|key| index.find(key).unwrap_or(EMPTY)).collect();
-            prop_assert_eq!(rows, expected);
-            let repeated: Vec<(u32, u32)> = (0_u32..).zip(keys)
-                .filter_map(|(row, key)| Some((u32::try_from(first(key)?).unwrap(), row)))
-                .filter(|(first, row)| first != row)
-                .collect();
-            prop_assert_eq!(&index.repeated, &repeated);
-            Ok(())
+        let first = |key: &Vec<u8>| keys.iter().position(|other| other == key && !key.is_empty());
+        for key in keys.iter().chain(others) {
+            prop_assert_eq!(index.find(key).map(|row| row as usize), first(key), "{:?}", key);
+        }
+        let asked: Vec<Vec<u8>> = keys.iter().chain(others).cloned().collect();
+        let rows = index.find_all(&texts(&asked), |_| EMPTY);
+        let expected: Vec<u32> = asked.iter().map(|key| index.find(key).unwrap_or(EMPTY)).collect();
+        prop_assert_eq!(rows, expected);
+        let repeated: Vec<(u32, u32)> = (0_u32..)
+            .zip(keys)
+            .filter_map(|(row, key)| Some((u32::try_from(first(key)?).unwrap(), row)))
+            .filter(|(first, row)| first != row)
+            .collect();
+        prop_assert_eq!(&index.repeated, &repeated);
+        Ok(())
     }
 }

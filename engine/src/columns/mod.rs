@@ -84,5 +84,5 @@ mod wanted;
 mod worker;
 
 pub use resident::ColumnRecords;
-pub use results::{Amounts, Batch, Batches, Columns, Facts, Outcomes, Source};
+pub use results::{Amounts, Batch, Batches, Columns, Facts, Numbers, Outcomes, Source};
 pub use wanted::wanted;

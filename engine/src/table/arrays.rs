@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
-use super::batch::{Keys, KNOWN, MISSING, NO, NO_CODE, NO_DAY, UNKNOWN, Values};
+use super::batch::{KNOWN, Keys, MISSING, NO, NO_CODE, NO_DAY, UNKNOWN, Values};
 use super::build::Builder;
 use super::decode::{Building, Decoder, Empty, Field, Leaf, put, write_got};
 use super::recognise::{DAYS, Got, Recogniser};
@@ -267,11 +267,8 @@ fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Opt
     for (row, pair) in offsets.windows(2).enumerate() {
         let [start, end] = pair else { return None };
         let is_there = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        let is_plain = if is_there {
-            start < end && is_graphic(*start) && is_graphic(*end - 1)
-        } else {
-            start == end
-        };
+        let is_plain =
+            if is_there { start < end && is_graphic(*start) && is_graphic(*end - 1) } else { start == end };
         if !is_plain {
             return None;
         }

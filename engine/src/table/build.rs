@@ -19,7 +19,9 @@ impl Builder {
     /// An empty column of values of a type; `key`: how the keys that it holds are written.
     pub(crate) fn new(base: Base, key: Option<KeyCode>) -> Self {
         let values = match (base, &key) {
-            (_, Some(key)) => Values::Key(Keys { record: key.record(), texts: Texts::default(), which: None }),
+            (_, Some(key)) => {
+                Values::Key(Keys { record: key.record(), texts: Texts::default(), which: None })
+            }
             (Base::Count | Base::Number | Base::Percent | Base::Days | Base::Months, _) => {
                 Values::Scaled { value: Vec::new(), scale: 0, wide: Vec::new() }
             }
