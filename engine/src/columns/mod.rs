@@ -85,5 +85,5 @@ mod worker;
 
 pub(crate) use quick::Quick;
 pub use resident::ColumnRecords;
-pub use results::{Amounts, Batch, Batches, Columns, Facts, Outcomes, Source};
+pub use results::{Amounts, Batch, Batches, Columns, Facts, Numbers, Outcomes, Source};
 pub use wanted::wanted;
