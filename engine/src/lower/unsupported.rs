@@ -35,11 +35,6 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             Claim::AtMost(_) => add(assert.subject.span, "`assert … is at most`"),
             Claim::Implies(_) => add(assert.subject.span, "`assert … implies`"),
         },
-        ItemKind::Policy(policy) => {
-            if let Some(under) = policy.authority.as_ref().and_then(|authority| authority.under.as_ref()) {
-                add(under.span, "`under` another authority");
-            }
-        }
         ItemKind::Parameter(parameter) => {
             if parameter.amend {
                 add(parameter.name.span, "`amend`");

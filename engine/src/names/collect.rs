@@ -10,8 +10,8 @@ use super::scope::nearest;
 use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
-    AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
-    InputId, InputSymbol, Interval, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
+    AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
+    InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
     RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
 };
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
@@ -61,6 +61,8 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
     }
     collector.waivers(files);
     collector.scopes(files);
+    let order = super::authority::order(&collector.out.symbols);
+    collector.out.diagnostics.extend(order);
     // Extensions come after the records they extend, wherever their files stand, so that keys come first.
     for pass in [Pass::Records, Pass::Extensions] {
         for file in files {
@@ -131,6 +133,13 @@ impl Collector {
                 Policy {
                     name,
                     title: header.title.as_ref().map(|title| title.value.clone()),
+                    authority: header.authority.as_ref().map(|written| Authority {
+                        level: Level::of(&written.level.text),
+                        title: written.title.as_ref().map(|title| title.value.clone()),
+                        // Known when all policies are.
+                        under: None,
+                        place: self::place(file, position, written.span),
+                    }),
                     cites: header.cites.iter().map(|cite| cite.value.clone()).collect(),
                     effective: header.effective.as_ref().map(interval).unwrap_or_default(),
                     school_year: header.school_year.as_ref().map(|start| (start.month, start.day)),
@@ -158,6 +167,7 @@ impl Collector {
                 Policy {
                     name,
                     title,
+                    authority: None,
                     cites,
                     effective: Interval::default(),
                     school_year: None,
@@ -471,29 +481,24 @@ impl Collector {
             let Some(policy) = self.out.policies.get(&file.file).copied() else { continue };
             let mut scope = self.own.get(&policy).cloned().unwrap_or_default();
             let mut seen: Vec<PolicyId> = Vec::new();
+            let mut first = true;
             for (position, item) in items(file) {
-                let ItemKind::Use(written) = &item.kind else { continue };
-                let here = place(file, position, written.path.span);
-                let name = dotted(&written.path);
-                let Some(used) = by_name.get(&name).copied() else {
-                    let diagnostic = Diagnostic::error(
-                        "unknown-policy",
-                        here,
-                        format!("there is no policy `{name}` here"),
-                    );
-                    self.out.diagnostics.push(match nearest(&name, by_name.keys().map(String::as_str)) {
-                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-                            format!("replace with `{near}`"),
-                            crate::diagnostic::Applicability::Maybe,
-                            vec![(here, near.to_owned())],
-                        ),
-                        None => diagnostic.help(format!(
-                            "a policy of that name is looked for in `{}.rubric`",
-                            name.replace('.', "/")
-                        )),
-                    });
-                    continue;
+                let path = match &item.kind {
+                    ItemKind::Use(written) => &written.path,
+                    ItemKind::Policy(header) => {
+                        let is_first = std::mem::take(&mut first);
+                        let under = header.authority.as_ref().and_then(|authority| authority.under.as_ref());
+                        // A second header is an error of its own, and says nothing of the policy.
+                        if let Some(path) = under.filter(|_| is_first) {
+                            let above = self.named_policy(&by_name, path, place(file, position, path.span));
+                            self.stand_under(policy, above);
+                        }
+                        continue;
+                    }
+                    _ => continue,
                 };
+                let here = place(file, position, path.span);
+                let Some(used) = self.named_policy(&by_name, path, here) else { continue };
                 self.out.uses.entry(policy).or_default().push((used, here));
                 if used == policy || seen.contains(&used) {
                     continue;
@@ -512,6 +517,41 @@ impl Collector {
             if let Some(policy) = self.out.symbols.policies.get_mut(policy.0 as usize) {
                 policy.scope.names = scope;
             }
+        }
+    }
+
+    /// The policy of that name; that there is none is reported.
+    fn named_policy(
+        &mut self,
+        by_name: &BTreeMap<String, PolicyId>,
+        path: &ast::Path,
+        here: Place,
+    ) -> Option<PolicyId> {
+        let name = dotted(path);
+        let found = by_name.get(&name).copied();
+        if found.is_none() {
+            let diagnostic =
+                Diagnostic::error("unknown-policy", here, format!("there is no policy `{name}` here"));
+            self.out.diagnostics.push(match nearest(&name, by_name.keys().map(String::as_str)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                    format!("replace with `{near}`"),
+                    crate::diagnostic::Applicability::Maybe,
+                    vec![(here, near.to_owned())],
+                ),
+                None => diagnostic.help(format!(
+                    "a policy of that name is looked for in `{}.rubric`",
+                    name.replace('.', "/")
+                )),
+            });
+        }
+        found
+    }
+
+    /// Says which policy is above; `None` when the one that the text names is not there.
+    fn stand_under(&mut self, policy: PolicyId, above: Option<PolicyId>) {
+        let known = self.out.symbols.policies.get_mut(policy.0 as usize);
+        if let Some(authority) = known.and_then(|policy| policy.authority.as_mut()) {
+            authority.under = above;
         }
     }
 

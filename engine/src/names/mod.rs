@@ -4,6 +4,7 @@
 //! another declaration sees.
 
 mod absent;
+mod authority;
 mod collect;
 mod record;
 mod scope;

@@ -3,6 +3,7 @@
 //! [`Symbols`] says what exists and of which type; the bodies beside it say what it is worth. A body owns its
 //! expressions in a [`Code`]; expressions name other declarations by id, never by name.
 
+mod authority;
 mod body;
 mod expr;
 mod fact;
@@ -13,6 +14,7 @@ mod walk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use authority::{Authority, Level};
 pub use body::{
     AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
     Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, MustBody, MustCheck,

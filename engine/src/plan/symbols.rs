@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rubric_grammar::ast::MonthEnd;
 
-use super::Interval;
+use super::{Authority, Interval};
 use crate::diagnostic::Place;
 use crate::value::{CategoryId, RecordId, Type, Value};
 
@@ -139,6 +139,8 @@ pub struct Policy {
     pub name: String,
     /// `title`.
     pub title: Option<String>,
+    /// `authority`.
+    pub authority: Option<Authority>,
     /// `cite`.
     pub cites: Vec<String>,
     /// `effective`.

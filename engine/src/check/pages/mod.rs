@@ -13,6 +13,7 @@ texts! {
     "ambiguous-date-arithmetic"
     "ambiguous-name"
     "ambiguous-school-year"
+    "bad-authority"
     "bad-date"
     "bad-flag"
     "bad-interval"
