@@ -56,6 +56,12 @@ pub(crate) enum Command {
     )]
     Explain(ExplainArgs),
 
+    /// Compare what two versions of policies make of the same records
+    #[command(
+        after_help = "Example: which records come out otherwise, counted by grade\n  rubric diff last_year this_year --data records --as-of 2024-06-01 --by grade\n\nExample: fail only when a record that was promoted is now retained\n  rubric diff last_year this_year --data sample --fail-on 'promoted->retained'\n\nExit status: 1 when anything differs, or with --fail-on when a record goes from the one result to the other."
+    )]
+    Diff(DiffArgs),
+
     /// Look at records without any policy
     #[command(
         after_help = "Example: what is wrong with the records of a folder\n  rubric data check --data records --as-of 2024-06-01"
@@ -282,6 +288,39 @@ pub(crate) struct ExplainArgs {
     /// Show the values of private fields
     #[arg(long)]
     pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The folder or file of the old version
+    pub(crate) old: PathBuf,
+
+    /// The folder or file of the new version
+    pub(crate) new: PathBuf,
+
+    /// A data set in rubric.toml of the new version by its name, or a folder of records
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) data: String,
+
+    /// The day of both runs, such as 2024-06-01; else the data set's `as_of`
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+
+    /// A value for both runs, such as `submission=fall_1`; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Count the records that differ by this field, beside their jurisdiction
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) by: Vec<String>,
+
+    /// Exit with 1 only when a record goes from the one result to the other, such as 'promoted->retained'
+    #[arg(long, value_delimiter = ',', value_name = "FROM->TO")]
+    pub(crate) fail_on: Vec<String>,
+
+    /// How to show the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
+    pub(crate) format: ReportFormat,
 }
 
 #[derive(Debug, Args)]

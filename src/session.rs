@@ -98,10 +98,24 @@ pub(crate) fn prepare(
     reading: Reading,
     terminal: Terminal,
 ) -> Result<Option<Session>, Failure> {
+    prepare_on(args, wanted, reading, None, terminal)
+}
+
+/// A session on records that were found already, with the day of their data set; else on those that are named.
+pub(crate) fn prepare_on(
+    args: &DataArgs,
+    wanted: &[String],
+    reading: Reading,
+    records: Option<(DataSource, Option<Date>)>,
+    terminal: Terminal,
+) -> Result<Option<Session>, Failure> {
     let start = Instant::now();
     let paths: Vec<PathBuf> = args.project.iter().cloned().collect();
     let project = project::locate(&paths)?.load(wanted)?;
-    let (source, as_of_of_data) = locate_data(&project, &args.data)?;
+    let (source, as_of_of_data) = match records {
+        Some(found) => found,
+        None => locate_data(&project, &args.data)?,
+    };
     let as_of = day(args.as_of.as_deref(), as_of_of_data)?;
     let plan = project.database.plan();
     let policies = select(&plan.symbols, &project, wanted)?;
@@ -162,9 +176,9 @@ pub(crate) fn show_obstacles(
     Ok(Outcome::Findings)
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
     /// An evaluator; each thread has its own.
-    pub(crate) fn evaluator(&self, privacy: Privacy) -> Evaluator<'_> {
+    pub(crate) fn evaluator(&self, privacy: Privacy) -> Evaluator<'a> {
         let options = Options { privacy, ..self.options.clone() };
         Evaluator::new(self.plan, self.data, self.as_of, options)
     }

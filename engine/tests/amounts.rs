@@ -555,3 +555,73 @@ fn an_explanation_shows_the_lines() {
            Condition at most $20: $20\n"
     );
 }
+
+#[test]
+fn a_line_for_each_value_is_one_line_for_each() {
+    passes(
+        4,
+        r#"
+        category Span { early, middle, late }
+        parameter grant by Span: money { from 2000-01-01 { early: $10  middle: $20  late: $30 } }
+        define pupils_in(span: Span) of District: count = if span = early then pupils else 1
+        amount aid of District {
+          cite "c"
+          at most $1,000
+          line rare for each Span as s = $7 when s = late and small cite "0"
+          line base for each Span as s = grant(s) * pupils_in(s)
+            when s != middle or not small
+            subject to rare
+            cite "1"
+            because "for {pupils}"
+          line top = base(early) + aid.base(late) + (sum of base(x) over Span as x) cite "2"
+          line least for each Span = $1 at most $0 until 2010-01-01
+        }
+        define chosen(s: Span) of District: money = aid.base(s)
+        define all_of_them of District: money = sum of aid.base(x) over Span as x where x in (early, late)
+        define of_office of Office: money = district.aid.base(early)
+
+        test "each value has its own line" {
+          as of 2024-09-01
+          District d { pupils: 3  small: no }
+          no Office
+          expect d.aid.base(early) = $30
+          expect d.aid.base(middle) = $20
+          expect d.aid.base(late) = $30
+          expect d.aid.top = $140
+          expect d.aid.least(early) = $0
+          expect d.aid = $220
+          expect d.chosen(middle) = $20
+          expect d.all_of_them = $60
+        }
+        test "a condition and what stands above it are asked for each value" {
+          as of 2024-09-01
+          District d { pupils: 3  small: yes }
+          Office o { district: d }
+          expect d.aid.rare(late) = $7
+          expect d.aid.rare(early) = $0
+          expect d.aid.base(early) = $30
+          expect d.aid.base(middle) = $0
+          expect d.aid.base(late) = $0
+          expect d.aid.adjustment = $0
+          expect o.of_office = $30
+        }
+        test "one unknown line leaves the others known" {
+          as of 2024-09-01
+          District d { small: no }
+          expect d.aid.base(early) = undetermined needs pupils
+          expect d.aid.base(late) = $30
+          expect d.aid = undetermined needs pupils
+        }
+        define picked of District: money = pair(if small then early else late)
+        define pair(s: Span) of District: money = if s = middle then $0 else plain.base(s)
+        amount plain of District { cite "c" line base for each Span as s = grant(s) * pupils_in(s) }
+        test "an argument that is not known leaves the line unknown" {
+          as of 2024-09-01
+          District d { pupils: 2 }
+          District e { pupils: 2  small: yes }
+          expect d.picked = unknown needs small
+          expect e.picked = $20
+        }
+        "#,
+    );
+}

@@ -77,12 +77,15 @@ pub(crate) fn capabilities(client: &Client) -> lsp::ServerCapabilities {
                 ..lsp::SemanticTokensOptions::default()
             },
         )),
-        diagnostic_provider: Some(lsp::DiagnosticServerCapabilities::Options(lsp::DiagnosticOptions {
-            identifier: Some("rubric".to_owned()),
-            inter_file_dependencies: true,
-            workspace_diagnostics: true,
-            work_done_progress_options: lsp::WorkDoneProgressOptions::default(),
-        })),
+        // Each is told or asks, never both: what comes twice is shown twice.
+        diagnostic_provider: client.pulls.then(|| {
+            lsp::DiagnosticServerCapabilities::Options(lsp::DiagnosticOptions {
+                identifier: Some("rubric".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
+                work_done_progress_options: lsp::WorkDoneProgressOptions::default(),
+            })
+        }),
         execute_command_provider: Some(lsp::ExecuteCommandOptions {
             commands: commands::SERVER.map(ToOwned::to_owned).to_vec(),
             ..lsp::ExecuteCommandOptions::default()

@@ -47,14 +47,16 @@ impl Client {
         let hover = text.and_then(|it| it.hover.as_ref()).and_then(|it| it.content_format.as_ref());
         let item = text.and_then(|it| it.completion.as_ref()).and_then(|it| it.completion_item.as_ref());
         let yes = |flag: Option<bool>| flag.unwrap_or(false);
+        let refreshes_diagnostics =
+            yes(workspace.and_then(|it| it.diagnostics.as_ref()).and_then(|it| it.refresh_support));
         Self {
             encoding: encoding(capabilities),
             markdown: hover.is_none_or(|formats| formats.contains(&lsp::MarkupKind::Markdown)),
             snippets: yes(item.and_then(|it| it.snippet_support)),
-            pulls: text.is_some_and(|it| it.diagnostic.is_some()),
-            refreshes_diagnostics: yes(workspace
-                .and_then(|it| it.diagnostics.as_ref())
-                .and_then(|it| it.refresh_support)),
+            // A client that cannot be told to ask again would go on showing what another file has mended, and some say
+            // that they can ask and never do.
+            pulls: text.is_some_and(|it| it.diagnostic.is_some()) && refreshes_diagnostics,
+            refreshes_diagnostics,
             refreshes_lenses: yes(workspace
                 .and_then(|it| it.code_lens.as_ref())
                 .and_then(|it| it.refresh_support)),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tower_lsp::Client as Peer;
 use tower_lsp::ls_types as lsp;
 
@@ -15,7 +16,7 @@ use crate::publish::Message;
 pub(crate) async fn send(peer: Peer, mut messages: UnboundedReceiver<Message>, can: Arc<Mutex<Client>>) {
     let due = Arc::new(AtomicBool::new(false));
     let client = || can.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let mut reading = None;
+    let mut reading: Option<oneshot::Sender<()>> = None;
     while let Some(message) = messages.recv().await {
         match message {
             Message::Diagnostics { uri, version, diagnostics } => {
@@ -29,16 +30,12 @@ pub(crate) async fn send(peer: Peer, mut messages: UnboundedReceiver<Message>, c
                 }
             }
             Message::Reading(true) if client().progress => {
-                let token = lsp::ProgressToken::String("rubric-reading".to_owned());
-                if peer.create_work_done_progress(token.clone()).await.is_ok() {
-                    reading = Some(peer.progress(token, "reading policies").begin().await);
-                }
+                let (reads, end) = oneshot::channel();
+                reading = Some(reads);
+                tokio::spawn(tell_of_reading(peer.clone(), end));
             }
-            Message::Reading(_) => {
-                if let Some(progress) = reading.take() {
-                    progress.finish().await;
-                }
-            }
+            // Whoever tells of it hears that the other end is gone.
+            Message::Reading(_) => drop(reading.take()),
         }
     }
 }
@@ -57,5 +54,15 @@ async fn refresh(peer: Peer, client: Client, due: Arc<AtomicBool>) {
     }
     if client.refreshes_hints {
         let _ = peer.inlay_hint_refresh().await;
+    }
+}
+
+/// Shows that policies are read, until `end`. It waits for an answer of the client, which must not hold back diagnostics.
+async fn tell_of_reading(peer: Peer, end: oneshot::Receiver<()>) {
+    let token = lsp::ProgressToken::String("rubric-reading".to_owned());
+    if peer.create_work_done_progress(token.clone()).await.is_ok() {
+        let progress = peer.progress(token, "reading policies").begin().await;
+        let _ = end.await;
+        progress.finish().await;
     }
 }

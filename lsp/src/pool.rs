@@ -22,12 +22,12 @@ pub(crate) const STACK: usize = 64 << 20;
 /// A change cancels the answers under way; each is tried again so many times.
 const TRIES: u8 = 4;
 
-/// One attempt at an answer; without a snapshot, the answer that the text keeps changing.
-type Attempt = Box<dyn FnMut(Option<&Snapshot>) -> Step + Send>;
+/// One attempt at an answer; without a snapshot it gives up.
+type Attempt = dyn FnMut(Option<&Snapshot>) -> Step + Send;
 
 /// A request that waits for its answer.
 pub(crate) struct Ask {
-    run: Attempt,
+    run: Box<Attempt>,
     tries: u8,
 }
 

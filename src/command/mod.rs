@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod data;
+mod diff;
 mod explain;
 mod fmt;
 mod lsp;
@@ -37,6 +38,7 @@ pub(crate) fn execute(cli: Cli, terminal: Terminal) -> Result<Outcome, Failure> 
         Command::Run(args) => run::run(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Data { command: DataCommand::Check(args) } => data::check(&args, terminal),
+        Command::Diff(args) => diff::diff(&args, terminal),
         Command::Test(args) => test::test(&args, terminal),
         Command::New(args) => new::new(&args, terminal),
         Command::Fmt(args) => fmt::fmt(&args, terminal),

@@ -1,6 +1,7 @@
 //! The renderers: one finding in, text out. They differ only in whom they speak to.
 
 mod concise;
+mod difference;
 mod explanation;
 mod finding;
 mod full;
@@ -11,6 +12,7 @@ mod tests;
 use rubric_engine::diagnostic::Severity;
 
 pub(crate) use concise::concise;
+pub(crate) use difference::{Flip, ResultDifference, Side, VersionDifference, full_difference};
 pub(crate) use explanation::{explain_report, tree};
 pub(crate) use finding::{Finding, Lookup, Mend, Position, SourceText, Spot};
 pub(crate) use full::full;

@@ -12,6 +12,7 @@
 mod amounts;
 mod check;
 mod data;
+mod diff;
 mod editor;
 mod engines;
 mod format;

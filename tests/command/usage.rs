@@ -18,7 +18,9 @@ fn wrong_usage_exits_with_two() {
 fn every_subcommand_has_help_with_an_example() {
     let help = sandbox().run(&["--help"]);
     assert_eq!(help.status, Some(0));
-    for subcommand in ["check", "test", "run", "explain", "data", "fmt", "new", "lsp", "completions", "man"] {
+    for subcommand in
+        ["check", "test", "run", "explain", "diff", "data", "fmt", "new", "lsp", "completions", "man"]
+    {
         assert!(help.stdout.contains(&format!("  {subcommand} ")), "{subcommand} is not in the help");
         let help = sandbox().run(&[subcommand, "--help"]);
         assert_eq!(help.status, Some(0));

@@ -37,13 +37,14 @@
 
 use super::depends;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::{Fact, Plan, Symbols};
+use crate::plan::{Claim, Fact, Plan, Symbols};
 
 pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
     for assert in &plan.asserts {
-        for (fact, place) in &assert.never {
-            if let Some(way) = depends::way(plan, assert.subject, *fact) {
-                found.push(report(&plan.symbols, assert.subject, *fact, *place, &way));
+        let Claim::NeverDepends { subject, never } = &assert.claim else { continue };
+        for (fact, place) in never {
+            if let Some(way) = depends::way(plan, *subject, *fact) {
+                found.push(report(&plan.symbols, *subject, *fact, *place, &way));
             }
         }
     }

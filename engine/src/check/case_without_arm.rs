@@ -1,6 +1,6 @@
 //! # no arm of a case holds for some record
 //!
-//! Severity: error
+//! Severity: warning
 //!
 //! A `case` without `otherwise` is unknown where no arm holds, and no further fact will help. The checker looks at all complete
 //! records and shows one; the evaluator has confirmed it.
@@ -31,7 +31,8 @@
 //! }
 //! ```
 //!
-//! Looked at is a `case` that is the whole of a definition of a record. This error cannot be allowed.
+//! Looked at is a `case` that is the whole of a definition of a record. Where that is meant (a year whose
+//! figures are not on file), write `allow(case-without-arm) "why"` before the declaration.
 
 use super::proof;
 use crate::diagnostic::Diagnostic;
@@ -44,7 +45,7 @@ pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
     let test =
         proof::shown(&plan.symbols, witness, &format!("no arm of {name} holds"), &format!("%.{name} = unknown"));
     Some(
-        Diagnostic::error("case-without-arm", *place, format!("no arm of `{name}` holds for some record"))
+        Diagnostic::warning("case-without-arm", *place, format!("no arm of `{name}` holds for some record"))
             .here("nothing for this record")
             .help(format!("add an arm for such records, or `otherwise`\n{test}")),
     )

@@ -46,6 +46,7 @@ macro_rules! checks {
 
 checks! {
     assertion_fails
+    assertion_open
     bad_allow
     bad_waiver
     case_arms_disagree
@@ -117,6 +118,7 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
+    assertion_open::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);

@@ -281,13 +281,12 @@ impl Writer<'_> {
     }
 
     fn members(&mut self, visible: &Visible<'_>, chain: &[String]) {
-        let amount = match chain {
-            [name] => visible.scope(name).iter().find_map(|symbol| match symbol {
+        let amount = chain.last().and_then(|name| {
+            visible.scope(name).iter().find_map(|symbol| match symbol {
                 Symbol::Amount(id) => Some(*id),
                 _ => None,
-            }),
-            _ => None,
-        };
+            })
+        });
         if let Some(amount) = amount.and_then(|id| self.symbols.amount(id).map(|it| (id, it))) {
             for line in &amount.1.lines {
                 let entity = Entity::Label(Symbol::Amount(amount.0), line.as_str().into());

@@ -586,7 +586,7 @@ impl Walker<'_> {
     }
 
     fn result_named(&self, of: &Expr) -> Option<Symbol> {
-        let ExprKind::Name(name) = &*of.kind else { return None };
+        let (ExprKind::Name(name) | ExprKind::Field(_, name)) = &*of.kind else { return None };
         self.scope(&name.text)
             .iter()
             .copied()

@@ -56,7 +56,7 @@ pub fn renamable(db: &Database, file: FileId, offset: u32) -> Result<(Entity, Sp
     Ok((found.entity, found.span))
 }
 
-/// The replacements that give the entity at a byte a new name. Backquotes are put where the name needs them.
+/// The replacements that give the entity at a byte a new name.
 ///
 /// # Errors
 /// The name is no name, is taken, or the entity cannot be renamed.
@@ -76,25 +76,20 @@ pub fn rename(db: &Database, file: FileId, offset: u32, new: &str) -> Result<Vec
     let mut edits = Vec::new();
     for (place, role) in references(db, &entity) {
         let text = match role {
-            Role::Row => quoted(&snake_case(new)),
-            _ => quoted(new),
+            Role::Row => snake_case(new),
+            _ => new.to_owned(),
         };
         edits.push(RenameEdit { place, text });
     }
     if sort == EntityKind::Record || sort == EntityKind::Group {
         let small = snake_case(new);
-        let clash = edits.iter().any(|edit| edit.text == quoted(&small))
+        let clash = edits.iter().any(|edit| edit.text == small)
             && symbols.records.iter().any(|record| snake_case(&record.name) == small);
         if clash {
             return Err(RenameError(format!("a row of another record is already called `{small}`")));
         }
     }
     Ok(edits)
-}
-
-/// A name as it must be written.
-fn quoted(name: &str) -> String {
-    if RESERVED.contains(&name) { format!("`{name}`") } else { name.to_owned() }
 }
 
 fn check_name(name: &str) -> Result<(), RenameError> {
@@ -104,6 +99,9 @@ fn check_name(name: &str) -> Result<(), RenameError> {
         return Err(RenameError(format!(
             "`{name}` is no name: a name has letters, digits and `_`, and does not begin with a digit"
         )));
+    }
+    if RESERVED.contains(&name) {
+        return Err(RenameError(format!("`{name}` is a word of the language: choose another name")));
     }
     Ok(())
 }

@@ -1,20 +1,23 @@
 //! Amounts: their lines, and the limits and rounding of their total.
 
+use std::sync::Arc;
+
 use rubric_grammar::ast::{self, RoundingUnit};
 
 use super::lowering::{cites, index};
 use super::override_order::Ranked;
 use super::unit::{base_name, is_quantity};
 use super::{Context, Lowered, Lowering};
-use crate::plan::{ADJUSTMENT, AmountBody, AmountId, AmountSymbol, ExprId, LineBody, Op, TotalBody};
-use crate::value::{Base, Type};
+use crate::plan::{
+    ADJUSTMENT, AmountBody, AmountId, AmountSymbol, ExprId, Interval, LineBody, Op, TotalBody,
+};
+use crate::value::{Base, Type, Value};
 
-/// Lowers an `amount`. An amendment, and one with a line `for each` value of a category, has no body yet.
+/// Lowers an `amount`. An amendment has no body yet.
 #[must_use]
 pub fn amount(cx: &Context<'_>, id: AmountId, item: &ast::Amount) -> Lowered<AmountBody> {
     let mut lowering = Lowering::new(cx);
-    let supported = !item.amend && item.lines.iter().all(|line| line.for_each.is_none());
-    let Some(symbol) = cx.symbols.amount(id).filter(|_| supported) else {
+    let Some(symbol) = cx.symbols.amount(id).filter(|_| !item.amend) else {
         return lowering.finish(|_| None);
     };
     if let Some(of) = &item.of {
@@ -76,6 +79,10 @@ impl Lowering<'_> {
         for (position, label) in symbol.lines.iter().enumerate() {
             self.bind(label, Op::Amount { amount, line: Some(index(position)), of }, symbol.ty);
         }
+        // Which of its lines is meant says the argument.
+        for each in &symbol.each {
+            self.bind(&each.label, Op::Amount { amount, line: Some(each.first), of }, symbol.ty);
+        }
     }
 
     /// `amount a of R = E`.
@@ -116,30 +123,119 @@ impl Lowering<'_> {
             })
             .collect();
         let subject_to = self.overrides(&ranked, &[], "line");
+        // By line of the text: the value that each of its lines is for, none where it is one line.
+        let mut values: Vec<Vec<Option<u32>>> = Vec::with_capacity(item.lines.len());
+        for line in &item.lines {
+            values.push(self.values_of(line, symbol));
+        }
+        // By line of the text: where its lines begin among all.
+        let starts: Vec<usize> = values
+            .iter()
+            .scan(0, |next, values| Some(std::mem::replace(next, *next + values.len())))
+            .collect();
         let mut lowered = Vec::with_capacity(item.lines.len());
-        for ((line, interval), subject_to) in item.lines.iter().zip(intervals).zip(subject_to) {
+        for (position, (line, interval)) in item.lines.iter().zip(intervals).enumerate() {
             self.line_label(line, symbol, item);
-            self.has_conditions(line, &subject_to, item);
-            let value = self.line_value(&line.value, symbol);
-            let when = line.when.as_ref().map(|when| self.condition(when));
-            let at_most = self.limit(line.limits.at_most.as_ref(), symbol);
-            let at_least = self.limit(line.limits.at_least.as_ref(), symbol);
-            let because = self.template(line.because.as_ref());
-            let (Some(value), Some(interval)) = (value, interval) else { continue };
-            lowered.push(LineBody {
-                label: line.label.text.as_str().into(),
-                value,
-                when: when.flatten(),
-                subject_to,
-                at_most,
-                at_least,
-                interval,
-                cites: cites(&line.cites),
-                because,
-                place: self.place(line.label.span),
-            });
+            let above = subject_to.get(position).map_or(&[][..], Vec::as_slice);
+            self.has_conditions(line, above, item);
+            for value in values.get(position).map_or(&[][..], Vec::as_slice) {
+                let subject_to = above
+                    .iter()
+                    .flat_map(|above| same_value(item, position, *above as usize, *value, &values, &starts))
+                    .collect();
+                lowered.extend(self.line(line, symbol, *value, interval, subject_to));
+            }
         }
         lowered
+    }
+
+    /// One line, or the one for that value.
+    fn line(
+        &mut self,
+        line: &ast::Line,
+        symbol: &AmountSymbol,
+        each: Option<u32>,
+        interval: Option<Interval>,
+        subject_to: Vec<u32>,
+    ) -> Option<LineBody> {
+        let mark = self.mark();
+        let mut label: Arc<str> = line.label.text.as_str().into();
+        if let (Some(value), Some(over)) = (each, &line.for_each)
+            && let Some(of) = symbol.each.iter().find(|of| of.label == line.label.text)
+        {
+            let ty = Type::of(Base::Category(of.category));
+            let name = match &over.alias {
+                Some(alias) => alias.text.clone(),
+                None => super::names::snake_case(&over.category.text),
+            };
+            self.bind(&name, Op::Literal(Value::Category(value)), ty);
+            label = symbol.lines.get((of.first + value) as usize)?.as_str().into();
+        }
+        let value = self.line_value(&line.value, symbol);
+        let when = line.when.as_ref().map(|when| self.condition(when));
+        let at_most = self.limit(line.limits.at_most.as_ref(), symbol);
+        let at_least = self.limit(line.limits.at_least.as_ref(), symbol);
+        let because = self.template(line.because.as_ref());
+        self.hide(mark);
+        Some(LineBody {
+            label,
+            value: value?,
+            when: when.flatten(),
+            subject_to,
+            at_most,
+            at_least,
+            interval: interval?,
+            cites: cites(&line.cites),
+            because,
+            place: self.place(line.label.span),
+        })
+    }
+
+    /// The values that there is a line for.
+    fn values_of(&mut self, line: &ast::Line, symbol: &AmountSymbol) -> Vec<Option<u32>> {
+        let declared = symbol.each.iter().find(|each| each.label == line.label.text);
+        let Some(each) = &line.for_each else {
+            if declared.is_some() {
+                self.mixed_versions(line);
+            }
+            return vec![None];
+        };
+        self.mention_declared(&each.category);
+        let place = self.place(each.category.span);
+        let base = crate::names::named_type(
+            self.cx.symbols,
+            self.cx.policy,
+            &each.category,
+            place,
+            &mut self.diagnostics,
+        );
+        let Base::Category(category) = base else {
+            self.failed = true;
+            if base != Base::Damaged {
+                let message = format!("`{}` is no category", each.category.text);
+                let diagnostic = self
+                    .error("type-mismatch", each.category.span, message)
+                    .help("`for each` goes over the values of a category");
+                self.report(diagnostic);
+            }
+            return Vec::new();
+        };
+        if declared.is_none_or(|declared| declared.category != category) {
+            self.mixed_versions(line);
+            return Vec::new();
+        }
+        let values = self.cx.symbols.category(category).map_or(0, |category| category.values.len());
+        (0..index(values)).map(Some).collect()
+    }
+
+    /// Versions of a line are all `for each` value of one category, or none of them is.
+    fn mixed_versions(&mut self, line: &ast::Line) {
+        let message =
+            format!("`{}` is not `for each` value of the same category everywhere", line.label.text);
+        let diagnostic = self
+            .error("duplicate-label", line.label.span, message)
+            .help("give the versions of a line the same `for each`, or the lines different labels");
+        self.report(diagnostic);
     }
 
     fn line_value(&mut self, value: &ast::Expr, symbol: &AmountSymbol) -> Option<ExprId> {
@@ -219,4 +315,27 @@ impl Lowering<'_> {
         let place = self.place(item.name.span);
         changed.then_some(TotalBody { at_most, at_least, rounding, place })
     }
+}
+
+/// The lines that a line of the text which is put aside by another yields to: of lines over one category that for the
+/// same value, else all of them.
+fn same_value(
+    item: &ast::Amount,
+    below: usize,
+    above: usize,
+    value: Option<u32>,
+    values: &[Vec<Option<u32>>],
+    starts: &[usize],
+) -> Vec<u32> {
+    let category = |position: usize| {
+        item.lines
+            .get(position)
+            .and_then(|line| line.for_each.as_ref())
+            .map(|each| each.category.text.as_str())
+    };
+    let alike = category(below).is_some() && category(below) == category(above);
+    let start = starts.get(above).copied().unwrap_or_default();
+    let of_above = values.get(above).map_or(&[][..], Vec::as_slice);
+    let matching = of_above.iter().enumerate().filter(|(_, of)| !alike || **of == value);
+    matching.map(|(offset, _)| index(start + offset)).collect()
 }

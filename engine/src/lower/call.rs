@@ -66,6 +66,15 @@ impl Lowering<'_> {
                 self.member_value(of, ty, record, member, name, Some(arguments), span)
             }
             Search::One(Found::Symbol(symbol)) => self.symbol(symbol, name, Some(arguments), None, span),
+            Search::One(Found::Bound(op @ Op::Amount { .. }, ty)) => {
+                match self.bound_line(&op, ty, Some(arguments), name, span) {
+                    Some(line) => line,
+                    None => {
+                        self.takes_no_arguments(name, span);
+                        None
+                    }
+                }
+            }
             Search::One(_) => {
                 self.takes_no_arguments(name, span);
                 None

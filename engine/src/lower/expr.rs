@@ -8,6 +8,10 @@ use super::unit::{base_name, has_equality, is_quantity};
 use crate::plan::{ArithmeticOp, Case, CompareOp, ExprId, Op};
 use crate::value::{Base, Type, Value};
 
+/// What a text must be to be valid: it has a letter or a digit, no space at either end, no control character, and no
+/// character that stands for bytes that could not be read.
+const VALID_TEXT: &str = r"(?:[\p{L}\p{N}]|[^\s\p{Cc}\x{FFFD}][^\p{Cc}\x{FFFD}]*[\p{L}\p{N}])(?:[^\p{Cc}\x{FFFD}]*[^\s\p{Cc}\x{FFFD}])?";
+
 impl Lowering<'_> {
     /// Lowers an expression. `expected` is the type that the place asks for, where it is known: it decides which
     /// category a bare value belongs to, and is not otherwise enforced (see [`Lowering::value`]).
@@ -62,12 +66,6 @@ impl Lowering<'_> {
             self.failed = true;
         }
         sound
-    }
-
-    fn not_supported(&mut self, construct: &str, span: Span) -> Option<(ExprId, Type)> {
-        let diagnostic = super::unsupported::not_supported(self.place(span), &format!("`{construct}`"));
-        self.report(diagnostic);
-        None
     }
 
     /// Adds a flag, negated where the text says so.
@@ -134,7 +132,7 @@ impl Lowering<'_> {
             return Some(if negated { self.flag(Op::Not(id), false, span) } else { (id, ty) });
         }
         if test == IsTest::Valid {
-            return self.not_supported("is valid", span);
+            return self.is_valid(item, negated, span);
         }
         let (id, ty) = self.single(item, None)?;
         let op = match test {
@@ -149,6 +147,26 @@ impl Lowering<'_> {
             }
         };
         Some(self.flag(op, negated, span))
+    }
+
+    /// `t is valid`: a test that the whole text matches.
+    fn is_valid(&mut self, item: &ast::Expr, negated: bool, span: Span) -> Option<(ExprId, Type)> {
+        let (id, ty) = self.single(item, None)?;
+        if ty.base != Base::Text {
+            let what = super::type_name(self.cx.symbols, ty);
+            let diagnostic = self
+                .error(
+                    "type-mismatch",
+                    item.span,
+                    format!("`is valid` looks at text, and this is a `{what}`"),
+                )
+                .help("other values are valid as soon as they are known: write `is known`");
+            self.report(diagnostic);
+            return None;
+        }
+        let text = Type::of(Base::Text);
+        let pattern = self.push(Op::Literal(Value::Text(VALID_TEXT.into())), text, span);
+        Some(self.flag(Op::TextTest(ast::TextTest::Matches, id, pattern), negated, span))
     }
 
     fn presumed(&mut self, item: &ast::Expr, otherwise: &ast::Expr, span: Span) -> Option<(ExprId, Type)> {

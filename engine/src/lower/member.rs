@@ -5,7 +5,9 @@ use rubric_grammar::ast::{self, ExprKind, Name};
 
 use super::names::{Found, Member, Search, holds_rows};
 use super::{Lowering, Target};
-use crate::plan::{AmountId, DefineId, ExprId, FieldKind, Op, ParameterId, ResultId, Symbol};
+use crate::plan::{
+    AmountId, CompareOp, DefineId, EachLine, ExprId, FieldKind, Op, ParameterId, ResultId, Symbol,
+};
 use crate::value::{Base, RecordId, Type, Value};
 
 /// A decision or requirement that an expression asks for.
@@ -45,7 +47,10 @@ impl Lowering<'_> {
             }
         };
         match found {
-            Found::Bound(op, ty) => Some((self.push(op, ty, name.span), ty)),
+            Found::Bound(op, ty) => match self.bound_line(&op, ty, None, name, name.span) {
+                Some(line) => line,
+                None => Some((self.push(op, ty, name.span), ty)),
+            },
             Found::AsOf => {
                 let ty = Type::of(Base::Date);
                 Some((self.push(Op::AsOf, ty, name.span), ty))
@@ -237,7 +242,7 @@ impl Lowering<'_> {
             }
             other => {
                 if let Some(Op::Amount { amount, line: None, .. }) = self.code.get(of).map(|expr| &expr.op) {
-                    return self.line(of, *amount, name, span);
+                    return self.line_of_amount(of, *amount, name, arguments, span);
                 }
                 let what = super::unit::base_name(self.cx.symbols, other);
                 let diagnostic = self
@@ -432,13 +437,29 @@ impl Lowering<'_> {
         Some((self.push(Op::Lookup { record: id, keys }, ty, span), ty))
     }
 
-    /// `lcff.base`: `of` is the amount, and becomes the line of it.
-    fn line(&mut self, of: ExprId, amount: AmountId, name: &Name, span: Span) -> Option<(ExprId, Type)> {
+    /// `lcff.base`, `lcff.base(math)`: `of` is the amount, and becomes the line of it.
+    fn line_of_amount(
+        &mut self,
+        of: ExprId,
+        amount: AmountId,
+        name: &Name,
+        arguments: Option<&[ast::Expr]>,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
         let symbol = self.cx.symbols.amount(amount)?;
+        if let Some(each) = symbol.each.iter().find(|each| each.label == name.text) {
+            let Op::Amount { of: row, .. } = self.code.get(of)?.op else { return None };
+            let ty = self.code.get(of)?.ty;
+            return self.line_for_value((amount, row, ty), each, arguments, name, span);
+        }
         let Some(line) = symbol.lines.iter().position(|label| *label == name.text) else {
             self.report_unknown_line(amount, name);
             return None;
         };
+        if arguments.is_some() {
+            self.takes_no_arguments(name, span);
+            return None;
+        }
         let place = self.place(span);
         let total = self.code.exprs.get_mut(of.0 as usize)?;
         if let Op::Amount { line: of_total, .. } = &mut total.op {
@@ -448,11 +469,67 @@ impl Lowering<'_> {
         Some((of, total.ty))
     }
 
+    /// A name that is bound to the lines `for each` value of a category: the line for the value of the argument.
+    pub(super) fn bound_line(
+        &mut self,
+        op: &Op,
+        ty: Type,
+        arguments: Option<&[ast::Expr]>,
+        name: &Name,
+        span: Span,
+    ) -> Option<Option<(ExprId, Type)>> {
+        let Op::Amount { amount, line: Some(_), of } = *op else { return None };
+        let each = self.cx.symbols.amount(amount)?.each.iter().find(|each| each.label == name.text)?;
+        Some(self.line_for_value((amount, of, ty), each, arguments, name, span))
+    }
+
+    /// The line for the value of the argument; of one that is no constant, a choice among all.
+    fn line_for_value(
+        &mut self,
+        (amount, of, ty): (AmountId, ExprId, Type),
+        each: &EachLine,
+        arguments: Option<&[ast::Expr]>,
+        name: &Name,
+        span: Span,
+    ) -> Option<(ExprId, Type)> {
+        let category = self.cx.symbols.category(each.category)?;
+        let Some([argument]) = arguments else {
+            let first = category.values.first().map_or("…", |value| value.name.as_str());
+            let text = &name.text;
+            let message = format!("`{text}` is a line for each `{}`", category.name);
+            let diagnostic = self.error("wrong-arguments", span, message).help(format!(
+                "say for which: `{text}({first})`; for all of them: `sum of {text}(x) over {} as x`",
+                category.name
+            ));
+            self.report(diagnostic);
+            return None;
+        };
+        let of_category = Type::of(Base::Category(each.category));
+        let value = self.value(argument, of_category)?;
+        let line = |lowering: &mut Self, value: u32| {
+            lowering.push(Op::Amount { amount, line: Some(each.first + value), of }, ty, span)
+        };
+        if let Some(Op::Literal(Value::Category(constant))) = self.code.get(value).map(|expr| &expr.op) {
+            let constant = *constant;
+            return Some((line(self, constant), ty));
+        }
+        let mut values = (0..super::lowering::index(category.values.len())).rev();
+        let mut chosen = line(self, values.next()?);
+        for position in values {
+            let this = self.push(Op::Literal(Value::Category(position)), of_category, span);
+            let is_this = self.push(Op::Compare(CompareOp::Eq, value, this), Type::of(Base::Flag), span);
+            let its_line = line(self, position);
+            chosen = self.push(Op::If(is_this, its_line, chosen), ty, span);
+        }
+        Some((chosen, ty))
+    }
+
     pub(super) fn report_unknown_line(&mut self, amount: AmountId, name: &Name) {
         let Some(symbol) = self.cx.symbols.amount(amount) else { return };
         let message = format!("`{}` has no line `{}`", symbol.name, name.text);
         let diagnostic = self.error("unknown-label", name.span, message);
-        let labels = symbol.lines.iter().map(String::as_str);
+        let plain = symbol.lines.iter().map(String::as_str).filter(|label| !label.ends_with(')'));
+        let labels = plain.chain(symbol.each.iter().map(|each| each.label.as_str()));
         let diagnostic = match crate::names::nearest(&name.text, labels.clone()) {
             Some(near) => super::names::replace(diagnostic, near),
             None if symbol.lines.is_empty() => {

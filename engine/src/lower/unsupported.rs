@@ -1,7 +1,7 @@
 //! What the language has and the engine does not evaluate yet: one clear error on the construct.
 
 use rubric_grammar::Span;
-use rubric_grammar::ast::{Claim, Item, ItemKind};
+use rubric_grammar::ast::{Item, ItemKind};
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Place};
@@ -24,10 +24,8 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             } else if let Some(grant) = amount.grants.first() {
                 add(grant.span, "a grant to other authorities");
             }
-            for each in amount.lines.iter().filter_map(|line| line.for_each.as_ref()) {
-                add(each.category.span, "a line `for each` value of a category");
-            }
         }
+<<<<<<< HEAD
         ItemKind::Assert(assert) => match &assert.claim {
             Claim::NeverDepends(_) | Claim::Damaged => {}
             Claim::NeverWorsens { .. } => add(assert.subject.span, "`never worsens`"),
@@ -35,6 +33,13 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
             Claim::AtMost(_) => add(assert.subject.span, "`assert … is at most`"),
             Claim::Implies(_) => add(assert.subject.span, "`assert … implies`"),
         },
+=======
+        ItemKind::Policy(policy) => {
+            if let Some(under) = policy.authority.as_ref().and_then(|authority| authority.under.as_ref()) {
+                add(under.span, "`under` another authority");
+            }
+        }
+>>>>>>> main
         ItemKind::Parameter(parameter) => {
             if parameter.amend {
                 add(parameter.name.span, "`amend`");

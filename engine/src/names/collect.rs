@@ -10,9 +10,15 @@ use super::scope::nearest;
 use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
+<<<<<<< HEAD
     AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
     InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
     RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
+=======
+    AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
+    EachLine, InputId, InputSymbol, Interval, ParameterId, ParameterSymbol, Policy, PolicyId, Record,
+    RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
+>>>>>>> main
 };
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
 
@@ -321,7 +327,8 @@ impl Collector {
                         name: amount.name.text.clone(),
                         of: RecordId(u32::MAX),
                         ty: Type::of(Base::Money),
-                        lines: amount.lines.iter().map(|line| line.label.text.clone()).collect(),
+                        lines: Vec::new(),
+                        each: Vec::new(),
                         docs: item.docs.clone(),
                         policy,
                         place: here(&amount.name),
@@ -705,9 +712,10 @@ impl Collector {
                     let ty = amount.ty.as_ref().map_or(Type::of(Base::Money), |ty| {
                         types::resolve(symbols, policy, ty, here, diagnostics)
                     });
+                    let (lines, each) = amount_lines(symbols, policy, here(amount.name.span), &amount.lines);
                     if let Some(symbol) = symbols.amounts.get_mut(id.0 as usize) {
                         symbol.of = of.unwrap_or(RecordId(u32::MAX));
-                        symbol.ty = ty;
+                        (symbol.ty, symbol.lines, symbol.each) = (ty, lines, each);
                     }
                 }
                 _ => {}
@@ -840,4 +848,28 @@ fn interval(written: &ast::Interval) -> Interval {
         IntervalEnd::Through(day) => date(day).and_then(|day| day.tomorrow().ok()),
     });
     Interval { from: written.from.as_ref().and_then(date), until }
+}
+
+/// The labels of an amount's lines, one for each value where they are `for each` value. What is no category is reported
+/// where the amount is lowered.
+fn amount_lines(
+    symbols: &Symbols,
+    policy: PolicyId,
+    place: Place,
+    written: &[ast::Line],
+) -> (Vec<String>, Vec<EachLine>) {
+    let (mut lines, mut each) = (Vec::with_capacity(written.len()), Vec::new());
+    for line in written {
+        let label = &line.label.text;
+        let Some(over) = &line.for_each else {
+            lines.push(label.clone());
+            continue;
+        };
+        let base = types::named(symbols, policy, &over.category, place, &mut Vec::new());
+        let Base::Category(category) = base else { continue };
+        let values = symbols.category(category).map_or(&[][..], |category| &category.values);
+        each.push(EachLine { label: label.clone(), category, first: index(lines.len()) });
+        lines.extend(values.iter().map(|value| format!("{label}({})", value.name)));
+    }
+    (lines, each)
 }

@@ -18,3 +18,4 @@ pub use collect::{Collected, Declared, collect};
 pub use scope::nearest;
 pub use summary::{FileSummary, summarize};
 pub use types::BUILT_IN;
+pub(crate) use types::named as named_type;

@@ -2,7 +2,7 @@
 
 use rubric_grammar::Span;
 use rubric_grammar::ast::{
-    DecisionMember, DefineBody, Expr, ExprKind, File, Item, ItemKind, Limits, Line, Name, Rule,
+    DecisionMember, DefineBody, Expr, ExprKind, File, ForEach, Item, ItemKind, Limits, Line, Name, Rule,
 };
 
 use crate::diagnostic::FileId;
@@ -105,18 +105,23 @@ fn signature(item: &Item) -> Item {
 
 /// The labels of an amount's lines, each once and without its place, which moves when the text of a line changes.
 fn lines(written: &[Line], adjusted: bool) -> Vec<Line> {
-    let mut labels: Vec<&str> = Vec::new();
-    let generated = adjusted.then_some(ADJUSTMENT);
-    for label in written.iter().map(|line| line.label.text.as_str()).chain(generated) {
-        if !labels.contains(&label) {
-            labels.push(label);
+    let mut labels: Vec<(&str, Option<&ForEach>)> = Vec::new();
+    let generated = adjusted.then_some((ADJUSTMENT, None));
+    let named = written.iter().map(|line| (line.label.text.as_str(), line.for_each.as_ref()));
+    for (label, each) in named.chain(generated) {
+        if !labels.iter().any(|(other, _)| *other == label) {
+            labels.push((label, each));
         }
     }
-    let bare = |label: &str| Line {
+    let category = |each: &ForEach| ForEach {
+        category: Name { text: each.category.text.clone(), span: Span::default() },
+        alias: None,
+    };
+    let bare = |(label, each): (&str, Option<&ForEach>)| Line {
         docs: None,
         allows: Vec::new(),
         label: Name { text: label.to_owned(), span: Span::default() },
-        for_each: None,
+        for_each: each.map(category),
         value: Expr { kind: Box::new(ExprKind::Damaged), span: Span::default() },
         when: None,
         subject_to: Vec::new(),

@@ -68,7 +68,7 @@ pub(super) fn resolve(
     Type { base, optional: written.optional }
 }
 
-pub(super) fn named(
+pub(crate) fn named(
     symbols: &Symbols,
     policy: PolicyId,
     name: &Name,

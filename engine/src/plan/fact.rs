@@ -1,7 +1,6 @@
 //! What a value can hang on.
 
 use super::{AmountId, DecisionId, DefineId, InputId, ParameterId, RequirementId, ResultId, Symbols};
-use crate::diagnostic::Place;
 use crate::value::RecordId;
 
 /// Something that a value can hang on.
@@ -71,13 +70,4 @@ impl Fact {
         self == other
             || matches!((self, other), (Self::Field(record, _), Self::Rows(whole)) if record == whole)
     }
-}
-
-/// `assert … never depends on …`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssertBody {
-    /// What is claimed of.
-    pub subject: Fact,
-    /// What it never hangs on, and where that is said.
-    pub never: Vec<(Fact, Place)>,
 }

@@ -4,6 +4,7 @@
 //! expressions in a [`Code`]; expressions name other declarations by id, never by name.
 
 mod authority;
+mod assertion;
 mod body;
 mod expr;
 mod fact;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use authority::{Authority, Level};
+pub use assertion::{AssertBody, Claim, Promise};
 pub use body::{
     AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
     Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, MustBody, MustCheck,
@@ -24,14 +26,15 @@ pub use body::{
 pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
 };
-pub use fact::{AssertBody, Fact};
+pub use fact::Fact;
 pub use show::{
     MASK, Privacy, category_value, show, show_fault, show_with, written, written_key, written_number,
 };
 pub use symbols::{
     ADJUSTMENT, Absent, AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol,
-    DefineId, DefineSymbol, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId, ParameterSymbol,
-    Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope, Symbol, Symbols,
+    DefineId, DefineSymbol, EachLine, Field, FieldKind, InputId, InputSymbol, Instance, ParameterId,
+    ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope,
+    Symbol, Symbols,
 };
 pub use walk::{any_operation, operands};
 

@@ -392,14 +392,27 @@ pub struct AmountSymbol {
     /// The type of its lines and of its total.
     pub ty: Type,
     /// The labels of its lines, each once; of limits or rounding of the total, [`ADJUSTMENT`] is the last. Empty for
-    /// `amount a of R = E`.
+    /// `amount a of R = E`. Of a line `for each` value of a category every value has one: `base(math)`.
     pub lines: Vec<String>,
+    /// The lines `for each` value, each label once.
+    pub each: Vec<EachLine>,
     /// Documentation.
     pub docs: Option<String>,
     /// Its policy.
     pub policy: PolicyId,
     /// Its declaration's name.
     pub place: Place,
+}
+
+/// A line `for each` value of a category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EachLine {
+    /// Its label: `base`.
+    pub label: String,
+    /// Over the values of which category.
+    pub category: CategoryId,
+    /// Position of the line of the first value among the lines; those of the other values follow.
+    pub first: u32,
 }
 
 /// The generated line that makes the lines add up to a total that is limited or rounded.

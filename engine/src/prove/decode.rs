@@ -287,7 +287,7 @@ impl World<'_> {
             goals.push(is);
         }
         goals.extend(model.leaves.iter().copied());
-        match self.solver.solve(&goals, &[]) {
+        match self.solver.solve(&goals, &[], 40) {
             Answer::Model(found) => Some(found),
             Answer::Never(_) => {
                 // What the row has with others of the model may be too much: the day of deciding is what counts.
@@ -295,7 +295,7 @@ impl World<'_> {
                 let is = self.solver.equal(&Form::of(as_of), &Form::constant(value));
                 let mut goals = sort.to_vec();
                 goals.push(is);
-                match self.solver.solve(&goals, &[]) {
+                match self.solver.solve(&goals, &[], 40) {
                     Answer::Model(found) => Some(found),
                     _ => None,
                 }

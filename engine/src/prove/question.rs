@@ -19,6 +19,11 @@ pub enum Verdict {
 /// Records that the evaluator did not confirm, before a question is given up.
 const TRIES: u32 = 6;
 
+/// Models that are mended by the calendar, before a question is given up.
+const MENDS: u32 = 400;
+/// The same for a question that a proof alone answers.
+const FEW_MENDS: u32 = 6;
+
 /// Whether some record satisfies the goals and is confirmed.
 pub(super) enum Search {
     /// None does.
@@ -39,8 +44,9 @@ impl World<'_> {
     ) -> Search {
         self.sort_rows();
         let mut blocked = false;
-        for _ in 0..TRIES {
-            match self.solver.solve(goals, &[]) {
+        let (mut tries, mut mends) = (0, 0);
+        while tries < TRIES && mends < MENDS {
+            match self.solver.solve(goals, &[], 0) {
                 Answer::Never(_) if !blocked => return Search::None,
                 Answer::Never(_) => break,
                 Answer::Exhausted => return Search::Open("the steps ran out".to_owned()),
@@ -50,8 +56,14 @@ impl World<'_> {
                     {
                         return Search::Found(witness.minimized(&self.plan.symbols, confirms));
                     }
-                    blocked = true;
-                    self.solver.block(&model);
+                    // What is wrong of the calendar is told; else this one is left out.
+                    if self.solver.mend(&model) {
+                        mends += 1;
+                    } else {
+                        tries += 1;
+                        blocked = true;
+                        self.solver.block(&model);
+                    }
                 }
             }
         }
@@ -61,7 +73,7 @@ impl World<'_> {
     /// Whether nothing satisfies the goals; the steps running out is no proof.
     pub(super) fn never(&mut self, goals: &[Lit]) -> Option<Vec<Lit>> {
         self.sort_rows();
-        match self.solver.solve(goals, &[]) {
+        match self.solver.solve(goals, &[], FEW_MENDS) {
             Answer::Never(blamed) => Some(blamed),
             Answer::Model(_) | Answer::Exhausted => None,
         }

@@ -215,8 +215,9 @@ impl Solver {
         }
     }
 
-    /// Looks for what satisfies the goals. The model minds these and what `shown` come to in it.
-    pub(super) fn solve(&mut self, goals: &[Lit], shown: &[Lit]) -> Answer {
+    /// Looks for what satisfies the goals. The model minds these and what `shown` come to in it. What it gets wrong of the
+    /// calendar is mended so many times, then it is given as it is.
+    pub(super) fn solve(&mut self, goals: &[Lit], shown: &[Lit], mut mends: u32) -> Answer {
         if goals.contains(&Lit::NO) {
             return Answer::Never(vec![Lit::NO]);
         }
@@ -247,9 +248,10 @@ impl Solver {
                 Outcome::Exhausted => return Answer::Exhausted,
                 Outcome::Values(values) => {
                     model.values = values;
-                    if !self.mend_functions(&model, &numbers) {
+                    if mends == 0 || !self.mend(&model) {
                         return Answer::Model(model);
                     }
+                    mends -= 1;
                 }
             }
         }
@@ -262,12 +264,12 @@ impl Solver {
         self.cnf.clause(&clause);
     }
 
-    /// Adds what is wrong with the functions of a model; nothing is, where it says no.
-    fn mend_functions(&mut self, model: &Model, numbers: &BTreeSet<Num>) -> bool {
+    /// Tells what a model gets wrong of the calendar; nothing, where it says no.
+    pub(super) fn mend(&mut self, model: &Model) -> bool {
         let wrong: Vec<Function> = self
             .functions
             .iter()
-            .filter(|function| numbers.contains(&function.out))
+            .filter(|function| model.values.contains_key(&function.out))
             .filter(|function| !function.agrees(|num| self.value(model, num)))
             .cloned()
             .collect();

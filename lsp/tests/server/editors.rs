@@ -34,7 +34,8 @@ async fn each_editor_gets_hover_symbols_and_diagnostics() {
         let expected = if offered.contains(&json!("utf-8")) { "utf-8" } else { "utf-16" };
         assert_eq!(client.capabilities["positionEncoding"], expected, "{name}");
         client.open("a/b.rubric", &TEXT.replace("k: K ", "k: Kay ")).await;
-        let pulls = capabilities["textDocument"].get("diagnostic").is_some();
+        let pulls = capabilities["textDocument"].get("diagnostic").is_some()
+            && capabilities["workspace"]["diagnostics"]["refreshSupport"] == true;
         let found = if pulls {
             client.diagnostics("a/b.rubric").await
         } else {

@@ -54,7 +54,10 @@ fn edits() -> usize {
 }
 
 fn able() -> Value {
-    json!({ "textDocument": { "diagnostic": {} } })
+    json!({
+        "textDocument": { "diagnostic": {} },
+        "workspace": { "diagnostics": { "refreshSupport": true } },
+    })
 }
 
 /// What is found in every file, without what names a server's own folder.

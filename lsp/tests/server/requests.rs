@@ -86,7 +86,10 @@ const FILES: [(&str, &str); 3] = [
 fn able() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-16"] },
-        "workspace": { "workspaceEdit": { "documentChanges": false } },
+        "workspace": {
+            "workspaceEdit": { "documentChanges": false },
+            "diagnostics": { "refreshSupport": true },
+        },
         "textDocument": {
             "hover": { "contentFormat": ["markdown"] },
             "completion": { "completionItem": { "snippetSupport": true } },

@@ -8,7 +8,10 @@ const TEXT: &str =
     "policy a.b { title \"T\" cite \"x\" }\ncategory K { a \"é😀\", b }\nrecord P { key id: text k: K }\n";
 
 fn pull() -> Value {
-    json!({ "textDocument": { "diagnostic": {} } })
+    json!({
+        "textDocument": { "diagnostic": {} },
+        "workspace": { "diagnostics": { "refreshSupport": true } },
+    })
 }
 
 #[tokio::test]

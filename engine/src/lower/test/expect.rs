@@ -162,7 +162,11 @@ fn of_line(
     word: &Name,
     negated: bool,
 ) -> Option<Option<ExpectKind>> {
-    let ExprKind::Field(base, _) = &*left.kind else { return Some(None) };
+    let named = match &*left.kind {
+        ExprKind::Call(callee, _) => callee,
+        _ => left,
+    };
+    let ExprKind::Field(base, _) = &*named.kind else { return Some(None) };
     match lowering.result(base) {
         Some(AskedResult { result: ResultId::Amount(_), .. }) => of_amount(lowering, left, word, negated),
         _ => Some(None),

@@ -114,7 +114,7 @@ fn mistakes_in_expressions() {
         ("count", "2.5"),
         ("days", "1.5 days"),
         ("Grade", "if yes then KG else 3"),
-        ("flag", "note is valid"),
+        ("flag", "gpa is valid"),
         ("flag", "- english_learner"),
         ("flag", "english_learner is met"),
     ];

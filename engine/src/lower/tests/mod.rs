@@ -1,6 +1,7 @@
 //! Policies as texts: what is reported, or the code that they become.
 
 mod aggregates;
+mod assertions;
 mod damage;
 mod decisions;
 mod dump;

@@ -69,13 +69,11 @@ fn mistakes_in_requirements() {
 #[test]
 fn what_is_not_evaluated_yet_is_said_once() {
     let cases = [
-        "amount lcff of Student { line base for each Subject as s = $3 }",
         "parameter p: count, districts may raise { from 2020-01-01: 1 }",
         "amend parameter p { from 2025-07-01: 3 }",
         "decision d of Student, districts may tighten { outcomes a, b default a }",
         "amend decision d { rule x: a when yes }",
         "requirement q of Student, districts may tighten { must yes }",
-        "define promotion of Student: flag = yes assert promotion never worsens as gpa rises",
     ];
     let mut all = String::new();
     for text in cases {
@@ -102,4 +100,32 @@ fn amounts_lower_to_their_lines() {
          define both of Student: money = pay + pay.adjustment",
     );
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn mistakes_in_lines_for_each_value() {
+    let cases = [
+        "line base for each Student = $3",
+        "line base for each Subjct = $3",
+        "line base for each Subject as s = $1 * s",
+        "line base for each Subject = if subject = math then $1 else $2 line more = base",
+        "line base for each Subject = $3 line more = base(3)",
+        "line base for each Subject = $3 line more = base(math, math)",
+        "line base for each Subject = $3 line more = pay.base",
+        "line base for each Subject = $3 line more = pay.base(KG)",
+        "line base for each Subject = $3 line more = pay.bse(math)",
+        "line base for each Subject = $3 until 2020-01-01 line base = $4 from 2020-01-01",
+        "line base for each Subject = $3 until 2020-01-01 line base for each Mode = $4 from 2020-01-01",
+        "line base = $3 line more = base(math)",
+        "line base = $3 line more = pay.base(math)",
+        "line base for each Subject = $3 subject to none_such",
+    ];
+    let mut all = String::new();
+    for text in cases {
+        let report = report(&format!("amount pay of Student {{ cite \"c\" {text} }}"));
+        let messages = report.lines().filter(|line| !line.starts_with(' ')).count();
+        assert_eq!(messages, 1, "{text}: {report}");
+        all.push_str(&format!("{text}\n{report}\n"));
+    }
+    insta::assert_snapshot!(all);
 }

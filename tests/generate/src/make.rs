@@ -1,0 +1,340 @@
+//! Whole policies.
+
+use std::collections::BTreeMap;
+
+use crate::expression::{Maker, Row, Scope};
+use crate::program::{File, Item, Program};
+use crate::random::Random;
+use crate::tree::{Kind, Node};
+
+/// The policy that the others use.
+const VOCABULARY: &str = include_str!("vocabulary.rubric");
+
+/// What may stand in a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Records may go wrong: division, arms that disagree, rules that conflict, limits that cross.
+    pub errors: bool,
+    /// What a new fact may turn round: `is known`, `must be unique` (which compares known keys), `then violated`.
+    pub known: bool,
+    /// How deep expressions nest.
+    pub depth: usize,
+}
+
+/// What has been declared so far and may be read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared {
+    /// By row and type: how defines are called.
+    defines: BTreeMap<(Row, Kind), Vec<String>>,
+    /// By row: conditions on decisions, requirements and amounts.
+    results: BTreeMap<Row, Vec<String>>,
+}
+
+impl Shared {
+    pub(crate) fn defines_of(&self, row: Row, kind: Kind) -> Vec<String> {
+        let mut found = self.defines.get(&(row, kind)).cloned().unwrap_or_default();
+        if row == Row::Item {
+            let of_owner = self.defines.get(&(Row::Child, kind)).into_iter().flatten();
+            found.extend(of_owner.map(|name| format!("owner.{name}")));
+        }
+        found
+    }
+
+    pub(crate) fn results(&self, row: Row) -> Vec<String> {
+        self.results.get(&row).cloned().unwrap_or_default()
+    }
+
+    fn result(&mut self, row: Row, conditions: &[String]) {
+        self.results.entry(row).or_default().extend_from_slice(conditions);
+    }
+}
+
+const HEADER: &str = "policy NAME {
+  title \"T\"
+  authority state \"S\"
+  cite \"c\"
+  effective from 2000-01-01
+  school_year starts july 1
+  month_end round up
+}
+";
+
+/// Policies that the checker accepts.
+#[must_use]
+pub fn program(random: &mut Random, settings: &Settings) -> Program {
+    let mut shared = Shared::default();
+    let mut files =
+        vec![File { path: "v.rubric".to_owned(), head: VOCABULARY.to_owned(), items: Vec::new() }];
+    let mut names = 0;
+    for (name, uses) in [("p", "use v\n"), ("q", "use v\nuse p\n")] {
+        let mut items = Vec::new();
+        let rounds = 1 + random.below(2);
+        for round in 0..rounds {
+            let mut writer =
+                Writer { random, settings, shared: &mut shared, names: &mut names, policy: name };
+            for _ in 0..=writer.random.below(3) {
+                items.push(writer.define());
+            }
+            items.push(writer.called());
+            if writer.random.percent(70) {
+                items.push(writer.decision(round));
+            }
+            if writer.random.percent(50) {
+                items.push(writer.requirement(round));
+            }
+            if writer.random.percent(50) {
+                items.push(writer.amount(round));
+            }
+            // Where the weights that are not known prove to be nothing, nobody can share.
+            if settings.errors && writer.random.percent(40) {
+                items.push(writer.share(round));
+            }
+        }
+        let head = HEADER.replace("NAME", name) + uses;
+        files.push(File { path: format!("{name}.rubric"), head, items });
+    }
+    Program { files }
+}
+
+struct Writer<'a> {
+    random: &'a mut Random,
+    settings: &'a Settings,
+    shared: &'a mut Shared,
+    names: &'a mut usize,
+    policy: &'static str,
+}
+
+impl Writer<'_> {
+    fn expr(&mut self, scope: &Scope, kind: Kind, depth: usize) -> Node {
+        let mut maker =
+            Maker { random: self.random, settings: self.settings, shared: self.shared, names: *self.names };
+        let made = maker.expr(scope, kind, depth);
+        *self.names = maker.names;
+        made
+    }
+
+    fn fresh(&mut self, prefix: &str) -> String {
+        *self.names += 1;
+        format!("{prefix}_{}{}", self.policy, self.names)
+    }
+
+    fn row(&mut self) -> Row {
+        if self.random.percent(50) {
+            return Row::Child;
+        }
+        self.random.pick(&Row::ALL).copied().unwrap_or(Row::Child)
+    }
+
+    fn define(&mut self) -> Item {
+        let kinds = [
+            Kind::Flag,
+            Kind::Flag,
+            Kind::Count,
+            Kind::Number,
+            Kind::Percent,
+            Kind::Money,
+            Kind::Date,
+            Kind::Year,
+            Kind::Text,
+            Kind::Days,
+            Kind::Months,
+            Kind::Subject,
+            Kind::Grade,
+        ];
+        let kind = self.random.pick(&kinds).copied().unwrap_or(Kind::Flag);
+        let row = self.row();
+        let name = self.fresh("f");
+        let scope = Scope::of(row);
+        // A flag may be one that is missing.
+        let mark = if kind == Kind::Flag { "?" } else { "" };
+        let head = format!("define {name} of {}: {}{mark}", row.name(), kind.name());
+        let depth = self.settings.depth;
+        let item = if self.random.percent(20) {
+            let parts = vec![self.expr(&scope, kind, depth), self.expr(&scope, kind, depth)];
+            let text = format!("{head} ⟨\n  cite \"c\"\n  from 1900-01-01: {{}}\n  from 2024-01-01: {{}}\n⟩");
+            Item::whole(Node::new(Kind::Clause, &text, parts))
+        } else {
+            let value = self.expr(&scope, kind, depth);
+            Item::whole(Node::new(Kind::Clause, &format!("{head} = {{}}"), vec![value]))
+        };
+        self.shared.defines.entry((row, kind)).or_default().push(name);
+        item
+    }
+
+    /// A define with parameters, and how it may be called.
+    fn called(&mut self) -> Item {
+        let name = self.fresh("g");
+        let mut scope = Scope::of(Row::Child);
+        scope.bound = vec![("about".to_owned(), Kind::Subject), ("least".to_owned(), Kind::Count)];
+        let value = self.expr(&scope, Kind::Flag, self.settings.depth);
+        let text = format!("define {name}(about: Subject, least: count) of Child: flag? = {{}}");
+        let calls = [format!("{name}(math, quota)"), format!("{name}(term, quota - 1)")];
+        self.shared.defines.entry((Row::Child, Kind::Flag)).or_default().extend(calls);
+        Item::whole(Node::new(Kind::Clause, &text, vec![value]))
+    }
+
+    /// A condition that stands alone: `when` and the like.
+    fn when(&mut self, scope: &Scope, kind: &str) -> Node {
+        let condition = self.expr(scope, Kind::Flag, self.settings.depth);
+        Node::new(Kind::Clause, &format!("{kind} {{}}"), vec![condition])
+    }
+
+    fn decision(&mut self, round: usize) -> Item {
+        let row = if self.random.percent(80) { Row::Child } else { Row::School };
+        let scope = Scope::of(row);
+        let name = format!("d_{}{round}", self.policy);
+        let outcomes = ["first", "second", "third"].map(|outcome| format!("{outcome}_{name}"));
+        // Where records may not go wrong, every rule overrides all before it and a default takes the rest.
+        let tame = !self.settings.errors;
+        let condition = if self.random.percent(40) { Some(self.when(&scope, "where")) } else { None };
+        let law = if row == Row::Child && self.random.percent(30) { " law on day" } else { "" };
+        let default = if tame || self.random.percent(60) {
+            format!("default {} cite \"c\"", self.random.pick(&outcomes).cloned().unwrap_or_default())
+        } else {
+            String::new()
+        };
+        let text = format!(
+            "decision {name} of {}{{}}{law} ⟨ outcomes {} cite \"c\" {default}",
+            row.name(),
+            outcomes.join(", ")
+        );
+        let condition = match condition {
+            Some(condition) => Node::new(Kind::Clause, " {}", vec![condition]),
+            None => Node::leaf(Kind::Clause, ""),
+        };
+        let head = Node::new(Kind::Clause, &text, vec![condition]);
+        let mut members = Vec::new();
+        for rule in 0..1 + self.random.below(4) {
+            let when = self.when(&scope, "when");
+            let mut over: Vec<String> = Vec::new();
+            for below in 0..rule {
+                if tame || self.random.percent(35) {
+                    over.push(format!("r{below}"));
+                }
+            }
+            let over =
+                if over.is_empty() { String::new() } else { format!(" notwithstanding {}", over.join(", ")) };
+            let dated = if !tame && self.random.percent(15) { " from 2024-03-01" } else { "" };
+            let outcome = self.random.pick(&outcomes).cloned().unwrap_or_default();
+            members.push(Node::new(
+                Kind::Clause,
+                &format!("rule r{rule}: {outcome} {{}}{over}{dated} cite \"c\""),
+                vec![when],
+            ));
+        }
+        let conditions: Vec<String> = outcomes
+            .iter()
+            .map(|outcome| format!("({name} = {outcome})"))
+            .chain([
+                format!("({name} in ({}, {}))", outcomes[0], outcomes[2]),
+                format!("({name} != {})", outcomes[1]),
+            ])
+            .collect();
+        self.shared.result(row, &conditions);
+        Item { head, members, tail: "}".to_owned() }
+    }
+
+    fn requirement(&mut self, round: usize) -> Item {
+        let name = format!("q_{}{round}", self.policy);
+        let each = self.random.percent(40);
+        let mut scope = Scope::of(Row::Child);
+        let over = if each {
+            scope.bound.push(("about".to_owned(), Kind::Subject));
+            " for each Subject as about"
+        } else {
+            ""
+        };
+        let condition = self.when(&scope, "where");
+        let due = [" due day then violated", "", " due day + 30 days"];
+        let due: Vec<&str> =
+            due.into_iter().filter(|due| self.settings.known || !due.contains("then")).collect();
+        let due = self.random.pick(&due).copied().unwrap_or("");
+        let text = format!("requirement {name} of Child{over} {{}} ⟨ cite \"c\"{due}");
+        let head = Node::new(Kind::Clause, &text, vec![condition]);
+        let mut members = Vec::new();
+        for must in 0..1 + self.random.below(2) {
+            members.push(self.when(&scope, &format!("must m{must}:")));
+        }
+        if self.settings.known && self.random.percent(20) {
+            members.push(Node::leaf(Kind::Clause, "must be unique by n, grade"));
+        }
+        if self.random.percent(50) {
+            members.push(self.when(&scope, "except e when"));
+        }
+        let conditions = if each {
+            vec![
+                format!("({name}(math) is met)"),
+                format!("(all of Subject as z{round} satisfy {name}(z{round}) is met)"),
+            ]
+        } else {
+            vec![format!("({name} is met)")]
+        };
+        self.shared.result(Row::Child, &conditions);
+        Item { head, members, tail: "}".to_owned() }
+    }
+
+    fn amount(&mut self, round: usize) -> Item {
+        let name = format!("pay_{}{round}", self.policy);
+        let scope = Scope::of(Row::Child);
+        let depth = self.settings.depth.saturating_sub(1);
+        // What does not apply is an error in arithmetic.
+        let condition = if self.settings.errors && self.random.percent(40) {
+            Node::new(Kind::Clause, " {}", vec![self.when(&scope, "where")])
+        } else {
+            Node::leaf(Kind::Clause, "")
+        };
+        let total = self.random.pick(&[
+            "",
+            "rounded half up to whole at most 7",
+            "at least 1",
+            "rounded to 2 places",
+        ]);
+        let text =
+            format!("amount {name} of Child: number{{}} ⟨ cite \"c\" {}", total.copied().unwrap_or(""));
+        let head = Node::new(Kind::Clause, &text, vec![condition]);
+        let value = self.expr(&scope, Kind::Number, depth);
+        let first = self.when(&scope, "when");
+        let second = self.expr(&scope, Kind::Number, depth);
+        let limit = self
+            .random
+            .pick(&["", " at most 3", " at least 1", " at most 4 at least 1"])
+            .copied()
+            .unwrap_or("");
+        let third = self.when(&scope, "when");
+        let mut each_scope = scope.clone();
+        each_scope.bound.push(("about".to_owned(), Kind::Subject));
+        let each = self.expr(&each_scope, Kind::Number, depth);
+        let each_when = self.when(&each_scope, "when");
+        let members = vec![
+            Node::new(Kind::Clause, "line base = {} {}", vec![value, first]),
+            Node::new(
+                Kind::Clause,
+                &format!("line more = ({{}} + base){limit} subject to rare"),
+                vec![second],
+            ),
+            Node::new(Kind::Clause, "line rare = 1 {}", vec![third]),
+            Node::new(Kind::Clause, "line each for each Subject as about = {} {}", vec![each, each_when]),
+            Node::leaf(Kind::Clause, "line both = each(reading) + (sum of each(z) over Subject as z)"),
+        ];
+        self.shared.result(
+            Row::Child,
+            &[
+                format!("({name} > 2)"),
+                format!("({name}.base >= 1)"),
+                format!("({name}.each(math) = {name}.each(term))"),
+            ],
+        );
+        Item { head, members, tail: "}".to_owned() }
+    }
+
+    fn share(&mut self, round: usize) -> Item {
+        let name = format!("part_{}{round}", self.policy);
+        let condition =
+            self.expr(&Scope { rows: vec![Row::Item], bound: Vec::new(), alone: true }, Kind::Flag, 1);
+        let text = format!(
+            "amount {name} of Item: number = apportion owner.n over owner.items where {{}} by x to whole"
+        );
+        self.shared.result(Row::Child, &[format!("((sum of {name} over items) = n)")]);
+        Item::whole(Node::new(Kind::Clause, &text, vec![condition]))
+    }
+}
