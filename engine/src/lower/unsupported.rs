@@ -25,21 +25,6 @@ pub fn unsupported(cx: &Context<'_>, item: &Item) -> Vec<Diagnostic> {
                 add(grant.span, "a grant to other authorities");
             }
         }
-<<<<<<< HEAD
-        ItemKind::Assert(assert) => match &assert.claim {
-            Claim::NeverDepends(_) | Claim::Damaged => {}
-            Claim::NeverWorsens { .. } => add(assert.subject.span, "`never worsens`"),
-            Claim::AtLeast(_) => add(assert.subject.span, "`assert … is at least`"),
-            Claim::AtMost(_) => add(assert.subject.span, "`assert … is at most`"),
-            Claim::Implies(_) => add(assert.subject.span, "`assert … implies`"),
-        },
-=======
-        ItemKind::Policy(policy) => {
-            if let Some(under) = policy.authority.as_ref().and_then(|authority| authority.under.as_ref()) {
-                add(under.span, "`under` another authority");
-            }
-        }
->>>>>>> main
         ItemKind::Parameter(parameter) => {
             if parameter.amend {
                 add(parameter.name.span, "`amend`");

@@ -16,7 +16,10 @@ fn one(symbols: &Symbols, policy: PolicyId) -> Option<Diagnostic> {
     let chain = symbols.above(policy);
     if chain.contains(&policy) {
         // A circle is one mistake: it is said of the first policy in it.
-        return chain.iter().all(|other| policy <= *other).then(|| circle(symbols, policy, authority, &chain));
+        return chain
+            .iter()
+            .all(|other| policy <= *other)
+            .then(|| circle(symbols, policy, authority, &chain));
     }
     let Some(higher) = &above.authority else {
         return Some(

@@ -10,15 +10,9 @@ use super::scope::nearest;
 use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
-<<<<<<< HEAD
-    AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
-    InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol, Policy, PolicyId, Record, RecordKind,
-    RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
-=======
-    AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
-    EachLine, InputId, InputSymbol, Interval, ParameterId, ParameterSymbol, Policy, PolicyId, Record,
-    RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
->>>>>>> main
+    AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId,
+    DefineSymbol, EachLine, InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol, Policy,
+    PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
 };
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
 

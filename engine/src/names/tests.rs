@@ -255,7 +255,10 @@ fn the_key_comes_first_whatever_the_order_of_files() {
 
 /// A policy in a file of its name, whose it is as given.
 fn authority(name: &str, clause: &str) -> (String, String) {
-    (format!("{}.rubric", name.replace('.', "/")), format!("policy {name} {{ {clause} }}\ncategory C {{ a }}"))
+    (
+        format!("{}.rubric", name.replace('.', "/")),
+        format!("policy {name} {{ {clause} }}\ncategory C {{ a }}"),
+    )
 }
 
 #[test]
@@ -285,12 +288,11 @@ fn authorities_stand_under_higher_ones() {
         ),
         (
             &[("a", "title \"A\""), ("b", "authority district \"B\" under a")],
-            &["`a` does not say whose policy it is, so nothing stands under it [add to its header whose it is, such as `authority state \"Florida\"`]"],
+            &[
+                "`a` does not say whose policy it is, so nothing stands under it [add to its header whose it is, such as `authority state \"Florida\"`]",
+            ],
         ),
-        (
-            &[("a", "authority district \"A\" under a")],
-            &[&format!("`a` stands under itself [{CIRCLE}]")],
-        ),
+        (&[("a", "authority district \"A\" under a")], &[&format!("`a` stands under itself [{CIRCLE}]")]),
         (
             &[
                 ("a", "authority district \"A\" under c"),

@@ -3,8 +3,8 @@
 //! [`Symbols`] says what exists and of which type; the bodies beside it say what it is worth. A body owns its
 //! expressions in a [`Code`]; expressions name other declarations by id, never by name.
 
-mod authority;
 mod assertion;
+mod authority;
 mod body;
 mod expr;
 mod fact;
@@ -15,8 +15,8 @@ mod walk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use authority::{Authority, Level};
 pub use assertion::{AssertBody, Claim, Promise};
+pub use authority::{Authority, Level};
 pub use body::{
     AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
     Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, MustBody, MustCheck,
