@@ -23,6 +23,7 @@ pub mod db;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod ide;
+pub mod layer;
 pub mod lower;
 pub mod names;
 pub mod plan;

@@ -89,7 +89,10 @@ pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnos
     }
     for (position, symbol) in symbols.parameters.iter().enumerate() {
         let target = Symbol::Parameter(ParameterId(id(position)));
-        if speaks(symbol.policy) && !used.has(target, &symbol.name, symbol.place) {
+        if symbol.version.is_none()
+            && speaks(symbol.policy)
+            && !used.has(target, &symbol.name, symbol.place)
+        {
             report("parameter", &symbol.name, symbol.place);
         }
     }

@@ -87,7 +87,10 @@ fn declares_one_of(symbols: &Symbols, policy: PolicyId, names: &BTreeSet<&str>) 
         (record.policy == policy && has(&record.name))
             || record.fields.iter().any(|field| Some(field.place.file) == file && has(&field.name))
     }) || symbols.inputs.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
-        || symbols.parameters.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
+        || symbols
+            .parameters
+            .iter()
+            .any(|symbol| symbol.version.is_none() && symbol.policy == policy && has(&symbol.name))
         || symbols.defines.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
         || symbols.decisions.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
         || symbols.requirements.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))

@@ -5,20 +5,21 @@
     reason = "salsa's macros make functions that take no documentation; the fields have it"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rubric_grammar::ast::{Item, ItemKind};
 use rubric_grammar::{LineIndex, Parse, SyntaxError};
 
+use super::layers;
 use crate::check;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
 use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountBody, AssertBody, Code, DecisionBody, DecisionId, DefineBody, DefineId, GroupBody, ParameterBody,
-    Plan, PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
+    AmountAmendment, AmountBody, AssertBody, Code, DecisionAmendment, DecisionBody, DecisionId, DefineBody,
+    DefineId, GroupBody, ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
 };
 use crate::prove;
 use crate::testing::TestReport;
@@ -146,6 +147,10 @@ pub(crate) enum Body {
     Decision(Arc<DecisionBody>),
     Requirement(Arc<RequirementBody>),
     Amount(Arc<AmountBody>),
+    ParameterAmendment(Arc<ParameterAmendment>),
+    DecisionAmendment(Arc<DecisionAmendment>),
+    RequirementAmendment(Arc<RequirementAmendment>),
+    AmountAmendment(Arc<AmountAmendment>),
     Assert(Arc<AssertBody>),
     Waiver(Arc<WaiverBody>),
     Test(Arc<TestBody>),
@@ -156,11 +161,14 @@ impl Body {
     pub(crate) fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
-            Self::Parameter(_) | Self::Assert(_) | Self::Waiver(_) => None,
+            Self::Parameter(_) | Self::ParameterAmendment(_) | Self::Assert(_) | Self::Waiver(_) => None,
             Self::Define(body) => Some(&body.code),
             Self::Decision(body) => Some(&body.code),
             Self::Requirement(body) => Some(&body.code),
             Self::Amount(body) => Some(&body.code),
+            Self::DecisionAmendment(body) => Some(&body.code),
+            Self::RequirementAmendment(body) => Some(&body.code),
+            Self::AmountAmendment(body) => Some(&body.code),
             Self::Test(body) => Some(&body.code),
         }
     }
@@ -214,6 +222,10 @@ pub(super) fn item_facts(
         (ItemKind::Amount(amount), Some(Declared::Amount(id))) => {
             ItemFacts::new(lower::amount(&cx, id, amount), Body::Amount)
         }
+        (
+            ItemKind::Parameter(_) | ItemKind::Decision(_) | ItemKind::Requirement(_) | ItemKind::Amount(_),
+            None,
+        ) => amendment_facts(db, workspace, &cx, &item),
         (ItemKind::Assert(assert), _) => ItemFacts::new(lower::assertion(&cx, assert), Body::Assert),
         (ItemKind::Waiver(waiver), _) => ItemFacts::new(lower::waiver(&cx, waiver), Body::Waiver),
         (ItemKind::Test(test), _) => {
@@ -234,7 +246,6 @@ pub(super) fn item_facts(
         // What was lost could have said the opposite.
         facts.body = None;
     }
-    facts.diagnostics.extend(lower::unsupported(&cx, &item));
     facts.diagnostics.extend(check::item(&cx, &item));
     if let Some(body) = &facts.body {
         facts.diagnostics.extend(body.code().map(check::code).unwrap_or_default());
@@ -243,6 +254,69 @@ pub(super) fn item_facts(
         }
     }
     Arc::new(facts)
+}
+
+/// Lowers an amendment. It reads what it amends too, and what policies between amend of that.
+fn amendment_facts(db: &dyn Db, workspace: Workspace, cx: &Context<'_>, item: &Item) -> ItemFacts {
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
+    let position = collected.amendments.get(&(cx.file, cx.item)).copied();
+    let Some(amendment) = position.and_then(|at| symbols.amendments.get(at as usize)) else {
+        return ItemFacts::default();
+    };
+    let at = |place: Place| {
+        let file = present(db, workspace).find(|source| source.id(db) == place.file)?;
+        Some((file, place.item?))
+    };
+    let body = |place: Place| {
+        let (file, position) = at(place)?;
+        item_facts(db, workspace, file, position).body.clone()
+    };
+    let Some(declared) = symbols.place(amendment.target) else { return ItemFacts::default() };
+    let above: Vec<Body> = symbols
+        .amended_above(amendment.target, amendment.policy)
+        .into_iter()
+        .filter_map(|above| body(above.place))
+        .collect();
+    match (&item.kind, body(declared)) {
+        (ItemKind::Parameter(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Parameter(body) => Some(layers::parameter_above(&body, &above)),
+                _ => None,
+            });
+            let lowered = lower::amend::parameter(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::ParameterAmendment)
+        }
+        (ItemKind::Decision(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Decision(body) => Some(layers::decision(&body, &above, &symbols)),
+                _ => None,
+            });
+            let lowered = lower::amend::decision(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::DecisionAmendment)
+        }
+        (ItemKind::Requirement(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Requirement(body) => Some(layers::requirement(&body, &above, &symbols)),
+                _ => None,
+            });
+            let original = at(declared).and_then(|(file, position)| self::item(db, file, position));
+            let each = original.as_deref().and_then(|original| match &original.kind {
+                ItemKind::Requirement(original) => original.for_each.as_ref(),
+                _ => None,
+            });
+            let lowered = lower::amend::requirement(cx, amendment, written, parent.as_deref(), each);
+            ItemFacts::new(lowered, Body::RequirementAmendment)
+        }
+        (ItemKind::Amount(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Amount(body) => Some(layers::amount(&body, &above)),
+                _ => None,
+            });
+            let lowered = lower::amend::amount(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::AmountAmendment)
+        }
+        _ => ItemFacts::default(),
+    }
 }
 
 /// The fixtures that a test of a policy can be from: its own, then those of the policies it uses.
@@ -296,6 +370,16 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
             }
         }
     }
+    let amendments: Vec<Option<Body>> = plan
+        .symbols
+        .amendments
+        .iter()
+        .map(|amendment| {
+            let file = present(db, workspace).find(|source| source.id(db) == amendment.place.file)?;
+            item_facts(db, workspace, file, amendment.place.item?).body.clone()
+        })
+        .collect();
+    layers::join(&mut plan, &amendments);
     Arc::new(plan)
 }
 
@@ -374,15 +458,21 @@ fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
 /// What proofs about the declarations of a file find.
 fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
     let symbols = symbols(db, workspace);
-    let mut found = Vec::new();
+    let mut found: Vec<Diagnostic> = Vec::new();
     let here = |place: Place| place.file == file;
+    let amended: BTreeSet<ResultId> = symbols
+        .amendments
+        .iter()
+        .filter(|amendment| amendment.place.file == file)
+        .flat_map(|amendment| symbols.amended_results(amendment.policy))
+        .collect();
     for (number, symbol) in (0_u32..).zip(&symbols.decisions) {
-        if here(symbol.place) {
+        if here(symbol.place) || amended.contains(&ResultId::Decision(DecisionId(number))) {
             found.extend(decision_proofs(db, workspace, number).iter().cloned());
         }
     }
     for (number, symbol) in (0_u32..).zip(&symbols.requirements) {
-        if here(symbol.place) {
+        if here(symbol.place) || amended.contains(&ResultId::Requirement(RequirementId(number))) {
             found.extend(requirement_proofs(db, workspace, number).iter().cloned());
         }
     }
@@ -391,6 +481,8 @@ fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
             found.extend(define_proofs(db, workspace, number).iter().cloned());
         }
     }
+    // What is proved of a result with its amendments is said where it stands, once.
+    found.retain(|diagnostic| diagnostic.place().is_none_or(here));
     found
 }
 

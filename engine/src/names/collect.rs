@@ -7,10 +7,11 @@ use rubric_grammar::ast::{self, IntervalEnd, Item, ItemKind};
 
 use super::record::{self, Part, PendingMany};
 use super::scope::nearest;
+use super::amend::{self, Written};
 use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
-    AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId,
+    ADJUSTMENT, AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId,
     DefineSymbol, EachLine, InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol, Policy,
     PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
 };
@@ -29,6 +30,8 @@ pub struct Collected {
     pub policies: BTreeMap<FileId, PolicyId>,
     /// Fixtures: policy and name to file and item.
     pub fixtures: BTreeMap<(PolicyId, String), (FileId, u32)>,
+    /// Which of [`Symbols::amendments`] an item is.
+    pub amendments: BTreeMap<(FileId, u32), u32>,
     /// The policies that a policy uses, as written, where they exist.
     pub uses: BTreeMap<PolicyId, Vec<(PolicyId, Place)>>,
 }
@@ -43,6 +46,21 @@ pub enum Declared {
     Decision(DecisionId),
     Requirement(RequirementId),
     Amount(AmountId),
+}
+
+impl Declared {
+    /// The name's meaning.
+    #[must_use]
+    pub const fn symbol(self) -> Option<Symbol> {
+        match self {
+            Self::Group(_) => None,
+            Self::Parameter(id) => Some(Symbol::Parameter(id)),
+            Self::Define(id) => Some(Symbol::Define(id)),
+            Self::Decision(id) => Some(Symbol::Decision(id)),
+            Self::Requirement(id) => Some(Symbol::Requirement(id)),
+            Self::Amount(id) => Some(Symbol::Amount(id)),
+        }
+    }
 }
 
 fn index(len: usize) -> u32 {
@@ -77,6 +95,7 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
     for file in files {
         collector.signatures(file);
     }
+    collector.layers(files);
     collector.out
 }
 
@@ -260,6 +279,7 @@ impl Collector {
                         name: parameter.name.text.clone(),
                         by: Vec::new(),
                         ty: Type::of(Base::Damaged),
+                        version: None,
                         docs: item.docs.clone(),
                         policy,
                         place: here(&parameter.name),
@@ -493,13 +513,20 @@ impl Collector {
                         if let Some(path) = under.filter(|_| is_first) {
                             let above = self.named_policy(&by_name, path, place(file, position, path.span));
                             self.stand_under(policy, above);
+                            // Whoever stands under a policy goes on from it: its names are in sight.
+                            path
+                        } else {
+                            continue;
                         }
-                        continue;
                     }
                     _ => continue,
                 };
                 let here = place(file, position, path.span);
-                let Some(used) = self.named_policy(&by_name, path, here) else { continue };
+                let used = match &item.kind {
+                    ItemKind::Policy(_) => by_name.get(&dotted(path)).copied(),
+                    _ => self.named_policy(&by_name, path, here),
+                };
+                let Some(used) = used else { continue };
                 self.out.uses.entry(policy).or_default().push((used, here));
                 if used == policy || seen.contains(&used) {
                     continue;
@@ -717,6 +744,30 @@ impl Collector {
         }
     }
 
+    /// Grants and amendments; lines that amendments add to amounts.
+    fn layers(&mut self, files: &[&FileSummary]) {
+        let mut written = Vec::new();
+        for file in files {
+            let Some(policy) = self.out.policies.get(&file.file).copied() else { continue };
+            for (item, one) in items(file) {
+                let declares = self.out.declared.get(&(file.file, item)).and_then(|it| it.symbol());
+                written.push(Written { policy, file: file.file, item, kind: &one.kind, declares });
+            }
+        }
+        let (symbols, diagnostics) = (&mut self.out.symbols, &mut self.out.diagnostics);
+        self.out.amendments = amend::resolve(symbols, &written, diagnostics);
+        for one in &written {
+            let position = self.out.amendments.get(&(one.file, one.item)).copied();
+            let target = position.and_then(|at| symbols.amendments.get(at as usize)).map(|it| it.target);
+            let (ItemKind::Amount(amount), Some(Symbol::Amount(id))) = (one.kind, target) else { continue };
+            let place = Place { file: one.file, item: Some(one.item), span: amount.name.span };
+            let (lines, each) = amount_lines(symbols, one.policy, place, &amount.lines);
+            if let Some(symbol) = symbols.amounts.get_mut(id.0 as usize) {
+                add_lines(symbol, lines, each);
+            }
+        }
+    }
+
     /// Two defines of one name must be of different records, and none may be called as a field of its record.
     fn define_clash(&mut self, policy: PolicyId, id: DefineId, name: &ast::Name, place: Place) {
         let symbols = &self.out.symbols;
@@ -866,4 +917,27 @@ fn amount_lines(
         lines.extend(values.iter().map(|value| format!("{label}({})", value.name)));
     }
     (lines, each)
+}
+
+/// Adds the lines of an amendment that the amount does not have, before the generated one.
+fn add_lines(symbol: &mut AmountSymbol, lines: Vec<String>, each: Vec<EachLine>) {
+    let adjustment = symbol.lines.pop_if(|last| last == ADJUSTMENT);
+    let known = |symbol: &AmountSymbol, label: &str| {
+        symbol.lines.iter().any(|line| line == label) || symbol.each.iter().any(|each| each.label == label)
+    };
+    for line in lines.iter().filter(|line| *line != ADJUSTMENT) {
+        let whole = line.split('(').next().unwrap_or(line);
+        let of_each = each.iter().find(|each| each.label == whole && line.ends_with(')'));
+        match of_each {
+            None if !known(symbol, line) => symbol.lines.push(line.clone()),
+            Some(of) if !known(symbol, whole) && !symbol.lines.contains(line) => {
+                let first = index(symbol.lines.len());
+                let values = lines.iter().filter(|other| other.ends_with(')') && other.split('(').next() == Some(whole));
+                symbol.lines.extend(values.cloned());
+                symbol.each.push(EachLine { first, ..of.clone() });
+            }
+            _ => {}
+        }
+    }
+    symbol.lines.extend(adjustment);
 }

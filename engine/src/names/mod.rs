@@ -4,6 +4,7 @@
 //! another declaration sees.
 
 mod absent;
+mod amend;
 mod authority;
 mod collect;
 mod record;
@@ -14,6 +15,7 @@ mod tests;
 mod types;
 pub mod waiver;
 
+pub(crate) use amend::is_ordered;
 pub use collect::{Collected, Declared, collect};
 pub use scope::nearest;
 pub use summary::{FileSummary, summarize};

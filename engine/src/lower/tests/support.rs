@@ -151,7 +151,6 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
         }
         _ => LoweredItem { declared, body: None, diagnostics: Vec::new(), mentions: Vec::new() },
     };
-    found.diagnostics.extend(lower::unsupported(cx, item));
     found
 }
 
