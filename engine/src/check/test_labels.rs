@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::names::nearest;
-use crate::plan::{ExpectBody, ExpectKind, Plan};
+use crate::plan::{ExpectBody, ExpectKind, Plan, RuleBody};
 
 pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
     for expect in plan.tests.iter().flat_map(|test| &test.expects) {
@@ -23,13 +23,17 @@ fn labels<'a>(plan: &'a Plan, expect: &ExpectBody) -> Option<(&'a str, Vec<&'a s
     match &expect.kind {
         ExpectKind::Decision { decision, .. } => {
             let body = plan.decisions.get(&decision.0)?;
-            let known = body.rules.iter().map(|rule| &*rule.label).chain(["default"]).collect();
+            let symbols = &plan.symbols;
+            let both = |rule: &'a RuleBody| [&*rule.label, symbols.short_label(rule.policy, &rule.label)];
+            let known = body.rules.iter().flat_map(both).chain(["default"]).collect();
             Some((&plan.symbols.decision(*decision)?.name, known))
         }
         ExpectKind::Requirement { requirement, .. } => {
             let body = plan.requirements.get(&requirement.0)?;
-            let musts = body.musts.iter().filter_map(|must| must.label.as_deref());
-            let known = musts.chain(body.excepts.iter().map(|except| &*except.label)).collect();
+            let symbols = &plan.symbols;
+            let musts = body.musts.iter().filter_map(|must| Some((must.policy, must.label.as_deref()?)));
+            let all = musts.chain(body.excepts.iter().map(|except| (except.policy, &*except.label)));
+            let known = all.flat_map(|(policy, label)| [label, symbols.short_label(policy, label)]).collect();
             Some((&plan.symbols.requirement(*requirement)?.name, known))
         }
         ExpectKind::Amount { .. } | ExpectKind::State(..) | ExpectKind::Condition(..) => None,

@@ -651,7 +651,7 @@ pub(super) fn postponed() -> Found {
 }
 
 /// A key of a parameter's table.
-fn table_key(value: &Value) -> Option<i64> {
+pub(super) fn table_key(value: &Value) -> Option<i64> {
     match value {
         Value::Category(position) => Some(i64::from(*position)),
         Value::SchoolYear(year) => Some(i64::from(*year)),

@@ -38,7 +38,7 @@ pub use evaluator::{Env, Evaluator, Givens, Options};
 pub use explain::SourceText;
 pub use needs::{show_need, show_need_with};
 pub use outcome::{
-    AmountResult, By, DecisionResult, Explanation, Fact, LineResult, MustOutcome, RequirementResult, Step,
+    AmountResult, By, DecisionResult, Explanation, Fact, Layer, LineResult, MustOutcome, RequirementResult, Step,
     StepKind, Verdict, Worth,
 };
 pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};

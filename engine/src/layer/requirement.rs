@@ -31,6 +31,7 @@ pub fn requirement(
                 MustCheck::Unique(keys) => MustCheck::Unique(keys.iter().map(|key| shift.of(*key)).collect()),
             },
             guard: Some(guard),
+            // Guards that put it aside come with amendments of lower authorities.
             ..must.clone()
         }));
         body.excepts.extend(amendment.excepts.iter().map(|except| ExceptBody {
@@ -75,11 +76,13 @@ fn put_aside(body: &mut RequirementBody, label: &Arc<str>, guard: ExprId, interv
             continue;
         }
         let Some(inside) = must.interval.meet(&interval) else { continue };
-        let mut guarded = Guarded { code: &mut body.code, guard, place: must.place };
+        let place = body.code.get(condition).map_or(must.place, |expr| expr.place);
+        let mut guarded = Guarded { code: &mut body.code, guard, place };
         let unless = guarded.guard_or(condition);
         outside.extend(around(must.interval, inside).map(|interval| MustBody { interval, ..must.clone() }));
         must.check = MustCheck::Condition(unless);
         must.interval = inside;
+        must.put_aside.push(guard);
     }
     body.musts.extend(outside);
     let mut outside: Vec<ExceptBody> = Vec::new();
@@ -88,11 +91,13 @@ fn put_aside(body: &mut RequirementBody, label: &Arc<str>, guard: ExprId, interv
             continue;
         }
         let Some(inside) = except.interval.meet(&interval) else { continue };
-        let mut guarded = Guarded { code: &mut body.code, guard, place: except.place };
+        let place = body.code.get(except.when).map_or(except.place, |expr| expr.place);
+        let mut guarded = Guarded { code: &mut body.code, guard, place };
         let unless = guarded.not_guard_and(except.when);
         outside.extend(around(except.interval, inside).map(|interval| ExceptBody { interval, ..except.clone() }));
         except.when = unless;
         except.interval = inside;
+        except.put_aside.push(guard);
     }
     body.excepts.extend(outside);
 }

@@ -115,6 +115,7 @@ impl Lowering<'_> {
             cites: cites(&must.cites),
             policy: self.cx.policy,
             guard: None,
+            put_aside: Vec::new(),
             place: self.place(must.span),
         })
     }
@@ -139,6 +140,7 @@ impl Lowering<'_> {
             cites: cites(&except.cites),
             policy: self.cx.policy,
             guard: None,
+            put_aside: Vec::new(),
             place: self.place(except.label.span),
         })
     }

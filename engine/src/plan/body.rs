@@ -261,6 +261,8 @@ pub struct MustBody {
     pub policy: PolicyId,
     /// Of an amendment: whether the record is of its authority; elsewhere it holds.
     pub guard: Option<ExprId>,
+    /// Of which authorities the record is where an amendment stands in its place; there it holds.
+    pub put_aside: Vec<ExprId>,
     /// Where.
     pub place: Place,
 }
@@ -289,6 +291,8 @@ pub struct ExceptBody {
     pub policy: PolicyId,
     /// Of an amendment: whether the record is of its authority; part of `when`.
     pub guard: Option<ExprId>,
+    /// Of which authorities the record is where an amendment stands in its place; there it does not excuse.
+    pub put_aside: Vec<ExprId>,
     /// Where.
     pub place: Place,
 }

@@ -236,7 +236,7 @@ impl Symbols {
         })
     }
 
-    /// The policies of an authority under another policy: what each declares holds for its records only.
+    /// Whose a policy is.
     #[must_use]
     pub fn authority(&self, policy: PolicyId) -> Option<&Authority> {
         self.policy(policy)?.authority.as_ref()
@@ -308,6 +308,13 @@ impl Symbols {
             authority.under.and_then(|under| self.authority(under)).map(|it| (it.level.clone(), it.title.clone()))
         };
         a.level == b.level && a.title == b.title && above(a) == above(b)
+    }
+
+    /// A label without the policy that stands before it where amendments of two policies have the same.
+    #[must_use]
+    pub fn short_label<'l>(&self, policy: PolicyId, label: &'l str) -> &'l str {
+        let before = self.policy(policy).and_then(|policy| label.strip_prefix(policy.name.as_str()));
+        before.and_then(|rest| rest.strip_prefix('.')).unwrap_or(label)
     }
 
     /// The declarations that a policy amends, among results.

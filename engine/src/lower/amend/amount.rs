@@ -22,6 +22,11 @@ pub fn amount(
     lowering.keeps_of_amount(item);
     let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else { return lowering.finish(|_| None) };
     lowering.bind_lines(id, symbol, item);
+    if let Some(line) = item.lines.iter().find(|line| !line.subject_to.is_empty()) {
+        let help = "write it into `when`; a line that is replaced gives way to what the parent's does";
+        lowering.not_amendable(line.label.span, "which line gives way to which", help);
+        return lowering.finish(|_| None);
+    }
     let one_value = parent.is_some_and(|parent| parent.lines.iter().all(|line| *line.label == *symbol.name));
     let mut lines: Vec<LineBody> = match (&item.value, parent) {
         (Some(value), Some(_)) if !one_value => {
@@ -39,10 +44,6 @@ pub fn amount(
         (None, _) if item.lines.is_empty() => Vec::new(),
         (None, _) => lowering.lines(item, symbol),
     };
-    if let Some(line) = item.lines.iter().find(|line| !line.subject_to.is_empty()) {
-        let help = "write it into `when`; a line that is replaced gives way to what the parent's does";
-        lowering.not_amendable(line.label.span, "which line gives way to which", help);
-    }
     for line in &mut lines {
         let known = parent.is_some_and(|parent| parent.lines.iter().any(|other| other.label == line.label));
         let (wanted, what) = match known {
