@@ -462,3 +462,13 @@ fn steps(all: &[rubric_engine::evaluate::Step], depth: usize, out: &mut String) 
         steps(&step.steps, depth + 1, out);
     }
 }
+
+#[test]
+fn the_example_of_the_reference_holds() {
+    let reference = include_str!("../../docs/language.md");
+    let section = reference.split("\n## Layers: `amend`\n").nth(1).unwrap();
+    let blocks: Vec<&str> =
+        section.split("```rubric\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [state, district] = *blocks else { panic!("{} examples", blocks.len()) };
+    assert_eq!(passes(&[("florida/promotion.rubric", state), ("dade/progression.rubric", district)]), 3);
+}

@@ -18,6 +18,7 @@ mod engines;
 mod format;
 mod initialize;
 mod interrupted;
+mod layers;
 mod project;
 mod usage;
 
