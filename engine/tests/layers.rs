@@ -23,6 +23,7 @@ record Student {
   attended_camp: flag
   iep: flag
   credits: count
+  judged_on: date
 }
 record Enrollment { key enrollment_id: text  student: Student jurisdiction  days: count }
 parameter passing_level: count, districts may raise, schools may raise { cite "(a)" from 2014-07-01: 2 }
@@ -30,6 +31,13 @@ parameter share by Subject: percent, districts may set { cite "(b)" from 2014-07
 parameter tested: set of Subject, districts may set { cite "(c)" from 2014-07-01: reading }
 define reads of Student: flag = level >= passing_level
 define pull of Enrollment: percent = share(reading)
+define before of Student: count = passing_level on 2025-06-30
+define after of Student: count = passing_level on 2025-07-01
+decision at_law of Student law on judged_on, districts may tighten {
+  outcomes enough_then, not_then
+  default not_then cite "(6)"
+  rule reads_then: enough_then when level >= passing_level cite "(6)"
+}
 decision promotion of Student where grade = G3, districts may tighten, schools may tighten {
   outcomes promoted, promoted_for_good_cause, retained
   default retained cite "(5)"
@@ -77,6 +85,9 @@ amend decision promotion {
     subject to reads_at_level
     notwithstanding english_learner
     cite "B-4"
+}
+amend decision at_law {
+  rule camp_then: not_then when not attended_camp notwithstanding reads_then from 2026-01-01 cite "B-11"
 }
 amend requirement enough {
   must camp: attended_camp cite "B-5"
@@ -215,13 +226,30 @@ fn each_district_has_its_own_law() {
           expect cy.aid = $100
           expect cy.aid.camp = $0
         }
+        test "an amendment has its days under the law of any day" from child {
+          Student ana { judged_on: 2025-06-30 }
+          Student ben { judged_on: 2025-07-01 }
+          Student cy { judged_on: 2026-01-01 }
+          expect ana.at_law = enough_then by reads_then
+          expect ben.at_law = not_then by default
+          expect cy.at_law = enough_then
+          expect ana.before = 2
+          expect ana.after = 3
+          expect cy.after = 2
+        }
+        test "its rules too" from child {
+          Student ana { judged_on: 2025-12-31  level: 3 }
+          Student ben { judged_on: 2026-01-01  level: 3 }
+          expect ana.at_law = enough_then
+          expect ben.at_law = not_then by camp_then
+        }
         test "a row further away says whose it is" from child {
           Enrollment e { student: ana  days: 1 }
           expect e.pull = 50%
         }
         "#
     );
-    assert_eq!(passes(&[("state.rubric", STATE), ("dade.rubric", &dade)]), 13);
+    assert_eq!(passes(&[("state.rubric", STATE), ("dade.rubric", &dade)]), 15);
 }
 
 const SCHOOL: &str = r#"
@@ -237,7 +265,8 @@ amend decision promotion {
 
 #[test]
 fn a_school_amends_the_law_of_its_district() {
-    let state = STATE.replace("iep: no  credits: 5 }", "iep: no  credits: 5 }\n  Student dot like ana { school: d2 }");
+    let state = STATE
+        .replace("iep: no  credits: 5 }", "iep: no  credits: 5 }\n  Student dot like ana { school: d2 }");
     let state = state.replace("schools may tighten {", "schools may replace {");
     let charter = format!(
         "{SCHOOL}\n{}",
@@ -284,7 +313,8 @@ fn a_school_amends_the_law_of_its_district() {
         }
         "#
     );
-    let files = [("state.rubric", state.as_str()), ("dade.rubric", DADE), ("charter.rubric", charter.as_str())];
+    let files =
+        [("state.rubric", state.as_str()), ("dade.rubric", DADE), ("charter.rubric", charter.as_str())];
     assert_eq!(passes(&files), 7);
 }
 
@@ -352,28 +382,67 @@ fn labels_of_two_districts_do_not_meet() {
 fn mistakes_are_told_once_and_teach() {
     let header = "policy dade { title \"D\" authority district \"dade\" under state cite \"b\" effective from 2025-07-01 }\n";
     let cases = [
-        ("amend parameter passing_level { from 2025-07-01: 1 }", "wrong-direction at `from 2025-07-01: 1`: districts may raise `passing_level`, and from 2025-07-01 on this lowers it from 2 to 1"),
-        ("amend parameter passing_level { from 2025-07-01 until 2026-07-01: 3  from 2026-07-01: 1 }", "wrong-direction at `from 2026-07-01: 1`: districts may raise `passing_level`, and from 2026-07-01 on this lowers it from 2 to 1"),
-        ("amend parameter passing_levl { from 2025-07-01: 3 }", "amends-nothing at `passing_levl`: no policy above this one declares a parameter `passing_levl`; did you mean `passing_level`?"),
-        ("amend decision passing_level { }", "amends-nothing at `passing_level`: `passing_level` is no decision but a parameter; write `amend parameter passing_level`"),
+        (
+            "amend parameter passing_level { from 2025-07-01: 1 }",
+            "wrong-direction at `from 2025-07-01: 1`: districts may raise `passing_level`, and from 2025-07-01 on this lowers it from 2 to 1",
+        ),
+        (
+            "amend parameter passing_level { from 2025-07-01 until 2026-07-01: 3  from 2026-07-01: 1 }",
+            "wrong-direction at `from 2026-07-01: 1`: districts may raise `passing_level`, and from 2026-07-01 on this lowers it from 2 to 1",
+        ),
+        (
+            "amend parameter passing_levl { from 2025-07-01: 3 }",
+            "amends-nothing at `passing_levl`: no policy above this one declares a parameter `passing_levl`; did you mean `passing_level`?",
+        ),
+        (
+            "amend decision passing_level { }",
+            "amends-nothing at `passing_level`: `passing_level` is no decision but a parameter; write `amend parameter passing_level`",
+        ),
         ("amend parameter passing_level: number { from 2025-07-01: 3 }", "not-amendable at `number`"),
         ("amend parameter passing_level { from 2025-07-01: 3  from 2025-07-01: 4 }", "parameter-overlap at"),
-        ("amend parameter passing_level { from 2025-07-01: 3 }\namend parameter passing_level { from 2026-07-01: 4 }", "amended-twice at `passing_level`"),
+        (
+            "amend parameter passing_level { from 2025-07-01: 3 }\namend parameter passing_level { from 2026-07-01: 4 }",
+            "amended-twice at `passing_level`",
+        ),
         ("amend parameter share { from 2025-07-01 until 2025-07-01 { math: 45% } }", "bad-interval at"),
-        ("amend parameter share { from 2020-07-01 until 2025-01-01 { math: 45% } }", "bad-interval at `from 2020-07-01 until 2025-01-01`: this is never in force while this policy and `state` are"),
+        (
+            "amend parameter share { from 2020-07-01 until 2025-01-01 { math: 45% } }",
+            "bad-interval at `from 2020-07-01 until 2025-01-01`: this is never in force while this policy and `state` are",
+        ),
         ("amend decision promotion { outcomes promoted, retained }", "not-amendable at"),
-        ("amend decision promotion { rule x: retained when iep notwithstanding test_not_appropriate cite \"1\" }", "fixed-overridden at `test_not_appropriate`"),
-        ("amend decision promotion { rule x: retained when iep notwithstanding nothing cite \"1\" }", "unknown-label at `nothing`"),
-        ("amend decision promotion { rule reads_at_level: retained when iep cite \"1\" }", "duplicate-label at `reads_at_level`"),
-        ("amend decision promotion { rule x: retained when iep subject to reads_at_level notwithstanding reads_at_level cite \"1\" }", "override-cycle at"),
-        ("amend decision promotion { rule x: retained when iep cite \"1\" rule y: retained when iep subject to x notwithstanding x cite \"1\" }", "override-cycle at"),
+        (
+            "amend decision promotion { rule x: retained when iep notwithstanding test_not_appropriate cite \"1\" }",
+            "fixed-overridden at `test_not_appropriate`",
+        ),
+        (
+            "amend decision promotion { rule x: retained when iep notwithstanding nothing cite \"1\" }",
+            "unknown-label at `nothing`",
+        ),
+        (
+            "amend decision promotion { rule reads_at_level: retained when iep cite \"1\" }",
+            "duplicate-label at `reads_at_level`",
+        ),
+        (
+            "amend decision promotion { rule x: retained when iep subject to reads_at_level notwithstanding reads_at_level cite \"1\" }",
+            "override-cycle at",
+        ),
+        (
+            "amend decision promotion { rule x: retained when iep cite \"1\" rule y: retained when iep subject to x notwithstanding x cite \"1\" }",
+            "override-cycle at",
+        ),
         ("amend decision promotion { rule x: kept when iep cite \"1\" }", "unknown-outcome at `kept`"),
         ("amend requirement strict, schools may replace { must more: credits > 7 cite \"1\" }", ""),
-        ("amend requirement enough, schools may replace { must more: credits > 7 cite \"1\" }", "bad-grant at `, schools may replace`"),
+        (
+            "amend requirement enough, schools may replace { must more: credits > 7 cite \"1\" }",
+            "bad-grant at `, schools may replace`",
+        ),
         ("amend requirement enough { must credits: credits > 7 cite \"1\" }", "missing-grant at"),
         ("amend requirement enough { must be unique by school }", "not-amendable at"),
         ("amend requirement enough { due as_of must x: iep }", "not-amendable at"),
-        ("amend amount aid { line base = $1 at most $3 }", "not-amendable at `base`: of `base` here and above only one has `at most`"),
+        (
+            "amend amount aid { line base = $1 at most $3 }",
+            "not-amendable at `base`: of `base` here and above only one has `at most`",
+        ),
         ("amend amount aid { line more = $1 subject to extra }", "not-amendable at `more`"),
         ("amend amount aid = $3", "not-amendable at `$3`"),
     ];
@@ -387,16 +456,61 @@ fn mistakes_are_told_once_and_teach() {
     }
     // What is wrong above.
     for (from, to, dade, expected) in [
-        (", districts may raise, schools may raise", "", "amend parameter passing_level { from 2025-07-01: 3 }", "missing-grant at `passing_level`: `passing_level` is fixed for districts: nobody granted to change it; it would have to be granted above, in `state`: `, districts may raise` before the `{` of `parameter passing_level`"),
-        (", districts may raise, schools may raise", "", "amend parameter passing_level { from 2025-07-01: 1 }", "missing-grant at `passing_level`: `passing_level` is fixed for districts: nobody granted to change it; it would have to be granted above, in `state`: `, districts may lower` before"),
-        ("districts may tighten, schools may tighten", "schools may tighten", "amend decision promotion { rule x: retained when iep cite \"1\" }", "missing-grant at `promotion`"),
-        ("districts may raise, schools", "districts may tighten, schools", "", "bad-grant at `, districts may tighten`: nobody can be granted to `tighten` a parameter"),
-        ("districts may raise, schools", "states may raise, schools", "", "bad-grant at `, states may raise`: `states` do not stand under a state policy"),
-        ("share by Subject: percent, districts may set", "share by Subject: percent, districts may sett", "", "bad-grant at `, districts may sett`"),
-        ("set of Subject, districts may set", "set of Subject, districts may raise", "", "bad-grant at `, districts may raise`: the values of `tested` have no order"),
+        (
+            ", districts may raise, schools may raise",
+            "",
+            "amend parameter passing_level { from 2025-07-01: 3 }",
+            "missing-grant at `passing_level`: `passing_level` is fixed for districts: nobody granted to change it; it would have to be granted above, in `state`: `, districts may raise` before the `{` of `parameter passing_level`",
+        ),
+        (
+            ", districts may raise, schools may raise",
+            "",
+            "amend parameter passing_level { from 2025-07-01: 1 }",
+            "missing-grant at `passing_level`: `passing_level` is fixed for districts: nobody granted to change it; it would have to be granted above, in `state`: `, districts may lower` before",
+        ),
+        (
+            "districts may tighten, schools may tighten",
+            "schools may tighten",
+            "amend decision promotion { rule x: retained when iep cite \"1\" }",
+            "missing-grant at `promotion`",
+        ),
+        (
+            "districts may raise, schools",
+            "districts may tighten, schools",
+            "",
+            "bad-grant at `, districts may tighten`: nobody can be granted to `tighten` a parameter",
+        ),
+        (
+            "districts may raise, schools",
+            "states may raise, schools",
+            "",
+            "bad-grant at `, states may raise`: `states` do not stand under a state policy",
+        ),
+        (
+            "share by Subject: percent, districts may set",
+            "share by Subject: percent, districts may sett",
+            "",
+            "bad-grant at `, districts may sett`",
+        ),
+        (
+            "set of Subject, districts may set",
+            "set of Subject, districts may raise",
+            "",
+            "bad-grant at `, districts may raise`: the values of `tested` have no order",
+        ),
         ("outcomes promoted,", "outcomes in any order promoted,", "", ""),
-        ("define reads of Student: flag = level >= passing_level", "define reads of Student: flag = level >= passing_level define cut: count = passing_level", "", "no-jurisdiction at `passing_level`: `passing_level` may differ from district to district, and no row is meant here"),
-        ("credits: count\n}", "credits: count\n district: District jurisdiction\n}", "", "bad-jurisdiction at `district`: a `Student` says twice whose it is"),
+        (
+            "define reads of Student: flag = level >= passing_level",
+            "define reads of Student: flag = level >= passing_level define cut: count = passing_level",
+            "",
+            "no-jurisdiction at `passing_level`: `passing_level` may differ from district to district, and no row is meant here",
+        ),
+        (
+            "credits: count\n",
+            "credits: count\n district: District jurisdiction\n",
+            "",
+            "bad-jurisdiction at `district`: a `Student` says twice whose it is",
+        ),
         ("student: Student jurisdiction", "student: Student", "", "no-jurisdiction at `share(reading)`"),
     ] {
         assert!(STATE.contains(from), "{from}");
@@ -411,8 +525,14 @@ fn mistakes_are_told_once_and_teach() {
 #[test]
 fn whom_a_policy_amends_stands_in_its_header() {
     for (header, expected) in [
-        ("authority district \"dade\"", "amends-not-above at `passing_level`: `passing_level` is of `state`, and this policy does not stand under that; say in the header that it does: `authority district \"dade\" under state`, or under a policy that does"),
-        ("", "amends-not-above at `passing_level`: `passing_level` is of `state`, and this policy does not stand under that; say in the header whose this policy is"),
+        (
+            "authority district \"dade\"",
+            "amends-not-above at `passing_level`: `passing_level` is of `state`, and this policy does not stand under that; say in the header that it does: `authority district \"dade\" under state`, or under a policy that does",
+        ),
+        (
+            "",
+            "amends-not-above at `passing_level`: `passing_level` is of `state`, and this policy does not stand under that; say in the header whose this policy is",
+        ),
         ("authority district under state", "bad-authority at"),
     ] {
         let text = format!(
@@ -424,7 +544,7 @@ fn whom_a_policy_amends_stands_in_its_header() {
     }
     let twin = DADE.replace("policy dade", "policy dade_too");
     let found = errors(&[("state.rubric", STATE), ("dade.rubric", DADE), ("dade_too.rubric", &twin)]);
-    assert!(found.iter().all(|it| it.starts_with("amended-twice")) && found.len() == 7, "{found:#?}");
+    assert!(found.iter().all(|it| it.starts_with("amended-twice")) && found.len() == 8, "{found:#?}");
 }
 
 #[test]

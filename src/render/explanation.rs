@@ -78,7 +78,8 @@ impl Drawing<'_, '_> {
             let _ = write!(self.text, ": {}", paint(self.terminal, style, &state));
         }
         let authority = step.layer.as_ref().and_then(|layer| layer.authority.as_deref());
-        let authority = authority.filter(|_| self.layered).map(|authority| format!("by {}", one_line(authority)));
+        let authority =
+            authority.filter(|_| self.layered).map(|authority| format!("by {}", one_line(authority)));
         let cites = step.cites.iter().map(|cite| one_line(cite));
         let mut beside: Vec<String> = authority.into_iter().chain(cites).collect();
         match (&step.source, step.place) {

@@ -8,18 +8,24 @@ use serde_json::Value;
 
 use crate::sandbox;
 
-const DISTRICTS: [&str; 3] =
-    ["districts.brackwater.progression", "districts.corbel_point.progression", "districts.tern_island.progression"];
+const DISTRICTS: [&str; 3] = [
+    "districts.brackwater.progression",
+    "districts.corbel_point.progression",
+    "districts.tern_island.progression",
+];
 
 /// Children of grade 3 in four districts and in none: one who reads at level 2, an English learner who was not at the
 /// camp, one with a portfolio of the end of May, one who reads at level 1.
 fn state() -> Sandbox {
     let mut students = "student_unique_id,birth_date,district,portfolio_submitted,portfolio_at_level_2,us_school_entry,attended_summer_camp,portfolio_received\n".to_owned();
-    let mut stays = "student_unique_id,school_id,entry_date,entry_grade_level,repeat_grade_indicator\n".to_owned();
+    let mut stays =
+        "student_unique_id,school_id,entry_date,entry_grade_level,repeat_grade_indicator\n".to_owned();
     let mut about = "student_unique_id,education_organization_id,limited_english_proficiency\n".to_owned();
     let mut sittings = "assessment_identifier,namespace,student_unique_id,student_assessment_identifier,administration_date\n".to_owned();
     let mut scores = "assessment_identifier,namespace,student_unique_id,student_assessment_identifier,assessment_reporting_method,result\n".to_owned();
-    for (place, district) in ["brackwater", "corbel_point", "tern_island", "elsewhere", ""].into_iter().enumerate() {
+    for (place, district) in
+        ["brackwater", "corbel_point", "tern_island", "elsewhere", ""].into_iter().enumerate()
+    {
         for (kind, more, language, level) in [
             ("reader", "no,,,no,", "Not Limited", 2),
             ("learner", "no,,2023-01-09,no,", "Limited", 1),
@@ -58,7 +64,17 @@ fn promotions(project: &Sandbox, policies: &[&str], more: &[&str]) -> BTreeMap<S
     let _ = std::fs::remove_dir_all(project.path().join("out"));
     let mut arguments = vec!["run", "florida.grade_3_promotion"];
     arguments.extend(policies);
-    arguments.extend(["--data", "data", "--as-of", "2024-06-03", "--out", "out", "--format", "jsonl", "--quiet"]);
+    arguments.extend([
+        "--data",
+        "data",
+        "--as-of",
+        "2024-06-03",
+        "--out",
+        "out",
+        "--format",
+        "jsonl",
+        "--quiet",
+    ]);
     arguments.extend(more);
     let ran = project.run(&arguments);
     assert_eq!(ran.status, Some(0), "{ran}");
@@ -96,8 +112,11 @@ fn only_the_students_of_a_district_change_and_both_engines_agree() {
     }
     // One district alone changes its own alone.
     let one = promotions(&project, &DISTRICTS[..1], &[]);
-    let changed: Vec<&String> =
-        one.iter().filter(|(student, result)| before.get(*student) != Some(result)).map(|(it, _)| it).collect();
+    let changed: Vec<&String> = one
+        .iter()
+        .filter(|(student, result)| before.get(*student) != Some(result))
+        .map(|(it, _)| it)
+        .collect();
     assert_eq!(changed, ["reader-0"]);
 }
 

@@ -18,7 +18,11 @@ pub(super) fn parameter_above(base: &Arc<ParameterBody>, above: &[Body]) -> Arc<
 }
 
 /// A decision with some amendments.
-pub(super) fn decision(base: &Arc<DecisionBody>, amendments: &[Body], symbols: &Symbols) -> Arc<DecisionBody> {
+pub(super) fn decision(
+    base: &Arc<DecisionBody>,
+    amendments: &[Body],
+    symbols: &Symbols,
+) -> Arc<DecisionBody> {
     let all: Vec<&DecisionAmendment> = amendments
         .iter()
         .filter_map(|body| match body {

@@ -19,7 +19,8 @@ use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
     AmountAmendment, AmountBody, AssertBody, Code, DecisionAmendment, DecisionBody, DecisionId, DefineBody,
-    DefineId, GroupBody, ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
+    DefineId, GroupBody, ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment,
+    RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
 };
 use crate::prove;
 use crate::testing::TestReport;

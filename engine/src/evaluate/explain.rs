@@ -14,8 +14,8 @@ use super::requirement::Inquiry;
 use super::waiver::Waiver;
 use crate::diagnostic::Place;
 use crate::plan::{
-    ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExprId, Instance, Interval, LineBody,
-    MustCheck, Op, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
+    ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExceptBody, ExprId, Instance, Interval,
+    LineBody, MustCheck, Op, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -502,6 +502,12 @@ impl<'g, 'a> Guide<'g, 'a> {
             if detail == Detail::Decisive && !decisive {
                 continue;
             }
+            let same =
+                |other: &(&LineBody, &Option<Arc<Entry>>)| other.1.is_some() && other.0.place == line.place;
+            if entry.is_none() && body.lines.iter().zip(&account.lines).any(|other| same(&other)) {
+                // Another version of it, which an amendment made, is told.
+                continue;
+            }
             let added = line.layers.last().is_some_and(|layer| layer.policy == line.policy);
             let mut layers = line.layers.iter();
             if added && layers.all(|layer| self.is_elsewhere(&mut frame, Some(layer.guard))) {
@@ -615,7 +621,12 @@ impl<'g, 'a> Guide<'g, 'a> {
             let (text, below) = match &must.check {
                 MustCheck::Condition(condition) => {
                     let text = self.expr_text(&frame, *condition, "its condition");
-                    (format!("must{label} {text}"), self.condition_steps(&mut frame, *condition))
+                    let told = match (must.guard, frame.code.get(*condition).map(|expr| &expr.op)) {
+                        // It is of the authority: what that asks is what matters.
+                        (Some(guard), Some(Op::Or(_, asked))) if holds(self, &mut frame, guard) => *asked,
+                        _ => *condition,
+                    };
+                    (format!("must{label} {text}"), self.condition_steps(&mut frame, told))
                 }
                 MustCheck::Unique(keys) => {
                     let names: Vec<String> =
@@ -630,7 +641,11 @@ impl<'g, 'a> Guide<'g, 'a> {
                 if must.guard.is_none() {
                     continue;
                 }
-                step = self::step(StepKind::NotInForce, step.text, &format!("not in force: {}", period(&must.interval)));
+                step = self::step(
+                    StepKind::NotInForce,
+                    step.text,
+                    &format!("not in force: {}", period(&must.interval)),
+                );
             }
             step.cites.clone_from(&must.cites);
             step.place = Some(must.place);
@@ -643,6 +658,11 @@ impl<'g, 'a> Guide<'g, 'a> {
         for (except, found) in body.excepts.iter().zip(&inquiry.excepts) {
             let aside = except.put_aside.iter().any(|guard| holds(self, &mut frame, *guard));
             if aside || self.is_elsewhere(&mut frame, except.guard) {
+                continue;
+            }
+            let in_force = |other: &ExceptBody| other.place == except.place && other.interval.contains(law);
+            if found.is_none() && body.excepts.iter().any(in_force) {
+                // Another version of it, which an amendment made, is told or put aside.
                 continue;
             }
             let (kind, state) = match found.as_ref().map(Found::truth) {

@@ -3,8 +3,8 @@
 use rubric_grammar::ast::AggregateKind;
 
 use super::evaluator::{Call, Frame, Subject};
-use super::expr::table_key;
 use super::explain::{Detail, Guide, period, step};
+use super::expr::table_key;
 use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
 use crate::plan::operands;
@@ -185,7 +185,9 @@ impl Guide<'_, '_> {
                 distinct(below.collect())
             }
             // That a record is not of another authority is no news.
-            Op::If(guard, _, no) if self.is_guard(frame, *guard) && self.is_elsewhere(frame, Some(*guard)) => {
+            Op::If(guard, _, no)
+                if self.is_guard(frame, *guard) && self.is_elsewhere(frame, Some(*guard)) =>
+            {
                 self.value_steps(frame, *no)
             }
             Op::If(condition, yes, no) => {
@@ -484,7 +486,9 @@ impl Guide<'_, '_> {
             if let Some(row) = day.and_then(|day| body.row_at(day)) {
                 let keys: Option<Vec<i64>> = keys
                     .iter()
-                    .map(|key| self.evaluator.settle(|| self.evaluator.eval(frame, *key)).value().and_then(table_key))
+                    .map(|key| {
+                        self.evaluator.settle(|| self.evaluator.eval(frame, *key)).value().and_then(table_key)
+                    })
                     .collect();
                 let source = keys.map_or(row, |keys| row.source_of(&keys));
                 step.state = format!("{state} ({})", period(&source.interval));

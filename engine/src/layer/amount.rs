@@ -33,7 +33,8 @@ fn shifted(line: &LineBody, shift: Shift) -> LineBody {
 fn put(body: &mut AmountBody, line: &LineBody, guard: ExprId) {
     let mut open = vec![line.interval];
     for position in 0..body.lines.len() {
-        let Some(parent) = body.lines.get(position).filter(|parent| parent.label == line.label).cloned() else {
+        let Some(parent) = body.lines.get(position).filter(|parent| parent.label == line.label).cloned()
+        else {
             continue;
         };
         let Some(inside) = parent.interval.meet(&line.interval) else { continue };
@@ -69,7 +70,13 @@ fn less(days: Interval, without: Interval) -> Vec<Interval> {
     }
 }
 
-fn merge(body: &mut AmountBody, parent: &LineBody, line: &LineBody, guard: ExprId, interval: Interval) -> LineBody {
+fn merge(
+    body: &mut AmountBody,
+    parent: &LineBody,
+    line: &LineBody,
+    guard: ExprId,
+    interval: Interval,
+) -> LineBody {
     let mut guarded = Guarded { code: &mut body.code, guard, place: line.place };
     let value = guarded.choose(line.value, parent.value);
     let when = guarded.choose_when(line.when, parent.when);

@@ -58,7 +58,11 @@ impl Guarded<'_> {
 
     fn guard_and(&mut self, when: Option<ExprId>) -> ExprId {
         match when {
-            Some(when) => self.push(Op::And(self.guard, when), Type::of(Base::Flag)),
+            Some(when) => {
+                let place = self.code.get(when).map_or(self.place, |expr| expr.place);
+                let op = Op::And(self.guard, when);
+                self.code.push(Expr { op, ty: Type::of(Base::Flag), place })
+            }
             None => self.guard,
         }
     }

@@ -32,7 +32,8 @@ pub fn parameter(parent: &ParameterBody, amendment: &ParameterAmendment) -> Para
 /// Stretches of time in which no row begins or ends, each with a day in it.
 fn stretches(parent: &ParameterBody, own: &ParameterBody) -> Vec<(Interval, Date)> {
     let intervals = parent.rows.iter().chain(&own.rows).map(|row| row.interval);
-    let days: BTreeSet<Date> = intervals.flat_map(|interval| [interval.from, interval.until]).flatten().collect();
+    let days: BTreeSet<Date> =
+        intervals.flat_map(|interval| [interval.from, interval.until]).flatten().collect();
     let days: Vec<Date> = days.into_iter().collect();
     let Some(first) = days.first() else {
         return vec![(Interval::default(), Date::constant(2000, 1, 1))];

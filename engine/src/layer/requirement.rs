@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Guarded, around, qualified};
 use crate::plan::{
-    ExceptBody, ExprId, Interval, MustBody, MustCheck, PolicyId, RequirementAmendment, RequirementBody, Symbols,
+    ExceptBody, ExprId, Interval, MustBody, MustCheck, PolicyId, RequirementAmendment, RequirementBody,
+    Symbols,
 };
 
 /// A requirement with its amendments: a `must` or `except` that is added beside the parent's, or, of a label that the
@@ -63,11 +64,20 @@ pub fn requirement(
 }
 
 fn labels(body: &RequirementBody) -> impl Iterator<Item = &Arc<str>> {
-    body.musts.iter().filter_map(|must| must.label.as_ref()).chain(body.excepts.iter().map(|except| &except.label))
+    body.musts
+        .iter()
+        .filter_map(|must| must.label.as_ref())
+        .chain(body.excepts.iter().map(|except| &except.label))
 }
 
 /// While the amendment is in force, what has that label is not asked of the records of its authority.
-fn put_aside(body: &mut RequirementBody, label: &Arc<str>, guard: ExprId, interval: Interval, above: &[PolicyId]) {
+fn put_aside(
+    body: &mut RequirementBody,
+    label: &Arc<str>,
+    guard: ExprId,
+    interval: Interval,
+    above: &[PolicyId],
+) {
     let seen = |guard: Option<ExprId>, policy: PolicyId| guard.is_none() || above.contains(&policy);
     let mut outside: Vec<MustBody> = Vec::new();
     for must in &mut body.musts {
@@ -94,7 +104,9 @@ fn put_aside(body: &mut RequirementBody, label: &Arc<str>, guard: ExprId, interv
         let place = body.code.get(except.when).map_or(except.place, |expr| expr.place);
         let mut guarded = Guarded { code: &mut body.code, guard, place };
         let unless = guarded.not_guard_and(except.when);
-        outside.extend(around(except.interval, inside).map(|interval| ExceptBody { interval, ..except.clone() }));
+        outside.extend(
+            around(except.interval, inside).map(|interval| ExceptBody { interval, ..except.clone() }),
+        );
         except.when = unless;
         except.interval = inside;
         except.put_aside.push(guard);

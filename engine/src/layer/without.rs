@@ -27,7 +27,9 @@ pub fn without(plan: &Plan, policy: PolicyId) -> Plan {
         }
     }
     for amendment in symbols.amendments.iter().filter(|amendment| gone(amendment.policy)) {
-        let (Symbol::Parameter(base), Some(version)) = (amendment.target, amendment.version) else { continue };
+        let (Symbol::Parameter(base), Some(version)) = (amendment.target, amendment.version) else {
+            continue;
+        };
         let above = symbols.amended_above(amendment.target, policy);
         let lawful: ParameterId = above.iter().rev().find_map(|it| it.version).unwrap_or(base);
         if let Some(body) = plan.parameters.get(&lawful.0) {

@@ -88,7 +88,12 @@ impl Lowering<'_> {
     }
 
     /// `amount a of R = E`.
-    pub(super) fn only_line(&mut self, item: &ast::Amount, symbol: &AmountSymbol, value: &ast::Expr) -> Vec<LineBody> {
+    pub(super) fn only_line(
+        &mut self,
+        item: &ast::Amount,
+        symbol: &AmountSymbol,
+        value: &ast::Expr,
+    ) -> Vec<LineBody> {
         let Some(value) = self.line_value(value, symbol) else { return Vec::new() };
         vec![LineBody {
             label: symbol.name.as_str().into(),

@@ -95,7 +95,12 @@ impl Lowering<'_> {
         self.report(diagnostic);
     }
 
-    pub(super) fn defaults(&mut self, item: &ast::Decision, category: CategoryId, listed: bool) -> Vec<DefaultBody> {
+    pub(super) fn defaults(
+        &mut self,
+        item: &ast::Decision,
+        category: CategoryId,
+        listed: bool,
+    ) -> Vec<DefaultBody> {
         let mut lowered: Vec<DefaultBody> = Vec::with_capacity(item.defaults.len());
         for default in &item.defaults {
             let outcome = self.outcome(&default.outcome, category, listed);

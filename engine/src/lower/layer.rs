@@ -50,7 +50,13 @@ impl Lowering<'_> {
         all
     }
 
-    fn is_of(&mut self, (slot, record): (u16, RecordId), way: &Jurisdiction, key: Value, place: Place) -> ExprId {
+    fn is_of(
+        &mut self,
+        (slot, record): (u16, RecordId),
+        way: &Jurisdiction,
+        key: Value,
+        place: Place,
+    ) -> ExprId {
         let symbols = self.cx.symbols;
         let mut at = self.push_at(Op::Row(slot), Type::of(Base::Record(record)), place);
         let mut optional = false;
@@ -100,7 +106,13 @@ impl Lowering<'_> {
     }
 
     /// Reports that nothing says whose a record is.
-    pub(super) fn report_no_jurisdiction(&mut self, place: Place, record: RecordId, level: &Level, why: &str) {
+    pub(super) fn report_no_jurisdiction(
+        &mut self,
+        place: Place,
+        record: RecordId,
+        level: &Level,
+        why: &str,
+    ) {
         let name = self.cx.symbols.record(record).map_or("", |it| it.name.as_str());
         let word = level.word();
         let message = format!("{why}, and no field says of which {word} a `{name}` is");
@@ -144,7 +156,11 @@ impl Lowering<'_> {
         if days.is_none() {
             let name = symbols.policy(owner).map_or("", |it| it.name.as_str());
             let diagnostic = self
-                .error("bad-interval", span, format!("this is never in force while this policy and `{name}` are"))
+                .error(
+                    "bad-interval",
+                    span,
+                    format!("this is never in force while this policy and `{name}` are"),
+                )
                 .help("an amendment is in force only while its own policy and the one that grants it are");
             self.report(diagnostic);
         }
@@ -179,7 +195,8 @@ impl Lowering<'_> {
         }
         let mut chosen = read(self, id);
         for amendment in amendments {
-            let (Some(authority), Some(version)) = (symbols.authority(amendment.policy), amendment.version) else {
+            let (Some(authority), Some(version)) = (symbols.authority(amendment.policy), amendment.version)
+            else {
                 continue;
             };
             let of = self.innermost(&authority.level, target, span)?;
@@ -204,8 +221,14 @@ impl Lowering<'_> {
         match rows.clone().next() {
             Some((_, record)) => self.report_no_jurisdiction(place, record, level, &why),
             None => {
-                let diagnostic = Diagnostic::error("no-jurisdiction", place, format!("{why}, and no row is meant here"))
-                    .help("read it where a record says whose it is: give the definition one, such as `of Student`");
+                let diagnostic = Diagnostic::error(
+                    "no-jurisdiction",
+                    place,
+                    format!("{why}, and no row is meant here"),
+                )
+                .help(
+                    "read it where a record says whose it is: give the definition one, such as `of Student`",
+                );
                 self.report(diagnostic);
             }
         }

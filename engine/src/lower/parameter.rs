@@ -74,7 +74,12 @@ impl Shape {
 pub(super) type Held = (BTreeMap<Vec<i64>, Vec<Value>>, Option<Value>);
 
 impl Lowering<'_> {
-    pub(super) fn held(&mut self, shape: &Shape, written: &ParameterValue, span: rubric_grammar::Span) -> Option<Held> {
+    pub(super) fn held(
+        &mut self,
+        shape: &Shape,
+        written: &ParameterValue,
+        span: rubric_grammar::Span,
+    ) -> Option<Held> {
         match written {
             ParameterValue::Table(table) => self.table(shape, table),
             ParameterValue::Single(value) => self.without_keys(shape, std::slice::from_ref(value), span),

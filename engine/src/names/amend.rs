@@ -7,8 +7,8 @@ use rubric_grammar::ast::{self, ItemKind, Name};
 use super::nearest;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Place};
 use crate::plan::{
-    Amendment, FieldKind, Grant, Level, ParameterId, ParameterSymbol, Permission, PolicyId, Symbol, Symbols, Version,
-    can_name,
+    Amendment, FieldKind, Grant, Level, ParameterId, ParameterSymbol, Permission, PolicyId, Symbol, Symbols,
+    Version, can_name,
 };
 use crate::value::{Base, Type};
 
@@ -162,10 +162,12 @@ fn target(
         // The circle is what is reported.
         return None;
     }
-    let named: Vec<Symbol> =
-        amendable(symbols).filter(|symbol| symbols.name(*symbol) == name).collect();
+    let named: Vec<Symbol> = amendable(symbols).filter(|symbol| symbols.name(*symbol) == name).collect();
     let reachable = above.iter().find_map(|policy| {
-        named.iter().copied().find(|symbol| symbols.owner(*symbol) == Some(*policy) && same_kind(*symbol, keyword))
+        named
+            .iter()
+            .copied()
+            .find(|symbol| symbols.owner(*symbol) == Some(*policy) && same_kind(*symbol, keyword))
     });
     if reachable.is_some() {
         return reachable;
@@ -202,7 +204,8 @@ fn target(
         return None;
     }
     let message = format!("no policy above this one declares a {keyword} `{name}`");
-    let known: Vec<Symbol> = amendable(symbols).filter(|it| in_reach(it) && same_kind(*it, keyword)).collect();
+    let known: Vec<Symbol> =
+        amendable(symbols).filter(|it| in_reach(it) && same_kind(*it, keyword)).collect();
     let diagnostic = Diagnostic::error("amends-nothing", place, message);
     diagnostics.push(match nearest(name, known.iter().map(|symbol| symbols.name(*symbol))) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
@@ -231,7 +234,8 @@ fn grants(
         match grant(symbols, one.policy, written, place, target) {
             Ok(grant) if found.iter().any(|it| it.level == grant.level && it.what == grant.what) => {
                 diagnostics.push(
-                    Diagnostic::error("bad-grant", place, "this is granted here already").help("keep one of them"),
+                    Diagnostic::error("bad-grant", place, "this is granted here already")
+                        .help("keep one of them"),
                 );
             }
             Ok(grant) => found.push(grant),
@@ -248,9 +252,8 @@ fn grant(
     place: Place,
     target: Symbol,
 ) -> Result<Grant, Box<Diagnostic>> {
-    let problem = |message: String, help: String| {
-        Box::new(Diagnostic::error("bad-grant", place, message).help(help))
-    };
+    let problem =
+        |message: String, help: String| Box::new(Diagnostic::error("bad-grant", place, message).help(help));
     let allowed = Permission::for_symbol(target);
     let words = || {
         let quoted: Vec<String> = allowed.iter().map(|one| format!("`{}`", one.word())).collect();
@@ -274,7 +277,8 @@ fn grant(
         let message = format!("`{word}` do not stand under a {} policy", own.level.word());
         return Err(problem(
             message,
-            "from the highest, authorities are federal, state, district and school: grant to lower ones".to_owned(),
+            "from the highest, authorities are federal, state, district and school: grant to lower ones"
+                .to_owned(),
         ));
     }
     let unordered = match target {
@@ -292,11 +296,19 @@ fn grant(
     if unordered {
         let (message, help) = match target {
             Symbol::Parameter(_) => (
-                format!("the values of `{}` have no order, so there is none to {}", symbols.name(target), what.word()),
+                format!(
+                    "the values of `{}` have no order, so there is none to {}",
+                    symbols.name(target),
+                    what.word()
+                ),
                 format!("grant to set it: `{word} may set`"),
             ),
             _ => (
-                format!("the outcomes of `{}` are in any order, so nothing can {} them", symbols.name(target), what.word()),
+                format!(
+                    "the outcomes of `{}` are in any order, so nothing can {} them",
+                    symbols.name(target),
+                    what.word()
+                ),
                 format!("list the outcomes from most to least favourable, or grant `{word} may replace`"),
             ),
         };
@@ -330,14 +342,17 @@ fn passed_on(
     mut grants: Vec<Grant>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Grant> {
-    let granted: Vec<Permission> = symbols.granted(target, one.policy).iter().map(|grant| grant.what).collect();
+    let granted: Vec<Permission> =
+        symbols.granted(target, one.policy).iter().map(|grant| grant.what).collect();
     grants.retain(|grant| {
         let has = granted.iter().any(|own| own.includes(grant.what));
         if !has {
             let (name, what) = (symbols.name(target), grant.what.word());
             let message = format!("this policy may not {what} `{name}` itself, so it cannot grant that");
             let help = match granted.is_empty() {
-                true => "a layer grants only what it was granted, and nothing is granted to it here".to_owned(),
+                true => {
+                    "a layer grants only what it was granted, and nothing is granted to it here".to_owned()
+                }
                 false => {
                     let words: Vec<&str> = granted.iter().map(|one| one.word()).collect();
                     format!("a layer grants only what it was granted: {}", words.join(", "))

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use rubric_grammar::Span;
 use rubric_grammar::ast::{self, IntervalEnd, Item, ItemKind};
 
+use super::amend::{self, Written};
 use super::record::{self, Part, PendingMany};
 use super::scope::nearest;
-use super::amend::{self, Written};
 use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
-    ADJUSTMENT, AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId,
-    DefineSymbol, EachLine, InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol, Policy,
-    PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
+    ADJUSTMENT, AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol,
+    DefineId, DefineSymbol, EachLine, InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol,
+    Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
 };
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
 
@@ -932,7 +932,9 @@ fn add_lines(symbol: &mut AmountSymbol, lines: Vec<String>, each: Vec<EachLine>)
             None if !known(symbol, line) => symbol.lines.push(line.clone()),
             Some(of) if !known(symbol, whole) && !symbol.lines.contains(line) => {
                 let first = index(symbol.lines.len());
-                let values = lines.iter().filter(|other| other.ends_with(')') && other.split('(').next() == Some(whole));
+                let values = lines
+                    .iter()
+                    .filter(|other| other.ends_with(')') && other.split('(').next() == Some(whole));
                 symbol.lines.extend(values.cloned());
                 symbol.each.push(EachLine { first, ..of.clone() });
             }

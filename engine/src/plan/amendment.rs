@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{Code, DefaultBody, ExceptBody, ExprId, Interval, LineBody, MustBody, ParameterRow, PolicyId, RuleBody};
+use super::{
+    Code, DefaultBody, ExceptBody, ExprId, Interval, LineBody, MustBody, ParameterRow, PolicyId, RuleBody,
+};
 
 /// `amend parameter p { … }`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -203,11 +203,12 @@ impl Symbols {
     /// What a policy is granted for something: by who declares it, and by the amendments of policies between.
     #[must_use]
     pub fn granted(&self, target: Symbol, policy: PolicyId) -> Vec<&Grant> {
-        let Some(authority) = self.policy(policy).and_then(|it| it.authority.as_ref()) else { return Vec::new() };
+        let Some(authority) = self.policy(policy).and_then(|it| it.authority.as_ref()) else {
+            return Vec::new();
+        };
         let own = self.grants.get(&target).into_iter().flatten();
         let above = self.amended_above(target, policy);
-        let mut found: Vec<&Grant> =
-            own.chain(above.into_iter().flat_map(|it| &it.grants)).collect();
+        let mut found: Vec<&Grant> = own.chain(above.into_iter().flat_map(|it| &it.grants)).collect();
         found.retain(|grant| grant.level == authority.level);
         found
     }
@@ -283,7 +284,8 @@ impl Symbols {
         let title = self.authority(policy).and_then(|it| it.title.as_deref()).ok_or(NoKey::Nameless)?;
         let ty = match end.base {
             Base::Record(record) => {
-                let declared = self.record(record).filter(|it| it.keys == 1).ok_or(NoKey::Composite(record))?;
+                let declared =
+                    self.record(record).filter(|it| it.keys == 1).ok_or(NoKey::Composite(record))?;
                 declared.fields.first().map(|field| field.ty).ok_or(NoKey::Composite(record))?
             }
             _ => end,
@@ -291,7 +293,9 @@ impl Symbols {
         let value = match ty.base {
             Base::Text => Some(Value::Text(title.into())),
             Base::Category(category) => self.category(category).and_then(|category| {
-                let is = |value: &super::CategoryValue| value.name == title || value.codes.iter().any(|code| code == title);
+                let is = |value: &super::CategoryValue| {
+                    value.name == title || value.codes.iter().any(|code| code == title)
+                };
                 Some(Value::Category(u32::try_from(category.values.iter().position(is)?).ok()?))
             }),
             Base::Count | Base::Number => Number::parse_decimal(title).map(Value::Number),
@@ -305,7 +309,10 @@ impl Symbols {
     pub fn same_authority(&self, a: PolicyId, b: PolicyId) -> bool {
         let (Some(a), Some(b)) = (self.authority(a), self.authority(b)) else { return false };
         let above = |authority: &Authority| {
-            authority.under.and_then(|under| self.authority(under)).map(|it| (it.level.clone(), it.title.clone()))
+            authority
+                .under
+                .and_then(|under| self.authority(under))
+                .map(|it| (it.level.clone(), it.title.clone()))
         };
         a.level == b.level && a.title == b.title && above(a) == above(b)
     }
@@ -326,7 +333,11 @@ impl Symbols {
             Symbol::Amount(id) => Some(ResultId::Amount(id)),
             _ => None,
         };
-        self.amendments.iter().filter(|it| it.policy == policy).filter_map(|it| as_result(it.target)).collect()
+        self.amendments
+            .iter()
+            .filter(|it| it.policy == policy)
+            .filter_map(|it| as_result(it.target))
+            .collect()
     }
 }
 

@@ -26,8 +26,8 @@ pub use authority::{Authority, Level};
 pub use body::{
     AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
     Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, LineLayer, MustBody,
-    MustCheck, OverRow, ParameterBody, ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell,
-    TestRow, TotalBody, WaiverBody, WaiverSubject,
+    MustCheck, OverRow, ParameterBody, ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart,
+    TestBody, TestCell, TestRow, TotalBody, WaiverBody, WaiverSubject,
 };
 pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,

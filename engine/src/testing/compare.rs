@@ -7,8 +7,8 @@ use super::{Failure, Stage};
 use crate::evaluate::{By, DecisionResult, Env, Evaluator, MustOutcome, RequirementResult, Verdict, Worth};
 use crate::names::nearest;
 use crate::plan::{
-    AmountId, DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, PolicyId, Privacy, RequirementId,
-    ResultStatus, show_fault, show_with,
+    AmountId, DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, PolicyId, Privacy,
+    RequirementId, ResultStatus, show_fault, show_with,
 };
 use crate::value::{Base, Fault, Need, NeedKind, Reference, State, Value};
 
@@ -224,7 +224,8 @@ impl Judge<'_> {
     fn unknown_labels(&self, id: DecisionId, wanted: &[Arc<str>]) -> Vec<String> {
         let Some(body) = self.stage.plan.decisions.get(&id.0) else { return Vec::new() };
         let symbols = &self.stage.plan.symbols;
-        let rules = body.rules.iter().flat_map(|rule| [&*rule.label, symbols.short_label(rule.policy, &rule.label)]);
+        let rules =
+            body.rules.iter().flat_map(|rule| [&*rule.label, symbols.short_label(rule.policy, &rule.label)]);
         let known: BTreeSet<&str> = rules.chain(["default"]).collect();
         unknown("rule", wanted, &known)
     }

@@ -189,8 +189,14 @@ pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
             (body.condition.is_some(), "amount where"),
             (body.lines.iter().any(|line| !line.subject_to.is_empty()), "subject to"),
             (body.lines.iter().any(|line| line.at_least.is_some()), "at least"),
-            (body.lines.iter().any(|line| line.layers.last().is_some_and(|it| it.policy == line.policy)), "added line"),
-            (body.lines.iter().any(|line| line.layers.last().is_some_and(|it| it.policy != line.policy)), "replaced line"),
+            (
+                body.lines.iter().any(|line| line.layers.last().is_some_and(|it| it.policy == line.policy)),
+                "added line",
+            ),
+            (
+                body.lines.iter().any(|line| line.layers.last().is_some_and(|it| it.policy != line.policy)),
+                "replaced line",
+            ),
             (body.lines.iter().any(|line| line.at_most.is_some()), "at most"),
             (body.total.is_some_and(|total| total.at_most.is_some()), "limited total"),
             (body.total.is_some_and(|total| total.rounding.is_some()), "rounded total"),

@@ -320,8 +320,10 @@ impl Writer<'_> {
             "at least 1",
             "rounded to 2 places",
         ]);
-        let text =
-            format!("amount {name} of Child: number{{}}, districts may replace ⟨ cite \"c\" {}", total.copied().unwrap_or(""));
+        let text = format!(
+            "amount {name} of Child: number{{}}, districts may replace ⟨ cite \"c\" {}",
+            total.copied().unwrap_or("")
+        );
         let head = Node::new(Kind::Clause, &text, vec![condition]);
         if self.policy == "p" {
             self.shared.open.push(Open::Amount(name.clone()));
@@ -377,7 +379,9 @@ impl Writer<'_> {
         for open in self.shared.open.clone() {
             if self.random.percent(60) {
                 items.push(match open {
-                    Open::Decision(name, row, outcomes, rules) => self.amend_decision(&name, row, &outcomes, rules),
+                    Open::Decision(name, row, outcomes, rules) => {
+                        self.amend_decision(&name, row, &outcomes, rules)
+                    }
                     Open::Requirement(name, each, musts) => self.amend_requirement(&name, each, musts),
                     Open::Amount(name) => self.amend_amount(&name),
                 });
@@ -398,11 +402,13 @@ impl Writer<'_> {
         let mut members = Vec::new();
         for rule in 0..1 + self.random.below(2) {
             let when = self.when(&scope, "when");
-            let known = (0..rules).map(|known| format!("r{known}")).chain((0..rule).map(|own| format!("a{own}")));
+            let known =
+                (0..rules).map(|known| format!("r{known}")).chain((0..rule).map(|own| format!("a{own}")));
             let over: Vec<String> = known.filter(|_| tame || self.random.percent(35)).collect();
             let over =
                 if over.is_empty() { String::new() } else { format!(" notwithstanding {}", over.join(", ")) };
-            let dated = if !tame && self.random.percent(25) { " from 2024-02-01 until 2024-08-01" } else { "" };
+            let dated =
+                if !tame && self.random.percent(25) { " from 2024-02-01 until 2024-08-01" } else { "" };
             let outcome = self.random.pick(outcomes).cloned().unwrap_or_default();
             members.push(Node::new(
                 Kind::Clause,
@@ -420,7 +426,11 @@ impl Writer<'_> {
         }
         let dated = if self.random.percent(30) { " from 2024-02-15" } else { "" };
         let head = Node::leaf(Kind::Clause, &format!("amend requirement {name} ⟨ cite \"c\"{dated}"));
-        let label = if self.random.percent(50) { format!("m{}", self.random.below(musts)) } else { "more".to_owned() };
+        let label = if self.random.percent(50) {
+            format!("m{}", self.random.below(musts))
+        } else {
+            "more".to_owned()
+        };
         let mut members = vec![self.when(&scope, &format!("must {label}:"))];
         if self.random.percent(50) {
             members.push(self.when(&scope, "except excused when"));

@@ -2,8 +2,8 @@
 
 use rubric_grammar::ast;
 
-use super::all_cites;
 use super::super::{Context, Lowered, Lowering};
+use super::all_cites;
 use crate::plan::{Amendment, AmountAmendment, AmountBody, LineBody, Permission, Symbol};
 
 /// Lowers `amend amount`. The parent is the amount as the policies above have it; absent where that has errors.
@@ -20,7 +20,9 @@ pub fn amount(
         return lowering.finish(|_| None);
     };
     lowering.keeps_of_amount(item);
-    let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else { return lowering.finish(|_| None) };
+    let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else {
+        return lowering.finish(|_| None);
+    };
     lowering.bind_lines(id, symbol, item);
     if let Some(line) = item.lines.iter().find(|line| !line.subject_to.is_empty()) {
         let help = "write it into `when`; a line that is replaced gives way to what the parent's does";
@@ -30,7 +32,10 @@ pub fn amount(
     let one_value = parent.is_some_and(|parent| parent.lines.iter().all(|line| *line.label == *symbol.name));
     let mut lines: Vec<LineBody> = match (&item.value, parent) {
         (Some(value), Some(_)) if !one_value => {
-            let help = format!("say which line: `line … = …`; it has {}", super::super::unit::one_of(symbol.lines.iter().map(String::as_str)));
+            let help = format!(
+                "say which line: `line … = …`; it has {}",
+                super::super::unit::one_of(symbol.lines.iter().map(String::as_str))
+            );
             lowering.not_amendable(value.span, "an amount of several lines as a whole", &help);
             Vec::new()
         }
@@ -80,13 +85,21 @@ impl Lowering<'_> {
             self.not_amendable(ty.span, "the type of an amount", "leave `: …` out");
         }
         if let Some(condition) = &item.condition {
-            self.not_amendable(condition.span, "to whom an amount applies", "leave `where …` out; a line may say `when`");
+            self.not_amendable(
+                condition.span,
+                "to whom an amount applies",
+                "leave `where …` out; a line may say `when`",
+            );
         }
         if let Some(law_on) = &item.law_on {
             self.not_amendable(law_on.span, "the day whose law is applied", "leave `law on …` out");
         }
         if let Some(because) = &item.because {
-            self.not_amendable(because.span, "the text of an amount", "leave it out; a line may say `because`");
+            self.not_amendable(
+                because.span,
+                "the text of an amount",
+                "leave it out; a line may say `because`",
+            );
         }
         let limit = item.limits.at_most.as_ref().or(item.limits.at_least.as_ref());
         if let Some(limit) = limit {
@@ -107,9 +120,12 @@ impl Lowering<'_> {
             };
             let Some((word, function)) = differs else { continue };
             let place = other.place;
-            let help = format!("write `{word}` with both or with neither; or write it into the value: `{function}(…, …)`");
+            let help = format!(
+                "write `{word}` with both or with neither; or write it into the value: `{function}(…, …)`"
+            );
             let message = format!("of `{}` here and above only one has `{word}`", line.label);
-            let diagnostic = self.error("not-amendable", line.place.span, message).label(place, "the line above");
+            let diagnostic =
+                self.error("not-amendable", line.place.span, message).label(place, "the line above");
             self.report(diagnostic.help(help));
             return;
         }

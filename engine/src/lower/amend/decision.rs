@@ -6,13 +6,14 @@ use rubric_grammar::Span;
 use rubric_grammar::ast::{self, Name};
 
 use super::super::decision::{Placed, joined};
-use super::all_cites;
 use super::super::override_order::Ranked;
 use super::super::{Context, Lowered, Lowering};
+use super::all_cites;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::layer;
 use crate::plan::{
-    AddedRule, Amendment, Code, DecisionAmendment, DecisionBody, DefaultBody, Expr, Op, Permission, RuleBody, Symbol,
+    AddedRule, Amendment, Code, DecisionAmendment, DecisionBody, DefaultBody, Expr, Op, Permission, RuleBody,
+    Symbol,
 };
 use crate::value::{Base, CategoryId, Type};
 
@@ -30,7 +31,9 @@ pub fn decision(
         return lowering.finish(|_| None);
     };
     lowering.keeps_of_decision(item);
-    let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else { return lowering.finish(|_| None) };
+    let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else {
+        return lowering.finish(|_| None);
+    };
     if !item.members.is_empty() || !item.defaults.is_empty() {
         let wanted = [Permission::Tighten, Permission::Relax, Permission::Replace];
         lowering.is_granted(amendment, &wanted, item.name.span, "changes its rules");
@@ -57,7 +60,9 @@ pub fn decision(
     };
     let mut kept = Vec::with_capacity(rules.len());
     for mut added in rules {
-        let Some(days) = lowering.days_of(owner, added.rule.interval, added.rule.place.span) else { continue };
+        let Some(days) = lowering.days_of(owner, added.rule.interval, added.rule.place.span) else {
+            continue;
+        };
         added.rule.interval = days;
         added.rule.when = Some(match added.rule.when {
             None => guard,
@@ -98,12 +103,15 @@ impl Lowering<'_> {
             placed.iter().any(|placed| placed.rule.label.text == name.text)
                 || parts.iter().any(|(label, _)| label.text == name.text)
         };
-        let labels = placed.iter().map(|placed| &placed.rule.label).chain(parts.iter().map(|(label, _)| *label));
+        let labels =
+            placed.iter().map(|placed| &placed.rule.label).chain(parts.iter().map(|(label, _)| *label));
         for label in labels {
             self.is_new(label, parent);
         }
         let says = |placed: &Placed<'_>, own_labels: bool| -> (Vec<Name>, Vec<Name>) {
-            let some = |names: Vec<&Name>| names.into_iter().filter(|name| own(name) == own_labels).cloned().collect();
+            let some = |names: Vec<&Name>| {
+                names.into_iter().filter(|name| own(name) == own_labels).cloned().collect()
+            };
             (
                 some(joined(&placed.rule.subject_to, placed.part.map(|part| &part.subject_to))),
                 some(joined(&placed.rule.notwithstanding, placed.part.map(|part| &part.notwithstanding))),
@@ -123,7 +131,9 @@ impl Lowering<'_> {
             .collect();
         let overridden_by = self.overrides(&ranked, &parts, "rule");
         let mut found = Vec::with_capacity(placed.len());
-        for ((placed, overridden_by), (subject_to, notwithstanding)) in placed.iter().zip(overridden_by).zip(&beyond) {
+        for ((placed, overridden_by), (subject_to, notwithstanding)) in
+            placed.iter().zip(overridden_by).zip(&beyond)
+        {
             for name in subject_to.iter().chain(notwithstanding) {
                 self.is_known(name, parent);
             }
@@ -147,7 +157,11 @@ impl Lowering<'_> {
         let Some(place) = labelled(parent, &label.text).next().map(|rule| rule.place) else { return };
         let text = &label.text;
         let diagnostic = self
-            .error("duplicate-label", label.span, format!("the decision that is amended has a rule or part `{text}` already"))
+            .error(
+                "duplicate-label",
+                label.span,
+                format!("the decision that is amended has a rule or part `{text}` already"),
+            )
             .label(place, "it is here")
             .help(format!("give it another label; to put that one aside, add `notwithstanding {text}`"));
         self.report(diagnostic);
@@ -158,7 +172,11 @@ impl Lowering<'_> {
             return;
         }
         let text = &name.text;
-        let diagnostic = self.error("unknown-label", name.span, format!("neither here nor above is a rule or part called `{text}`"));
+        let diagnostic = self.error(
+            "unknown-label",
+            name.span,
+            format!("neither here nor above is a rule or part called `{text}`"),
+        );
         let mut labels: Vec<&str> = parent.rules.iter().map(|rule| &*rule.label).collect();
         labels.dedup();
         let diagnostic = match crate::names::nearest(text, labels.iter().copied()) {
@@ -172,7 +190,12 @@ impl Lowering<'_> {
     fn is_not_fixed(&mut self, name: &Name, parent: &DecisionBody) {
         let Some(fixed) = labelled(parent, &name.text).find(|rule| rule.fixed) else { return };
         let (label, place) = (fixed.label.clone(), fixed.place);
-        self.report_fixed(name.span, &label, place, &format!("`{label}` is fixed, and nothing below may override it"));
+        self.report_fixed(
+            name.span,
+            &label,
+            place,
+            &format!("`{label}` is fixed, and nothing below may override it"),
+        );
     }
 
     fn report_fixed(&mut self, span: Span, label: &str, place: Place, message: &str) {
@@ -202,7 +225,11 @@ impl Lowering<'_> {
         };
         let whole = layer::decision(parent, &[&trial], self.cx.symbols);
         let Some(circle) = circle(&whole) else { return };
-        let added: Vec<&RuleBody> = circle.iter().copied().filter(|rule| rule.policy == amendment.policy && rule.guard.is_some()).collect();
+        let added: Vec<&RuleBody> = circle
+            .iter()
+            .copied()
+            .filter(|rule| rule.policy == amendment.policy && rule.guard.is_some())
+            .collect();
         let Some(own) = added.first() else { return };
         let fixed = circle.iter().find(|rule| rule.fixed && rule.policy != amendment.policy);
         let labels: Vec<String> = circle.iter().map(|rule| format!("`{}`", rule.label)).collect();
@@ -231,10 +258,9 @@ impl Lowering<'_> {
 
 /// The rules that a label means.
 fn labelled<'p>(parent: &'p DecisionBody, label: &'p str) -> impl Iterator<Item = &'p RuleBody> {
-    parent
-        .rules
-        .iter()
-        .filter(move |rule| !rule.is_default && (&*rule.label == label || rule.part.as_deref() == Some(label)))
+    parent.rules.iter().filter(move |rule| {
+        !rule.is_default && (&*rule.label == label || rule.part.as_deref() == Some(label))
+    })
 }
 
 /// Rules each of which is overridden by the next, and the last by the first.
@@ -244,7 +270,8 @@ fn circle(body: &DecisionBody) -> Option<Vec<&RuleBody>> {
         let mut path: Vec<(usize, usize)> = vec![(start, 0)];
         while let Some((at, done)) = path.last_mut() {
             let at = *at;
-            let next = body.rules.get(at).and_then(|rule| rule.overridden_by.get(*done)).map(|next| *next as usize);
+            let next =
+                body.rules.get(at).and_then(|rule| rule.overridden_by.get(*done)).map(|next| *next as usize);
             *done += 1;
             let Some(next) = next else {
                 if let Some(place) = finished.get_mut(at) {

@@ -47,7 +47,11 @@ impl Lowering<'_> {
     }
 
     /// The record of what is amended, with the name bound to it, and whether a row is of the authority.
-    fn amended_record(&mut self, amendment: &Amendment, name: &ast::Name) -> Option<(RecordId, Option<ExprId>)> {
+    fn amended_record(
+        &mut self,
+        amendment: &Amendment,
+        name: &ast::Name,
+    ) -> Option<(RecordId, Option<ExprId>)> {
         let symbols = self.cx.symbols;
         self.mention(name.span, super::Target::Symbol(amendment.target));
         let Some(record) = symbols.of(amendment.target).filter(|of| symbols.record(*of).is_some()) else {
@@ -61,7 +65,8 @@ impl Lowering<'_> {
             && let Some(authority) = symbols.authority(amendment.policy)
         {
             let place = self.place(name.span);
-            let why = format!("`{}` is amended here for the records of one {}", name.text, authority.level.word());
+            let why =
+                format!("`{}` is amended here for the records of one {}", name.text, authority.level.word());
             self.report_no_jurisdiction(place, record, &authority.level, &why);
         }
         Some((record, guard))
@@ -77,7 +82,9 @@ impl Lowering<'_> {
         let name = symbols.name(amendment.target);
         let owner = symbols.owner(amendment.target).and_then(|owner| symbols.policy(owner));
         let owner_name = owner.map_or("", |owner| owner.name.as_str());
-        let plural = symbols.authority(amendment.policy).map_or_else(String::new, |it| format!("{}s", it.level.word()));
+        let plural = symbols
+            .authority(amendment.policy)
+            .map_or_else(String::new, |it| format!("{}s", it.level.word()));
         let kind = match amendment.target {
             Symbol::Parameter(_) => "parameter",
             Symbol::Decision(_) => "decision",

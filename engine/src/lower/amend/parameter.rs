@@ -11,7 +11,8 @@ use super::super::{Context, Lowered, Lowering};
 use crate::diagnostic::Diagnostic;
 use crate::layer;
 use crate::plan::{
-    Amendment, Interval, ParameterAmendment, ParameterBody, ParameterRow, ParameterSymbol, Permission, Symbol, show,
+    Amendment, Interval, ParameterAmendment, ParameterBody, ParameterRow, ParameterSymbol, Permission,
+    Symbol, show,
 };
 use crate::value::{Base, Value};
 
@@ -84,8 +85,9 @@ impl Lowering<'_> {
             let Some(hole) = layer::first_without(parent, row.interval) else { continue };
             let name = &symbol.name;
             let days = super::days(hole);
-            let diagnostic = Diagnostic::error("amends-nothing", row.place, format!("`{name}` has no value {days}"))
-                .help("an amendment changes a value that the parent has: begin and end with it");
+            let diagnostic =
+                Diagnostic::error("amends-nothing", row.place, format!("`{name}` has no value {days}"))
+                    .help("an amendment changes a value that the parent has: begin and end with it");
             self.report(diagnostic);
             return;
         }
@@ -126,7 +128,9 @@ impl Lowering<'_> {
             _ => "sets it",
         };
         let value = |value: &Value| show(symbols, value, symbol.ty);
-        let plural = symbols.authority(amendment.policy).map_or_else(String::new, |it| format!("{}s", it.level.word()));
+        let plural = symbols
+            .authority(amendment.policy)
+            .map_or_else(String::new, |it| format!("{}s", it.level.word()));
         let words: Vec<&str> = granted.iter().map(|grant| grant.what.word()).collect();
         let message = format!(
             "{plural} may {} `{}`, and {} this {does} from {} to {}",
@@ -140,10 +144,12 @@ impl Lowering<'_> {
         for grant in &granted {
             diagnostic = diagnostic.label(grant.place, "what is granted");
         }
-        self.report(diagnostic.help(format!(
-            "change the value, or have it granted above that {plural} may {}",
-            wanted.word()
-        )));
+        self.report(
+            diagnostic.help(format!(
+                "change the value, or have it granted above that {plural} may {}",
+                wanted.word()
+            )),
+        );
     }
 }
 
@@ -169,8 +175,13 @@ fn changes<'r>(own: &'r ParameterAmendment, parent: &'r ParameterBody) -> Vec<Ch
         let keys = row.cells.keys().chain(row.otherwise.iter().flat_map(|_| below.cells.keys()));
         let mut pairs: Vec<(&[Value], &[Value])> = Vec::new();
         for key in keys {
-            let to = row.cells.get(key).map(Vec::as_slice).or(row.otherwise.as_ref().map(std::slice::from_ref));
-            let from = below.cells.get(key).map(Vec::as_slice).or(below.otherwise.as_ref().map(std::slice::from_ref));
+            let to =
+                row.cells.get(key).map(Vec::as_slice).or(row.otherwise.as_ref().map(std::slice::from_ref));
+            let from = below
+                .cells
+                .get(key)
+                .map(Vec::as_slice)
+                .or(below.otherwise.as_ref().map(std::slice::from_ref));
             pairs.extend(from.zip(to));
         }
         if let (Some(from), Some(to)) = (&below.otherwise, &row.otherwise) {

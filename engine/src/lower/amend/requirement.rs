@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use rubric_grammar::ast::{self, MustKind};
 
-use super::all_cites;
 use super::super::names::snake_case;
 use super::super::{Context, Lowered, Lowering};
+use super::all_cites;
 use crate::plan::{
-    Amendment, ExceptBody, Expr, ExprId, MustBody, MustCheck, Op, Permission, RequirementAmendment, RequirementBody,
-    Symbol,
+    Amendment, ExceptBody, Expr, ExprId, MustBody, MustCheck, Op, Permission, RequirementAmendment,
+    RequirementBody, Symbol,
 };
 use crate::value::{Base, Type};
 
@@ -29,7 +29,9 @@ pub fn requirement(
         return lowering.finish(|_| None);
     };
     lowering.keeps_of_requirement(item);
-    let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else { return lowering.finish(|_| None) };
+    let Some((_, guard)) = lowering.amended_record(amendment, &item.name) else {
+        return lowering.finish(|_| None);
+    };
     if let Some(category) = symbol.each {
         let slot = lowering.new_slot();
         let name = match each.and_then(|each| each.alias.as_ref()) {
@@ -76,7 +78,15 @@ pub fn requirement(
         kept.push(ExceptBody { when, interval: days, cites, guard: Some(guard), ..except });
     }
     lowering.finish(|code| {
-        Some(RequirementAmendment { policy: cx.policy, code, guard, musts, excepts: kept, replaced, interval })
+        Some(RequirementAmendment {
+            policy: cx.policy,
+            code,
+            guard,
+            musts,
+            excepts: kept,
+            replaced,
+            interval,
+        })
     })
 }
 
@@ -115,7 +125,9 @@ impl Lowering<'_> {
     fn replaced(&mut self, item: &ast::Requirement, parent: &RequirementBody) -> Vec<Arc<str>> {
         let mut found = Vec::new();
         for label in item.musts.iter().filter_map(|must| must.label.as_ref()) {
-            let Some(must) = parent.musts.iter().find(|must| must.label.as_deref() == Some(label.text.as_str())) else {
+            let Some(must) =
+                parent.musts.iter().find(|must| must.label.as_deref() == Some(label.text.as_str()))
+            else {
                 if let Some(except) = parent.excepts.iter().find(|except| *except.label == *label.text) {
                     self.other_kind(label, "an `except`", except.place);
                 }
@@ -124,7 +136,11 @@ impl Lowering<'_> {
             if matches!(must.check, MustCheck::Unique(_)) {
                 let place = must.place;
                 let diagnostic = self
-                    .error("not-amendable", label.span, format!("`{}` asks for keys that are unique, and stays", label.text))
+                    .error(
+                        "not-amendable",
+                        label.span,
+                        format!("`{}` asks for keys that are unique, and stays", label.text),
+                    )
                     .label(place, "it is here")
                     .help("give the `must` another label, and it is asked too");
                 self.report(diagnostic);
@@ -134,7 +150,9 @@ impl Lowering<'_> {
         for label in item.excepts.iter().map(|except| &except.label) {
             if parent.excepts.iter().any(|except| *except.label == *label.text) {
                 found.push(Arc::from(label.text.as_str()));
-            } else if let Some(must) = parent.musts.iter().find(|must| must.label.as_deref() == Some(label.text.as_str())) {
+            } else if let Some(must) =
+                parent.musts.iter().find(|must| must.label.as_deref() == Some(label.text.as_str()))
+            {
                 self.other_kind(label, "a `must`", must.place);
             }
         }
@@ -149,9 +167,15 @@ impl Lowering<'_> {
         self.report(diagnostic);
     }
 
-    fn granted_of_requirement(&mut self, amendment: &Amendment, item: &ast::Requirement, replaced: &[Arc<str>]) {
+    fn granted_of_requirement(
+        &mut self,
+        amendment: &Amendment,
+        item: &ast::Requirement,
+        replaced: &[Arc<str>],
+    ) {
         for must in &item.musts {
-            let known = must.label.as_ref().is_some_and(|label| replaced.iter().any(|it| **it == *label.text));
+            let known =
+                must.label.as_ref().is_some_and(|label| replaced.iter().any(|it| **it == *label.text));
             let (wanted, what): (&[Permission], &str) = match known {
                 true => (&[Permission::Replace], "replaces what must hold"),
                 false => (&[Permission::Tighten, Permission::Add], "requires more"),

@@ -67,26 +67,6 @@ fn mistakes_in_requirements() {
 }
 
 #[test]
-fn what_is_not_evaluated_yet_is_said_once() {
-    let cases = [
-        "parameter p: count, districts may raise { from 2020-01-01: 1 }",
-        "amend parameter p { from 2025-07-01: 3 }",
-        "decision d of Student, districts may tighten { outcomes a, b default a }",
-        "amend decision d { rule x: a when yes }",
-        "requirement q of Student, districts may tighten { must yes }",
-    ];
-    let mut all = String::new();
-    for text in cases {
-        let workspace = Workspace::new(&[("test.rubric".to_owned(), format!("{}{text}", super::VOCABULARY))]);
-        let report = workspace.report();
-        let messages: Vec<&str> = report.lines().filter(|line| !line.starts_with(' ')).collect();
-        assert_eq!(messages.len(), 1, "{text}: {report}");
-        all.push_str(&format!("{text}\n  {}\n", messages[0]));
-    }
-    insta::assert_snapshot!(all);
-}
-
-#[test]
 fn amounts_lower_to_their_lines() {
     let text = bodies(
         "amount pay of Student law on birth_date where english_learner {
