@@ -592,3 +592,30 @@ fn the_example_of_the_reference_holds() {
     let [state, district] = *blocks else { panic!("{} examples", blocks.len()) };
     assert_eq!(passes(&[("florida/promotion.rubric", state), ("dade/progression.rubric", district)]), 3);
 }
+
+#[test]
+fn the_law_of_the_parent_can_be_asked() {
+    let test = r#"
+test "as the state has it" from child {
+  Student ben { level: 1  english_learner: yes }
+  expect ana.promotion = promoted by reads_at_level
+  expect ben.promotion = promoted_for_good_cause by english_learner
+  expect ana.enough = met
+}"#;
+    let state = STATE.replace("schools may tighten {", "schools may replace {");
+    let dade = format!("{DADE}\n{test}");
+    let db = database(&[("state.rubric", &state), ("dade.rubric", &dade), ("charter.rubric", SCHOOL)]);
+    let plan = db.plan();
+    let policy = |name: &str| {
+        let position = plan.symbols.policies.iter().position(|it| it.name == name).unwrap();
+        rubric_engine::plan::PolicyId(u32::try_from(position).unwrap())
+    };
+    let report = testing::run(&plan, &plan.tests[0]);
+    assert_eq!(report.failures.len(), 3, "{:#?}", report.failures);
+    // What a school amends of the district's law goes with it.
+    let report = testing::run(&rubric_engine::layer::without(&plan, policy("dade")), &plan.tests[0]);
+    assert!(report.passed, "{:#?}", report.failures);
+    // Without the school alone the district's law holds for its children: two differ from the state's as above.
+    let report = testing::run(&rubric_engine::layer::without(&plan, policy("charter")), &plan.tests[0]);
+    assert_eq!(report.failures.len(), 3, "{:#?}", report.failures);
+}
