@@ -50,12 +50,15 @@ fn state() -> Sandbox {
         .with("data/StudentAssessmentScoreResult.csv", &scores)
         .with(
             "data/Assessment.csv",
-            "assessment_identifier,namespace,assessment_category,academic_subject,assessed_grade_level,alternative_reading_test\n\
-             state,example,State summative assessment 3-8 general,English Language Arts,03,\n",
+            "assessment_identifier,namespace,assessment_title,assessment_category,academic_subject,assessed_grade_level,alternative_reading_test\n\
+             state,example,Reading,State summative assessment 3-8 general,English Language Arts,03,\n",
         )
         .with("data/LocalEducationAgency.csv", "local_education_agency_id,name_of_institution\nbrackwater,B\ncorbel_point,C\ntern_island,T\nelsewhere,E\n")
         .with("data/StudentSpecialEducationProgramAssociation.csv", "student_unique_id,education_organization_id,program_name,program_type,begin_date\n")
-        .with("data/StudentSection504ProgramAssociation.csv", "student_unique_id,education_organization_id,program_name,program_type,begin_date\n")
+        .with(
+            "data/StudentSection504ProgramAssociation.csv",
+            "student_unique_id,education_organization_id,program_name,program_type,begin_date,section_504_eligibility\n",
+        )
         .with("data/StudentReadingIntervention.csv", "student_unique_id,begin_date\n")
 }
 
@@ -78,12 +81,11 @@ fn promotions(project: &Sandbox, policies: &[&str], more: &[&str]) -> BTreeMap<S
     arguments.extend(more);
     let ran = project.run(&arguments);
     assert_eq!(ran.status, Some(0), "{ran}");
-    let file = project.files("out").into_iter().find(|file| file.ends_with("promotion.jsonl")).unwrap();
-    let text = project.read(&format!("out/{file}"));
+    let text = project.read("out/Student.jsonl");
     let row = |line: &str| {
         let row: Value = serde_json::from_str(line).unwrap();
         let word = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        (word("student_unique_id"), (word("promotion"), row["by"].to_string()))
+        (word("student_unique_id"), (word("promotion"), row["promotion.by"].to_string()))
     };
     text.lines().map(row).collect()
 }

@@ -191,9 +191,12 @@ impl<'p> World<'p> {
                 let rails = self.condition(frame, id);
                 Sym::flag(rails.yes, rails.no)
             }
-            Op::Compare(op @ (CompareOp::Eq | CompareOp::Ne), a, b) if looks_up(frame.code, *a, *b).is_some() => {
+            Op::Compare(op @ (CompareOp::Eq | CompareOp::Ne), a, b)
+                if looks_up(frame.code, *a, *b).is_some() =>
+            {
                 let rails = self.names_row(frame, *a, *b);
-                let (yes, no) = if *op == CompareOp::Ne { (rails.no, rails.yes) } else { (rails.yes, rails.no) };
+                let (yes, no) =
+                    if *op == CompareOp::Ne { (rails.no, rails.yes) } else { (rails.yes, rails.no) };
                 Sym::flag(yes, no)
             }
             Op::Compare(op, a, b) => {

@@ -398,7 +398,8 @@ impl Writer<'_> {
         } else {
             String::new()
         };
-        let head = Node::leaf(Kind::Clause, &format!("amend decision {name} ⟨ cite \"c\" {default}"));
+        let head =
+            Node::new(Kind::Clause, &format!("amend decision {name} ⟨ cite \"c\" {default}"), Vec::new());
         let mut members = Vec::new();
         for rule in 0..1 + self.random.below(2) {
             let when = self.when(&scope, "when");
@@ -425,7 +426,8 @@ impl Writer<'_> {
             scope.bound.push(("about".to_owned(), Kind::Subject));
         }
         let dated = if self.random.percent(30) { " from 2024-02-15" } else { "" };
-        let head = Node::leaf(Kind::Clause, &format!("amend requirement {name} ⟨ cite \"c\"{dated}"));
+        let head =
+            Node::new(Kind::Clause, &format!("amend requirement {name} ⟨ cite \"c\"{dated}"), Vec::new());
         let label = if self.random.percent(50) {
             format!("m{}", self.random.below(musts))
         } else {
@@ -441,7 +443,7 @@ impl Writer<'_> {
     fn amend_amount(&mut self, name: &str) -> Item {
         let scope = Scope::of(Row::Child);
         let depth = self.settings.depth.saturating_sub(1);
-        let head = Node::leaf(Kind::Clause, &format!("amend amount {name} ⟨ cite \"c\""));
+        let head = Node::new(Kind::Clause, &format!("amend amount {name} ⟨ cite \"c\""), Vec::new());
         let base = self.expr(&scope, Kind::Number, depth);
         let extra = self.expr(&scope, Kind::Number, depth);
         let when = self.when(&scope, "when");
