@@ -25,6 +25,7 @@ pub mod diagnostic;
 pub mod evaluate;
 pub mod how;
 pub mod ide;
+pub mod layer;
 pub mod lower;
 pub mod names;
 pub mod plan;

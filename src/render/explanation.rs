@@ -1,5 +1,6 @@
 //! An explanation as a tree for people, and as JSON, described by `docs/schemas/explain.schema.json`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rubric_engine::data::place;
@@ -17,7 +18,10 @@ pub(crate) const EXPLAIN_SCHEMA: &str = "rubric.explain/1";
 
 /// The tree, with its end.
 pub(crate) fn tree(explanation: &Explanation, lookup: &mut Lookup<'_>, terminal: Terminal) -> String {
-    let mut drawing = Drawing { text: String::new(), lookup, terminal };
+    let mut authorities = BTreeSet::new();
+    authorities_of(&explanation.steps, &mut authorities);
+    let layered = authorities.len() > 1;
+    let mut drawing = Drawing { text: String::new(), lookup, terminal, layered };
     let title = terminal.paint(Style::Strong, &harmless(&explanation.title)).into_owned();
     let result = terminal.paint(Style::Name, &harmless(&explanation.result)).into_owned();
     let cites: Vec<String> = explanation.cites.iter().map(|cite| one_line(cite)).collect();
@@ -39,6 +43,16 @@ struct Drawing<'a, 'd> {
     text: String,
     lookup: &'a mut Lookup<'d>,
     terminal: Terminal,
+    /// Several authorities have a part in it, so that each rule says whose it is.
+    layered: bool,
+}
+
+/// Whose the steps are.
+fn authorities_of<'s>(steps: &'s [Step], found: &mut BTreeSet<&'s str>) {
+    for step in steps {
+        found.extend(step.layer.as_ref().and_then(|layer| layer.authority.as_deref()));
+        authorities_of(&step.steps, found);
+    }
 }
 
 impl Drawing<'_, '_> {
@@ -65,7 +79,11 @@ impl Drawing<'_, '_> {
             let style = style.or_else(|| state_style(&state));
             let _ = write!(self.text, ": {}", paint(self.terminal, style, &state));
         }
-        let mut beside: Vec<String> = step.cites.iter().map(|cite| one_line(cite)).collect();
+        let authority = step.layer.as_ref().and_then(|layer| layer.authority.as_deref());
+        let authority =
+            authority.filter(|_| self.layered).map(|authority| format!("by {}", one_line(authority)));
+        let cites = step.cites.iter().map(|cite| one_line(cite));
+        let mut beside: Vec<String> = authority.into_iter().chain(cites).collect();
         match (&step.source, step.place) {
             (Some(fact), _) => beside.push(one_line(&place(&fact.file, fact.line))),
             (None, Some(place)) if is_declaration(step.kind) => beside.push(self.place(place)),
@@ -156,7 +174,16 @@ struct JsonStep {
     place: Option<JsonPlace>,
     /// Where a fact was read.
     source: Option<JsonPlace>,
+    /// Whose it is.
+    layer: Option<JsonLayer>,
     steps: Vec<JsonStep>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonLayer {
+    /// `district "Miami-Dade"`.
+    authority: Option<String>,
+    policy: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -205,6 +232,10 @@ fn json_steps(steps: &[Step], lookup: &mut Lookup<'_>) -> Vec<JsonStep> {
             cites: step.cites.iter().map(ToString::to_string).collect(),
             place,
             source: step.source.as_ref().map(|fact| JsonPlace { file: fact.file.clone(), line: fact.line }),
+            layer: step
+                .layer
+                .as_ref()
+                .map(|layer| JsonLayer { authority: layer.authority.clone(), policy: layer.policy.clone() }),
             steps: json_steps(&step.steps, lookup),
         }
     };

@@ -20,6 +20,7 @@ mod generate;
 mod how;
 mod initialize;
 mod interrupted;
+mod layers;
 mod mutate;
 mod project;
 mod usage;

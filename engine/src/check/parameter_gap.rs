@@ -266,6 +266,7 @@ fn of_requirement<'a>(body: &'a RequirementBody, effective: Interval, found: &mu
     let whole = body.condition.into_iter().chain(body.due.map(|(due, _)| due)).chain(values(&body.because));
     found.extend(whole.map(|expr| Root { code, expr, window }));
     for must in &body.musts {
+        let window = dates::meet(window, must.interval);
         match &must.check {
             MustCheck::Condition(expr) => found.push(Root { code, expr: *expr, window }),
             MustCheck::Unique(keys) => {

@@ -4,6 +4,7 @@
 //! unwinds with [`salsa::Cancelled`], which the boundary that made the clone catches.
 
 mod database;
+mod layers;
 mod part;
 mod queries;
 mod uses;

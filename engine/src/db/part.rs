@@ -12,11 +12,11 @@ use super::queries::{
     Body, Db, SourceFile, Workspace, bodies, collected, file_of, item_facts, plan, present, put, symbols,
 };
 use crate::check;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::names::Declared;
 use crate::plan::{
-    AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind, ResultId,
-    Symbol, Symbols,
+    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind,
+    ResultId, Symbol, Symbols,
 };
 use crate::prove;
 use crate::value::RecordId;
@@ -32,14 +32,26 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
         reached(&body.code, &mut open);
         part.groups.insert(record.0, Arc::clone(body));
     }
+    let amended: Vec<ResultId> = amended_here(&symbols, file.id(db)).collect();
+    open.extend(amended.into_iter().map(of_result));
     for (position, body) in bodies(db, workspace, file).iter() {
         let declared = collected.declared.get(&(file.id(db), *position)).copied();
-        seen.extend(declared.and_then(symbol));
+        let named = declared.and_then(symbol);
+        if named.is_some_and(|named| is_amended(&symbols, named)) {
+            open.extend(named);
+            continue;
+        }
+        seen.extend(named);
         of_body(body, &mut open);
         put(&mut part, declared, body.clone());
     }
     while let Some(next) = open.pop() {
         if !seen.insert(next) {
+            continue;
+        }
+        if let Some((declared, body)) = joined(db, workspace, &symbols, next) {
+            of_body(&body, &mut open);
+            put(&mut part, Some(declared), body);
             continue;
         }
         let Some(place) = place(&symbols, next) else { continue };
@@ -52,6 +64,47 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
         put(&mut part, collected.declared.get(&(place.file, position)).copied(), body.clone());
     }
     Arc::new(part)
+}
+
+/// Whether it is amended, or the version of an amendment: its body is joined from several declarations.
+fn is_amended(symbols: &Symbols, symbol: Symbol) -> bool {
+    let version = |amendment: &Amendment| amendment.version.map(Symbol::Parameter);
+    symbols.amendments.iter().any(|it| it.target == symbol || version(it) == Some(symbol))
+}
+
+/// A body that several declarations make together, as the whole plan has it.
+fn joined(db: &dyn Db, workspace: Workspace, symbols: &Symbols, symbol: Symbol) -> Option<(Declared, Body)> {
+    if !is_amended(symbols, symbol) {
+        return None;
+    }
+    let plan = plan(db, workspace);
+    Some(match symbol {
+        Symbol::Parameter(id) => {
+            (Declared::Parameter(id), Body::Parameter(Arc::clone(plan.parameters.get(&id.0)?)))
+        }
+        Symbol::Decision(id) => {
+            (Declared::Decision(id), Body::Decision(Arc::clone(plan.decisions.get(&id.0)?)))
+        }
+        Symbol::Requirement(id) => {
+            (Declared::Requirement(id), Body::Requirement(Arc::clone(plan.requirements.get(&id.0)?)))
+        }
+        Symbol::Amount(id) => (Declared::Amount(id), Body::Amount(Arc::clone(plan.amounts.get(&id.0)?))),
+        _ => return None,
+    })
+}
+
+/// The results that what a file amends changes.
+fn amended_here(symbols: &Symbols, file: FileId) -> impl Iterator<Item = ResultId> + '_ {
+    let here = symbols.amendments.iter().filter(move |amendment| amendment.place.file == file);
+    here.flat_map(|amendment| symbols.amended_results(amendment.policy))
+}
+
+const fn of_result(result: ResultId) -> Symbol {
+    match result {
+        ResultId::Decision(id) => Symbol::Decision(id),
+        ResultId::Requirement(id) => Symbol::Requirement(id),
+        ResultId::Amount(id) => Symbol::Amount(id),
+    }
 }
 
 /// The groups of all files.
@@ -194,6 +247,12 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec
             Declared::Group(_) | Declared::Parameter(_) | Declared::Amount(_) => {}
         }
     }
+    // What is proved of a result with its amendments is said where it stands, once.
+    let amended: BTreeSet<ResultId> = amended_here(&symbols(db, workspace), id).collect();
+    for result in amended.into_iter().filter(|result| !matches!(result, ResultId::Amount(_))) {
+        found.extend(result_proofs(db, workspace, file, result).iter().cloned());
+    }
+    found.retain(|diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
     for (position, body) in bodies(db, workspace, file).iter() {
         if let Body::Assert(_) = body {
             found.extend(assert_proofs(db, workspace, file, *position).iter().cloned());

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rubric_grammar::ast::{Item, ItemKind};
 use rubric_grammar::{Known, LineIndex, Parse, SyntaxError};
 
+use super::layers;
 use super::part::{part, plan_diagnostics, proofs};
 use super::uses::unused;
 use crate::check;
@@ -19,8 +20,9 @@ use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountBody, AssertBody, Code, DecisionBody, DefineBody, GroupBody, ParameterBody, Plan, PolicyId,
-    RequirementBody, Symbols, TestBody, WaiverBody,
+    AmountAmendment, AmountBody, AssertBody, Code, DecisionAmendment, DecisionBody, DefineBody, GroupBody,
+    ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment, RequirementBody, Symbols,
+    TestBody, WaiverBody,
 };
 use crate::testing::TestReport;
 use crate::value::Type;
@@ -196,6 +198,10 @@ pub(crate) enum Body {
     Decision(Arc<DecisionBody>),
     Requirement(Arc<RequirementBody>),
     Amount(Arc<AmountBody>),
+    ParameterAmendment(Arc<ParameterAmendment>),
+    DecisionAmendment(Arc<DecisionAmendment>),
+    RequirementAmendment(Arc<RequirementAmendment>),
+    AmountAmendment(Arc<AmountAmendment>),
     Assert(Arc<AssertBody>),
     Waiver(Arc<WaiverBody>),
     Test(Arc<TestBody>),
@@ -206,11 +212,14 @@ impl Body {
     pub(crate) fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
-            Self::Parameter(_) | Self::Assert(_) | Self::Waiver(_) => None,
+            Self::Parameter(_) | Self::ParameterAmendment(_) | Self::Assert(_) | Self::Waiver(_) => None,
             Self::Define(body) => Some(&body.code),
             Self::Decision(body) => Some(&body.code),
             Self::Requirement(body) => Some(&body.code),
             Self::Amount(body) => Some(&body.code),
+            Self::DecisionAmendment(body) => Some(&body.code),
+            Self::RequirementAmendment(body) => Some(&body.code),
+            Self::AmountAmendment(body) => Some(&body.code),
             Self::Test(body) => Some(&body.code),
         }
     }
@@ -264,6 +273,10 @@ pub(super) fn item_facts(
         (ItemKind::Amount(amount), Some(Declared::Amount(id))) => {
             ItemFacts::new(lower::amount(&cx, id, amount), Body::Amount)
         }
+        (
+            ItemKind::Parameter(_) | ItemKind::Decision(_) | ItemKind::Requirement(_) | ItemKind::Amount(_),
+            None,
+        ) => amendment_facts(db, workspace, &cx, &item),
         (ItemKind::Assert(assert), _) => ItemFacts::new(lower::assertion(&cx, assert), Body::Assert),
         (ItemKind::Waiver(waiver), _) => ItemFacts::new(lower::waiver(&cx, waiver), Body::Waiver),
         (ItemKind::Test(test), _) => {
@@ -284,7 +297,6 @@ pub(super) fn item_facts(
         // What was lost could have said the opposite.
         facts.body = None;
     }
-    facts.diagnostics.extend(lower::unsupported(&cx, &item));
     facts.diagnostics.extend(check::item(&cx, &item));
     if let Some(body) = &facts.body {
         facts.diagnostics.extend(body.code().map(check::code).unwrap_or_default());
@@ -293,6 +305,69 @@ pub(super) fn item_facts(
         }
     }
     Arc::new(facts)
+}
+
+/// Lowers an amendment. It reads what it amends too, and what policies between amend of that.
+fn amendment_facts(db: &dyn Db, workspace: Workspace, cx: &Context<'_>, item: &Item) -> ItemFacts {
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
+    let position = collected.amendments.get(&(cx.file, cx.item)).copied();
+    let Some(amendment) = position.and_then(|at| symbols.amendments.get(at as usize)) else {
+        return ItemFacts::default();
+    };
+    let at = |place: Place| {
+        let file = present(db, workspace).find(|source| source.id(db) == place.file)?;
+        Some((file, place.item?))
+    };
+    let body = |place: Place| {
+        let (file, position) = at(place)?;
+        item_facts(db, workspace, file, position).body.clone()
+    };
+    let Some(declared) = symbols.place(amendment.target) else { return ItemFacts::default() };
+    let above: Vec<Body> = symbols
+        .amended_above(amendment.target, amendment.policy)
+        .into_iter()
+        .filter_map(|above| body(above.place))
+        .collect();
+    match (&item.kind, body(declared)) {
+        (ItemKind::Parameter(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Parameter(body) => Some(layers::parameter_above(&body, &above)),
+                _ => None,
+            });
+            let lowered = lower::amend::parameter(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::ParameterAmendment)
+        }
+        (ItemKind::Decision(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Decision(body) => Some(layers::decision(&body, &above, &symbols)),
+                _ => None,
+            });
+            let lowered = lower::amend::decision(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::DecisionAmendment)
+        }
+        (ItemKind::Requirement(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Requirement(body) => Some(layers::requirement(&body, &above, &symbols)),
+                _ => None,
+            });
+            let original = at(declared).and_then(|(file, position)| self::item(db, file, position));
+            let each = original.as_deref().and_then(|original| match &original.kind {
+                ItemKind::Requirement(original) => original.for_each.as_ref(),
+                _ => None,
+            });
+            let lowered = lower::amend::requirement(cx, amendment, written, parent.as_deref(), each);
+            ItemFacts::new(lowered, Body::RequirementAmendment)
+        }
+        (ItemKind::Amount(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Amount(body) => Some(layers::amount(&body, &above)),
+                _ => None,
+            });
+            let lowered = lower::amend::amount(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::AmountAmendment)
+        }
+        _ => ItemFacts::default(),
+    }
 }
 
 /// The fixtures that a test of a policy can be from: its own, then those of the policies it uses.
@@ -328,6 +403,16 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
             put(&mut plan, declared, body.clone());
         }
     }
+    let amendments: Vec<Option<Body>> = plan
+        .symbols
+        .amendments
+        .iter()
+        .map(|amendment| {
+            let file = present(db, workspace).find(|source| source.id(db) == amendment.place.file)?;
+            item_facts(db, workspace, file, amendment.place.item?).body.clone()
+        })
+        .collect();
+    layers::join(&mut plan, &amendments);
     Arc::new(plan)
 }
 

@@ -92,6 +92,7 @@ fn turns(part: &Plan) -> BTreeSet<Date> {
         policies
             .extend(part.symbols.requirement(crate::plan::RequirementId(*id)).map(|symbol| symbol.policy));
         intervals.push(body.interval);
+        intervals.extend(body.musts.iter().map(|must| must.interval));
         intervals.extend(body.excepts.iter().map(|except| except.interval));
     }
     for (id, body) in &part.amounts {
