@@ -33,7 +33,7 @@ decision promotion of Student {
   cite \"(2)\"
   default stay
   rule ready: up when reads and grade >= G2
-  rule held: stay when best(2) < 1 notwithstanding ready
+  rule held: stay when best(2) < 3 notwithstanding ready
 }
 amount aid of Student { line base = rate(grade) cite \"a\" line more = base * 2 when reads cite \"b\" }
 fixture one { as of 2024-06-01 Student maria { grade: G1 level: 1 } no Result }
@@ -278,6 +278,26 @@ fn refactorings_keep_the_text_without_mistakes() {
     let found = ide::refactorings(&database, file, Span::new(offset, offset));
     let rule = found.iter().find(|it| it.title == "add a rule for `other`").unwrap();
     assert!(rule.edits[0].1.contains("rule other_rule: other"), "{rule:?}");
+}
+
+#[test]
+fn a_record_that_a_proof_shows_becomes_a_test_that_passes() {
+    let text =
+        after("rule held: stay when best(2) < 3 notwithstanding ready", "rule hel$0d: stay when level = 3");
+    let (mut database, file, offset) = marked(&text);
+    let found = ide::refactorings(&database, file, Span::new(offset, offset));
+    let shown = found.iter().find(|it| it.title.starts_with("add the record that shows it")).unwrap();
+    assert_eq!(shown.title, "add the record that shows it as a test \"ready and held disagree\"");
+    let (place, new) = &shown.edits[0];
+    let mut text = database.text(file).to_string();
+    text.replace_range(place.span.start as usize..place.span.end as usize, new);
+    database.set_text("r.rubric", Some(&text));
+    let reports = database.test_reports(file);
+    let report = reports.iter().find(|it| &*it.title == "ready and held disagree").unwrap();
+    assert!(report.passed, "{report:?}\n{text}");
+    // Once is enough.
+    let found = ide::refactorings(&database, file, Span::new(offset, offset));
+    assert!(!found.iter().any(|it| it.title.starts_with("add the record")), "{found:?}");
 }
 
 #[test]

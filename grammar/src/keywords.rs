@@ -209,6 +209,7 @@ pub const FORM_WORDS: &[&str] = &[
     "some",
     "sum",
     "total",
+    "unchangeable",
     "up",
     "valid",
     "violated",
@@ -216,4 +217,20 @@ pub const FORM_WORDS: &[&str] = &[
     "with",
     "year",
     "years",
+];
+
+/// The months, January first.
+pub const MONTHS: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];

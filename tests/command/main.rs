@@ -16,8 +16,11 @@ mod diff;
 mod editor;
 mod engines;
 mod format;
+mod generate;
+mod how;
 mod initialize;
 mod interrupted;
+mod mutate;
 mod project;
 mod usage;
 

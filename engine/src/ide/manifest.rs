@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn names_and_their_places() {
-        let text = "[data.é]\npath = \"x\"\nset = { window = \"a\" }\ncodes.Grade = { \"3rd\" = \"G3\" }\n\n[data.é.Student]\nfile = \"s.csv\"\ncolumns = { student_id = \"ID\", \"grade\" = \"G\" }\ncodes.grade = { x = \"G4\" }\n";
+        let text = "[data.\"é\"]\npath = \"x\"\nset = { window = \"a\" }\ncodes.Grade = { \"3rd\" = \"G3\" }\n\n[data.\"é\".Student]\nfile = \"s.csv\"\ncolumns = { student_id = \"ID\", \"grade\" = \"G\" }\ncodes.grade = { x = \"G4\" }\n";
         let student = || "Student".to_owned();
         let expected = [
             (ManifestName::Input("window".to_owned()), "window"),

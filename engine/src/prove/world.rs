@@ -69,6 +69,8 @@ pub(super) struct World<'p> {
     pub(super) products: BTreeMap<(Form, Form), Form>,
     /// What could only be taken as anything of its type: each in a few words.
     pub(super) vague: BTreeSet<String>,
+    /// What another version reads too.
+    pub(super) common: super::common::Common,
     /// Rows that are another row but for one fact of theirs.
     pub(super) twins: BTreeMap<usize, (usize, Fact)>,
     /// Derived facts that are whatever they like.
@@ -113,6 +115,7 @@ impl<'p> World<'p> {
             text_equality: BTreeMap::new(),
             products: BTreeMap::new(),
             vague: BTreeSet::new(),
+            common: super::common::Common::default(),
             twins: BTreeMap::new(),
             cuts: BTreeMap::new(),
             depth: 0,

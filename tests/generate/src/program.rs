@@ -75,8 +75,8 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// What the checker calls an error, in a line each with the text at its place; what proofs find (rules that disagree for
-    /// some record) is none here.
+    /// What the checker calls an error, in a line each with the text at its place. What only proofs find (rules that disagree
+    /// about some record) is wanted: it is what must be evaluated alike.
     pub fn plan(&self) -> Result<Arc<Plan>, String> {
         let mut db = Database::default();
         let files: Vec<_> =

@@ -1,5 +1,7 @@
 //! The words that can begin a clause, and the shapes of declarations.
 
+pub(super) use rubric_grammar::MONTHS;
+
 use super::place::Block;
 
 /// The shape of a declaration or clause; `$1`, `${1:name}` and `$0` are places to go to.
@@ -180,20 +182,6 @@ pub(super) const ROUNDED: &[&str] = &["up", "down", "half", "to"];
 pub(super) const ROUNDING: &[&str] = &["cents", "dollars", "whole"];
 pub(super) const HEAD: &[&str] = &["of", "where", "by", "for", "law", "on"];
 pub(super) const WAIVER: &[&str] = &["target", "of", "key", "authority", "from", "until", "reason"];
-pub(super) const MONTHS: &[&str] = &[
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The shapes that can begin in a block.
 pub(super) const fn snippets(block: Block) -> &'static [Snippet] {
@@ -232,7 +220,7 @@ pub(super) const fn clauses(block: Block) -> &'static [&'static str] {
             "allow",
         ],
         Block::Policy => &["title", "authority", "under", "cite", "effective", "school_year", "month_end"],
-        Block::Record => &["key", "private", "jurisdiction", "absent", "judged"],
+        Block::Record => &["key", "private", "jurisdiction", "unchangeable", "absent", "judged"],
         Block::Parameter | Block::Define => &["cite", "from", "until", "through"],
         Block::Decision => &[
             "outcomes",
@@ -305,6 +293,7 @@ pub(super) fn describe_keyword(word: &str) -> Option<&'static str> {
         "private" => "masked in logs, traces and counterexamples",
         "absent" => "`absent means V`: what an empty cell means",
         "judged" => "`judged by \"who\"`: a human finding, awaited where it is absent",
+        "unchangeable" => "a fact that nobody can change: `explain --how` never proposes another value",
         "jurisdiction" => "whose amendments apply to the record",
         "severity" => "`error` or `warning`",
         "needs" => "the facts that are missing, of an `undetermined` result",
