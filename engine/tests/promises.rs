@@ -545,6 +545,12 @@ fn mistakes_are_said_with_what_to_do() {
             "override-cycle",
             "",
         ),
+        ("requirement q of Child { cite \"c\" }", "missing-must", "must certified"),
+        ("define x of Child: flag = born < today()", "unknown-name", "`as_of`"),
+        ("define x of Child: flag = count(n) > 1", "unknown-name", "count of results where"),
+        ("define x of Child: flag = a = true", "unknown-name", "`yes`"),
+        ("amount pay of Child { cite \"c\" line base $5 }", "syntax", "expected `=` after `base`"),
+        ("parameter p: count { cite \"c\" from 2020-07-01 2 }", "syntax", "after `2020-07-01`"),
         ("define x of Child: flag = share > 55", "unit-mismatch", "`55%`"),
         ("define x of Child: count = (count of Child) + 1", "unbounded-rows", ""),
         (

@@ -34,11 +34,18 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
     let musts: Vec<MustBody> = item.musts.iter().filter_map(|must| lowering.must(must)).collect();
     let excepts: Vec<ExceptBody> = item.excepts.iter().filter_map(|except| lowering.except(except)).collect();
     lowering.check_labels(item);
+    if item.musts.is_empty() {
+        let message = format!("the requirement `{}` has no `must`", item.name.text);
+        let diagnostic = lowering
+            .error("missing-must", item.name.span, message)
+            .help("write what has to hold: `must certified: …`");
+        lowering.report(diagnostic);
+    }
     let waivable_by = cites(&item.waivable_by);
     let cites = cites(&item.cites);
     let id = item.id.as_ref().map(|id| id.value.as_str().into());
     lowering.finish(|code| {
-        // No `must` at all is lost to a syntax error or reported by the check of requirements.
+        // Those with errors are not here.
         if musts.is_empty() {
             return None;
         }

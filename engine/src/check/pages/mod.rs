@@ -52,6 +52,7 @@ texts! {
     "missing-column"
     "missing-key"
     "missing-line"
+    "missing-must"
     "missing-outcomes"
     "missing-path"
     "missing-satisfy"
