@@ -1,8 +1,9 @@
 //! The Rubric engine: from policy texts to a typed plan, and from a plan and records to results with their reasons.
 //!
 //! Arrows run one way: `db` → `check`, `lower` → `names` → `plan` → `value`; `evaluate` and `testing` read only the
-//! plan and the data; `columns` gives the same results, for many records at once; `data` reads files into a
-//! [`data::Dataset`]; `ide` answers an editor's questions from the database. Nothing here prints or knows a protocol.
+//! plan and the data; `columns` gives the same results, for many records at once; `prove` is about every record, and
+//! `versions` about two plans; `data` reads files into a [`data::Dataset`]; `ide` answers an editor's questions from the
+//! database. Nothing here prints or knows a protocol.
 
 #![cfg_attr(
     test,
@@ -31,3 +32,4 @@ pub mod prove;
 pub mod table;
 pub mod testing;
 pub mod value;
+pub mod versions;

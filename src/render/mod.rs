@@ -8,6 +8,7 @@ mod full;
 mod json;
 mod manual;
 mod tests;
+mod versions;
 
 use rubric_engine::diagnostic::Severity;
 
@@ -19,6 +20,7 @@ pub(crate) use full::full;
 pub(crate) use json::check_report;
 pub(crate) use manual::manual;
 pub(crate) use tests::{Tested, full_tests, test_report};
+pub(crate) use versions::{full_versions, versions_report, versions_summary};
 
 use crate::failure::Failure;
 use crate::terminal::{Style, Terminal, counted};
