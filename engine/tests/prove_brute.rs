@@ -269,11 +269,10 @@ fn versions_that_are_called_the_same_are() {
         let first = decision(&mut random);
         // Half of the time the second is a small edit of the first.
         let second = if random.below(2) == 0 {
-            first.replacen(
-                random.pick(&["<=", ">=", " and ", " or ", "mid", "1)"]),
-                random.pick(&["<", ">", " or ", "low", "2)"]),
-                1,
-            )
+            let body = first.strip_prefix(HEADER).unwrap();
+            let edits = [("<=", "<"), (">=", ">"), (" and ", " or "), (" or ", " and "), (": mid", ": low"), ("1)", "2)")];
+            let (from, to) = edits[usize::try_from(random.below(6)).unwrap()];
+            format!("{HEADER}{}", body.replacen(from, to, 1))
         } else {
             first
                 .replace("(n < 1)", "(n <= 0)")

@@ -58,6 +58,7 @@ checks! {
     cycle
     decision_gap
     define_gap
+    duplicate_id
     filter_reads_nothing
     missing_citation
     missing_table_cell
@@ -121,6 +122,7 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     assertion_fails::check(plan, &mut found);
     assertion_open::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
+    duplicate_id::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);
     let grains = grain::Grains::new(plan);

@@ -393,9 +393,9 @@ pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     ide::collect(&source).into()
 }
 
-/// Everything that is wrong with one file, in the order of its text.
+/// What is wrong with one file before anything is proved about it.
 #[salsa::tracked(returns(clone))]
-pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
+pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
     let id = file.id(db);
     let parsed = parsed(db, file);
     let mut found: Vec<Diagnostic> = parsed.parse.errors.iter().map(|error| from_syntax(id, error)).collect();
@@ -406,6 +406,15 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     }
     found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
     found.extend(unused(db, workspace, file).iter().cloned());
+    found.into()
+}
+
+/// Everything that is wrong with one file, in the order of its text.
+#[salsa::tracked(returns(clone))]
+pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
+    let id = file.id(db);
+    let parsed = parsed(db, file);
+    let mut found = before_proofs(db, workspace, file).to_vec();
     // Of what is wrong already proofs would say the same again, or nothing.
     if !found.iter().any(|one| one.severity == Severity::Error) {
         found.extend(proofs(db, workspace, file));

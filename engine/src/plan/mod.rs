@@ -7,6 +7,7 @@ mod assertion;
 mod body;
 mod expr;
 mod fact;
+mod shape;
 mod show;
 mod symbols;
 mod walk;
@@ -25,6 +26,7 @@ pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
 };
 pub use fact::Fact;
+pub use shape::{CodeShapes, Shape, Shaper, Shapes};
 pub use show::{
     MASK, Privacy, category_value, show, show_fault, show_with, written, written_key, written_number,
 };

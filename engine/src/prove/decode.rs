@@ -327,7 +327,7 @@ impl World<'_> {
 }
 
 /// `StudentSchool` as `student_school`.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut out = String::new();
     for letter in name.chars() {
         if letter.is_uppercase() && !out.is_empty() && !out.ends_with('_') {

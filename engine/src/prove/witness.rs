@@ -117,7 +117,15 @@ impl Witness {
         self.rows.first().map_or("", |row| &row.name)
     }
 
-    /// A `test` block with these rows and that expectation, in which `%` stands for the row.
+    /// The name of the row with that key.
+    pub(super) fn named(&self, symbols: &Symbols, reference: &Reference) -> Option<String> {
+        let is = |at: &usize| self.key(symbols, *at, 0).is_some_and(|key| key.key == reference.key);
+        let of = |at: &usize| self.rows.get(*at).is_some_and(|row| row.record == reference.record);
+        let at = (0..self.rows.len()).filter(of).find(is)?;
+        self.rows.get(at).map(|row| row.name.to_string())
+    }
+
+    /// A `test` block with these rows and that expectation, in which the `%` of `%.` stands for the row.
     #[must_use]
     pub fn test(&self, symbols: &Symbols, title: &str, expectation: &str) -> String {
         let mut text = format!("test \"{}\" {{\n  as of {}\n", title.replace('"', "'"), self.as_of);
@@ -149,7 +157,7 @@ impl Witness {
                 let _ = writeln!(text, "  given {} = {}", input.name, literal(symbols, value, input.ty));
             }
         }
-        let _ = writeln!(text, "  expect {}\n}}", expectation.replace('%', self.subject()));
+        let _ = writeln!(text, "  expect {}\n}}", expectation.replace("%.", &format!("{}.", self.subject())));
         text
     }
 
@@ -268,57 +276,10 @@ impl Witness {
         }
         found
     }
-
-    /// The same in the names of another workspace; nothing where it does not have one of them.
-    #[must_use]
-    pub fn translated(&self, from: &Symbols, to: &Symbols) -> Option<Self> {
-        let record = |id: RecordId| to.record_named(&from.record(id)?.name);
-        let mut rows = Vec::new();
-        for row in &self.rows {
-            let (old, id) = (from.record(row.record)?, record(row.record)?);
-            let new = to.record(id)?;
-            let mut facts = BTreeMap::new();
-            for (position, fact) in &row.facts {
-                let declared = old.fields.get(*position as usize)?;
-                // A field that the other does not have is one that it cannot read.
-                let Some(at) = new.fields.iter().position(|field| field.name == declared.name) else {
-                    continue;
-                };
-                let ty = new.fields.get(at)?.ty.base;
-                let fact = match (fact, declared.ty.base, ty) {
-                    (Fact::Value(Value::Category(value)), Base::Category(old), Base::Category(new)) => {
-                        let name = &from.category(old)?.values.get(*value as usize)?.name;
-                        let at = to.category(new)?.values.iter().position(|value| value.name == *name)?;
-                        Fact::Value(Value::Category(u32::try_from(at).ok()?))
-                    }
-                    (fact, old, new) if same_kind(old, new) => fact.clone(),
-                    _ => return None,
-                };
-                facts.insert(u32::try_from(at).ok()?, fact);
-            }
-            rows.push(Row { record: id, name: Arc::clone(&row.name), facts });
-        }
-        let supplied = self.supplied.iter().filter_map(|id| record(*id)).collect();
-        let mut inputs = BTreeMap::new();
-        for (input, value) in &self.inputs {
-            let name = &from.inputs.get(input.0 as usize)?.name;
-            let Some(at) = to.inputs.iter().position(|input| input.name == *name) else { continue };
-            inputs.insert(InputId(u32::try_from(at).ok()?), value.clone());
-        }
-        Some(Self { as_of: self.as_of, rows, supplied, inputs })
-    }
-}
-
-fn same_kind(a: Base, b: Base) -> bool {
-    match (a, b) {
-        (Base::Record(_), Base::Record(_)) => true,
-        (Base::Category(_), _) | (_, Base::Category(_)) => false,
-        _ => a == b,
-    }
 }
 
 /// A value as a policy writes it.
-fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
+pub(super) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
     match value {
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),

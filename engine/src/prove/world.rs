@@ -69,6 +69,8 @@ pub(super) struct World<'p> {
     pub(super) products: BTreeMap<(Form, Form), Form>,
     /// What could only be taken as anything of its type: each in a few words.
     pub(super) vague: BTreeSet<String>,
+    /// What another version reads too.
+    pub(super) common: super::common::Common,
     pub(super) depth: u32,
 }
 
@@ -109,6 +111,7 @@ impl<'p> World<'p> {
             text_equality: BTreeMap::new(),
             products: BTreeMap::new(),
             vague: BTreeSet::new(),
+            common: super::common::Common::default(),
             depth: 0,
         }
     }

@@ -76,13 +76,15 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// What the checker calls an error, in a line each with the text at its place.
+    /// What the checker calls an error, in a line each with the text at its place. What only proofs find (rules that disagree
+    /// about some record) is wanted: it is what must be evaluated alike.
     pub fn plan(&self) -> Result<Arc<Plan>, String> {
         let mut db = Database::default();
         let files: Vec<_> =
             self.files.iter().map(|file| db.set_text(&file.path, Some(&file.text()))).collect();
         let mut errors = String::new();
-        for diagnostic in files.into_iter().flat_map(|file| db.diagnostics(file)) {
+        let found = files.into_iter().flat_map(|file| db.diagnostics_before_proofs(file).to_vec());
+        for diagnostic in found {
             if diagnostic.severity == Severity::Error {
                 let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
                 _ = writeln!(errors, "{}: {} at `{place}`", diagnostic.code, diagnostic.message);
