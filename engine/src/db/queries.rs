@@ -409,6 +409,14 @@ pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile)
     found.into()
 }
 
+/// The errors of one file, apart from what proofs find.
+pub(super) fn errors(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
+    let found = before_proofs(db, workspace, file).to_vec();
+    let mut settled = check::settle(file.id(db), &parsed(db, file).parse.file, found);
+    settled.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    settled
+}
+
 /// Everything that is wrong with one file, in the order of its text.
 #[salsa::tracked(returns(clone))]
 pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {

@@ -339,13 +339,12 @@ impl<'a> Shaper<'a> {
             }
             Op::Amount { amount, line, .. } => {
                 let (shape, itself) = self.reference(Item::Amount(amount.0));
-                let label =
-                    line.and_then(|line| symbols.amount(*amount)?.lines.get(line as usize)).map(String::as_str);
+                let label = line
+                    .and_then(|line| symbols.amount(*amount)?.lines.get(line as usize))
+                    .map(String::as_str);
                 (format!("amount {shape} {label:?}"), itself)
             }
-            Op::Apportion { rows, unit, .. } => {
-                sure(format!("apportion {} {unit:?}", self.rows(code, rows)))
-            }
+            Op::Apportion { rows, unit, .. } => sure(format!("apportion {} {unit:?}", self.rows(code, rows))),
             Op::Parameter { parameter, keys, on } => {
                 let (shape, itself) = self.reference(Item::Parameter(parameter.0));
                 (format!("parameter {shape} {} {}", keys.len(), on.is_some()), itself)

@@ -648,6 +648,9 @@ impl<'p> World<'p> {
         arguments: Vec<Sym>,
         law: &Law,
     ) -> Sym {
+        if let Some(cut) = row.and_then(|row| self.cuts.get(&(define, row))) {
+            return cut.clone();
+        }
         let key = (define, row, arguments.clone(), law.clone());
         if let Some(known) = self.defines.get(&key) {
             return known.clone();
