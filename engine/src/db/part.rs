@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::names::Declared;
 use crate::plan::{
     Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind,
-    ResultId, Symbol, Symbols,
+    RequirementId, ResultId, Symbol, Symbols,
 };
 use crate::prove;
 use crate::value::RecordId;
@@ -170,7 +170,10 @@ fn of_assertion(body: &AssertBody, open: &mut Vec<Symbol>) {
             open.push(Symbol::Decision(*decision));
             of_fact(*moved, open);
         }
-        Claim::Holds(promise) => reached(&promise.code, open),
+        Claim::Holds(promise) => {
+            reached(&promise.code, open);
+            promise.subject.into_iter().for_each(|subject| of_fact(subject, open));
+        }
     }
 }
 
@@ -201,7 +204,8 @@ fn reached(code: &Code, open: &mut Vec<Symbol>) {
 /// What only many declarations together can show, such as circles.
 #[salsa::tracked(returns(clone))]
 pub(super) fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    let mut found: Vec<Diagnostic> = Vec::new();
+    let ids: Vec<_> = present(db, workspace).map(|file| requirement_ids(db, workspace, file)).collect();
+    let mut found = check::requirement_ids(&symbols(db, workspace), ids.iter().flat_map(|ids| ids.iter()));
     // A parameter that begins too late is told of once, whoever reads it.
     let mut early: BTreeSet<Place> = BTreeSet::new();
     for file in present(db, workspace) {
@@ -300,4 +304,35 @@ fn define_part(db: &dyn Db, workspace: Workspace, file: SourceFile, define: u32)
 #[salsa::tracked(returns(clone))]
 fn define_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, define: u32) -> Arc<[Diagnostic]> {
     check::proof::define(&define_part(db, workspace, file, define), DefineId(define)).into()
+}
+
+/// What a promise hangs on.
+#[salsa::tracked(returns(clone))]
+fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<Plan> {
+    match &item_facts(db, workspace, file, position).body {
+        Some(Body::Assert(assert)) => Arc::new(prove::property_part(&part(db, workspace, file), assert)),
+        _ => Arc::default(),
+    }
+}
+
+#[salsa::tracked(returns(clone))]
+fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
+    match &item_facts(db, workspace, file, position).body {
+        Some(Body::Assert(assert)) => {
+            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
+        }
+        _ => Arc::default(),
+    }
+}
+
+/// The ids of the requirements of a file.
+#[salsa::tracked(returns(clone))]
+fn requirement_ids(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[(RequirementId, Arc<str>)]> {
+    let collected = collected(db, workspace);
+    let id = |(position, body): &(u32, Body)| match (body, collected.declared.get(&(file.id(db), *position)))
+    {
+        (Body::Requirement(body), Some(Declared::Requirement(id))) => Some((*id, body.id.clone()?)),
+        _ => None,
+    };
+    bodies(db, workspace, file).iter().filter_map(id).collect()
 }
