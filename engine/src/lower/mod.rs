@@ -15,6 +15,7 @@ mod decision;
 mod define;
 mod expr;
 mod fit;
+mod foreign;
 mod group;
 mod header;
 mod lowering;
