@@ -40,7 +40,7 @@ pub(crate) enum Command {
 
     /// Run the tests written in policies
     #[command(
-        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage"
+        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage\n\nExample: fail when tests notice fewer than 80 of 100 small changes of the policies\n  rubric test --mutate --fail-under 80\n\nExample: tests where none stands yet, for a person to confirm\n  rubric test --generate --out proposed.rubric"
     )]
     Test(TestArgs),
 
@@ -52,13 +52,13 @@ pub(crate) enum Command {
 
     /// Say why a record has its result
     #[command(
-        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal"
+        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal\n\nExample: what it would take to be promoted\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample --how promoted"
     )]
     Explain(ExplainArgs),
 
-    /// Compare what two versions of policies make of the same records
+    /// Compare two versions of policies: for every record that can be, or for those of a data set
     #[command(
-        after_help = "Example: which records come out otherwise, counted by grade\n  rubric diff last_year this_year --data records --as-of 2024-06-01 --by grade\n\nExample: fail only when a record that was promoted is now retained\n  rubric diff last_year this_year --data sample --fail-on 'promoted->retained'\n\nExit status: 1 when anything differs, or with --fail-on when a record goes from the one result to the other."
+        after_help = "Example: whether this year's policies ever give another result, with a record that shows it\n  rubric diff last_year this_year\n\nExample: which records come out otherwise, counted by grade\n  rubric diff last_year this_year --data records --as-of 2024-06-01 --by grade\n\nExample: fail only when a record that was promoted is now retained\n  rubric diff last_year this_year --data sample --fail-on 'promoted->retained'\n\nExit status: 1 when anything differs or is not decided, or with --fail-on when a record goes from the one result to the other."
     )]
     Diff(DiffArgs),
 
@@ -138,6 +138,22 @@ pub(crate) struct TestArgs {
     /// Say which rules no test exercises
     #[arg(long)]
     pub(crate) coverage: bool,
+
+    /// Change policies in one small place at a time, and say which changes no test notices
+    #[arg(long)]
+    pub(crate) mutate: bool,
+
+    /// Exit with 1 when tests notice fewer than so many percent of the changes
+    #[arg(long, value_name = "SCORE", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) fail_under: Option<u8>,
+
+    /// Write tests at the sides of thresholds and days that no test stands on, with today's results, for a person to confirm
+    #[arg(long, conflicts_with_all = ["mutate", "coverage", "format"])]
+    pub(crate) generate: bool,
+
+    /// The new file to write these tests to, instead of standard output
+    #[arg(long, value_name = "FILE", requires = "generate")]
+    pub(crate) out: Option<PathBuf>,
 
     /// How to show the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
@@ -288,6 +304,10 @@ pub(crate) struct ExplainArgs {
     /// Show the values of private fields
     #[arg(long)]
     pub(crate) reveal: bool,
+
+    /// Say which facts would have to be others for another result, or for the one that is named
+    #[arg(long, value_name = "OUTCOME", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) how: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -298,24 +318,24 @@ pub(crate) struct DiffArgs {
     /// The folder or file of the new version
     pub(crate) new: PathBuf,
 
-    /// A data set in rubric.toml of the new version by its name, or a folder of records
+    /// A data set in rubric.toml of the new version by its name, or a folder of records; without it, every record that can be
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) data: String,
+    pub(crate) data: Option<String>,
 
     /// The day of both runs, such as 2024-06-01; else the data set's `as_of`
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", requires = "data")]
     pub(crate) as_of: Option<String>,
 
     /// A value for both runs, such as `submission=fall_1`; may be given several times
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", requires = "data")]
     pub(crate) set: Vec<String>,
 
     /// Count the records that differ by this field, beside their jurisdiction
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, value_name = "FIELD", requires = "data")]
     pub(crate) by: Vec<String>,
 
     /// Exit with 1 only when a record goes from the one result to the other, such as 'promoted->retained'
-    #[arg(long, value_delimiter = ',', value_name = "FROM->TO")]
+    #[arg(long, value_delimiter = ',', value_name = "FROM->TO", requires = "data")]
     pub(crate) fail_on: Vec<String>,
 
     /// How to show the report

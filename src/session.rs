@@ -227,8 +227,11 @@ fn results_of<'a>(
     symbols: &'a Symbols,
     policies: &'a BTreeSet<PolicyId>,
 ) -> impl Iterator<Item = ResultId> + 'a {
-    let asked = |id: &ResultId| policy_of(symbols, *id).is_some_and(|policy| policies.contains(&policy));
-    symbols.results.iter().copied().filter(asked)
+    // Of a policy that amends another it is what comes of that.
+    let amended: BTreeSet<ResultId> =
+        policies.iter().flat_map(|policy| symbols.amended_results(*policy)).collect();
+    let own = |id: &ResultId| policy_of(symbols, *id).is_some_and(|policy| policies.contains(&policy));
+    symbols.results.iter().copied().filter(move |id| own(id) || amended.contains(id))
 }
 
 /// The inputs of the data set, and those of the command in their place.

@@ -96,7 +96,7 @@ pub fn shown_path(root: &Path, path: &Path) -> String {
 pub struct Header {
     /// `policy a.b`.
     pub policy: Option<String>,
-    /// `use a.b`, in the order of the text.
+    /// `use a.b` and `under a.b`, in the order of the text.
     pub uses: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ impl Header {
             if word.starts_with(char::is_alphabetic) {
                 match before {
                     "policy" if header.policy.is_none() => header.policy = Some(word.to_owned()),
-                    "use" => header.uses.push(word.to_owned()),
+                    "use" | "under" => header.uses.push(word.to_owned()),
                     _ => {}
                 }
             }

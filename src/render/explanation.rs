@@ -1,13 +1,16 @@
 //! An explanation as a tree for people, and as JSON, described by `docs/schemas/explain.schema.json`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rubric_engine::data::place;
 use rubric_engine::diagnostic::Place;
 use rubric_engine::evaluate::{Explanation, Step, StepKind};
+use rubric_engine::how::How;
 use serde::Serialize;
 
 use super::Lookup;
+use super::how::{JsonHow, json_how};
 use crate::terminal::{Style, Terminal, harmless};
 
 /// The name and version of the shape.
@@ -15,7 +18,10 @@ pub(crate) const EXPLAIN_SCHEMA: &str = "rubric.explain/1";
 
 /// The tree, with its end.
 pub(crate) fn tree(explanation: &Explanation, lookup: &mut Lookup<'_>, terminal: Terminal) -> String {
-    let mut drawing = Drawing { text: String::new(), lookup, terminal };
+    let mut authorities = BTreeSet::new();
+    authorities_of(&explanation.steps, &mut authorities);
+    let layered = authorities.len() > 1;
+    let mut drawing = Drawing { text: String::new(), lookup, terminal, layered };
     let title = terminal.paint(Style::Strong, &harmless(&explanation.title)).into_owned();
     let result = terminal.paint(Style::Name, &harmless(&explanation.result)).into_owned();
     let cites: Vec<String> = explanation.cites.iter().map(|cite| one_line(cite)).collect();
@@ -37,6 +43,16 @@ struct Drawing<'a, 'd> {
     text: String,
     lookup: &'a mut Lookup<'d>,
     terminal: Terminal,
+    /// Several authorities have a part in it, so that each rule says whose it is.
+    layered: bool,
+}
+
+/// Whose the steps are.
+fn authorities_of<'s>(steps: &'s [Step], found: &mut BTreeSet<&'s str>) {
+    for step in steps {
+        found.extend(step.layer.as_ref().and_then(|layer| layer.authority.as_deref()));
+        authorities_of(&step.steps, found);
+    }
 }
 
 impl Drawing<'_, '_> {
@@ -63,7 +79,11 @@ impl Drawing<'_, '_> {
             let style = style.or_else(|| state_style(&state));
             let _ = write!(self.text, ": {}", paint(self.terminal, style, &state));
         }
-        let mut beside: Vec<String> = step.cites.iter().map(|cite| one_line(cite)).collect();
+        let authority = step.layer.as_ref().and_then(|layer| layer.authority.as_deref());
+        let authority =
+            authority.filter(|_| self.layered).map(|authority| format!("by {}", one_line(authority)));
+        let cites = step.cites.iter().map(|cite| one_line(cite));
+        let mut beside: Vec<String> = authority.into_iter().chain(cites).collect();
         match (&step.source, step.place) {
             (Some(fact), _) => beside.push(one_line(&place(&fact.file, fact.line))),
             (None, Some(place)) if is_declaration(step.kind) => beside.push(self.place(place)),
@@ -140,6 +160,8 @@ struct JsonExplanation {
     because: Vec<String>,
     needs: Vec<String>,
     steps: Vec<JsonStep>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<JsonHow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,7 +174,16 @@ struct JsonStep {
     place: Option<JsonPlace>,
     /// Where a fact was read.
     source: Option<JsonPlace>,
+    /// Whose it is.
+    layer: Option<JsonLayer>,
     steps: Vec<JsonStep>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonLayer {
+    /// `district "Miami-Dade"`.
+    authority: Option<String>,
+    policy: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,10 +195,10 @@ struct JsonPlace {
 /// The report of some explanations.
 pub(crate) fn explain_report(
     policy: &str,
-    explanations: &[Explanation],
+    explanations: &[(Explanation, Option<How>)],
     lookup: &mut Lookup<'_>,
 ) -> ExplainReport {
-    let explanations = explanations.iter().map(|explanation| JsonExplanation {
+    let explanations = explanations.iter().map(|(explanation, how)| JsonExplanation {
         title: explanation.title.clone(),
         result: explanation.result.clone(),
         as_of: explanation.as_of.clone(),
@@ -175,6 +206,7 @@ pub(crate) fn explain_report(
         because: explanation.because.clone(),
         needs: explanation.needs.clone(),
         steps: json_steps(&explanation.steps, lookup),
+        how: how.as_ref().map(json_how),
     });
     ExplainReport {
         schema: EXPLAIN_SCHEMA,
@@ -200,6 +232,10 @@ fn json_steps(steps: &[Step], lookup: &mut Lookup<'_>) -> Vec<JsonStep> {
             cites: step.cites.iter().map(ToString::to_string).collect(),
             place,
             source: step.source.as_ref().map(|fact| JsonPlace { file: fact.file.clone(), line: fact.line }),
+            layer: step
+                .layer
+                .as_ref()
+                .map(|layer| JsonLayer { authority: layer.authority.clone(), policy: layer.policy.clone() }),
             steps: json_steps(&step.steps, lookup),
         }
     };

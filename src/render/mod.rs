@@ -5,9 +5,12 @@ mod difference;
 mod explanation;
 mod finding;
 mod full;
+mod how;
 mod json;
 mod manual;
+mod mutation;
 mod tests;
+mod versions;
 
 use rubric_engine::diagnostic::Severity;
 
@@ -16,9 +19,12 @@ pub(crate) use difference::{Flip, ResultDifference, Side, VersionDifference, ful
 pub(crate) use explanation::{explain_report, tree};
 pub(crate) use finding::{Finding, Lookup, Mend, Position, SourceText, Spot};
 pub(crate) use full::full;
+pub(crate) use how::how;
 pub(crate) use json::check_report;
 pub(crate) use manual::manual;
+pub(crate) use mutation::{Mutation, score_words};
 pub(crate) use tests::{Tested, full_tests, test_report};
+pub(crate) use versions::{full_versions, versions_report, versions_summary};
 
 use crate::failure::Failure;
 use crate::terminal::{Style, Terminal, counted};

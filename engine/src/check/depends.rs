@@ -152,7 +152,11 @@ fn read(plan: &Plan, code: &Code, roots: impl Iterator<Item = ExprId>, found: &m
                     Some(line) => Fact::Line(*amount, *line),
                     None => Fact::Amount(*amount),
                 }),
-                Op::Parameter { parameter, .. } => add(Fact::Parameter(*parameter)),
+                Op::Parameter { parameter, .. } => {
+                    // A version of a parameter is that parameter, for who asks.
+                    let version = symbols.parameter(*parameter).and_then(|symbol| symbol.version);
+                    add(Fact::Parameter(version.map_or(*parameter, |version| version.of)));
+                }
                 Op::Input(input) => add(Fact::Input(*input)),
                 Op::Lookup { record, .. } => {
                     add(Fact::Rows(*record));

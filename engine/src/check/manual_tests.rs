@@ -13,7 +13,7 @@ use crate::diagnostic::Severity;
 const PRELUDE: &str = include_str!("pages/prelude.rubric");
 
 /// Pages of codes that come from data, or that no short text can show.
-const WITHOUT_RUBRIC: [&str; 3] = ["policy-path", "syntax-limit", "not-supported-yet"];
+const WITHOUT_RUBRIC: [&str; 2] = ["policy-path", "syntax-limit"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
@@ -30,13 +30,19 @@ fn said(example: &str) -> Vec<String> {
     let text =
         if example.contains("policy example") { example.to_owned() } else { format!("{PRELUDE}\n{example}") };
     let mut db = Database::default();
-    let file = db.set_text("example.rubric", Some(&text));
+    // The policy of a district is a file of its own.
+    let (own, district) = match text.split_once("\npolicy dade ") {
+        Some((own, district)) => (own.to_owned(), Some(format!("policy dade {district}"))),
+        None => (text.clone(), None),
+    };
+    let mut files = vec![db.set_text("example.rubric", Some(&own))];
+    files.extend(district.map(|district| db.set_text("dade.rubric", Some(&district))));
     db.set_text("k12/staff.rubric", Some("policy k12.staff { title \"Staff\" } category Role { teacher }"));
     let shown = |one: crate::diagnostic::Diagnostic| match one.severity {
         Severity::Error => format!("{}!", one.code),
         _ => one.code.to_owned(),
     };
-    db.diagnostics(file).into_iter().map(shown).collect()
+    files.into_iter().flat_map(|file| db.diagnostics(file)).map(shown).collect()
 }
 
 #[test]

@@ -145,6 +145,7 @@ impl Worker<'_> {
             .iter()
             .enumerate()
             .map(|(position, must)| match &must.check {
+                _ if !must.interval.contains(law) => vec![KNOWN; env.len],
                 MustCheck::Condition(id) => condition(*id),
                 MustCheck::Unique(keys) => self.unique(env, instance, body, position, keys),
             })

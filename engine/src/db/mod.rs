@@ -4,9 +4,12 @@
 //! unwinds with [`salsa::Cancelled`], which the boundary that made the clone catches.
 
 mod database;
+mod layers;
+mod part;
 mod queries;
+mod uses;
 
 pub use database::Database;
 pub(crate) use queries::Body;
-pub use queries::{Db, Parsed, SourceFile, Workspace};
+pub use queries::{Db, Parsed, Readings, SourceFile, Workspace};
 pub use salsa::Cancelled;

@@ -5,28 +5,50 @@
     reason = "salsa's macros make functions that take no documentation; the fields have it"
 )]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rubric_grammar::ast::{Item, ItemKind};
-use rubric_grammar::{LineIndex, Parse, SyntaxError};
+use rubric_grammar::{Known, LineIndex, Parse, SyntaxError};
 
+use super::layers;
+use super::part::{part, plan_diagnostics, proofs};
+use super::uses::unused;
 use crate::check;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
 use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountBody, AssertBody, Code, DecisionBody, DecisionId, DefineBody, DefineId, GroupBody, ParameterBody,
-    Plan, PolicyId, RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
+    AmountAmendment, AmountBody, AssertBody, Code, DecisionAmendment, DecisionBody, DefineBody, GroupBody,
+    ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment, RequirementBody, Symbols,
+    TestBody, WaiverBody,
 };
-use crate::prove;
 use crate::testing::TestReport;
 use crate::value::Type;
 
 /// What queries need of a database: nothing but salsa's own.
 #[salsa::db]
-pub trait Db: salsa::Database {}
+pub trait Db: salsa::Database {
+    /// What the last reading of each file came to.
+    fn readings(&self) -> &Readings;
+}
+
+/// The declarations of files as they were read last, by [`FileId`], so that an edit reads again what it changes. What is
+/// read does not depend on it.
+#[derive(Debug, Default)]
+pub struct Readings(Mutex<HashMap<FileId, Known>>);
+
+impl Readings {
+    /// None the first time: most files are read once and never edited.
+    fn take(&self, file: FileId) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&file)
+    }
+
+    fn put(&self, file: FileId, known: Known) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, known);
+    }
+}
 
 /// A path that somebody asked for, whether or not a file is there.
 #[salsa::input]
@@ -43,6 +65,10 @@ pub struct SourceFile {
     /// Its bytes, when they are not UTF-8; `text` is then what can be read of them.
     #[returns(clone)]
     pub bytes: Option<Arc<[u8]>>,
+    /// Its signatures; `None` when there is no such file. Whoever sets the text sets them too, so that what is computed
+    /// from them does not hang on the text, which changes with each key.
+    #[returns(clone)]
+    pub signatures: Option<Arc<FileSummary>>,
 }
 
 /// The files of a project.
@@ -51,6 +77,9 @@ pub struct Workspace {
     /// Sorted by path.
     #[returns(deref)]
     pub files: Vec<SourceFile>,
+    /// By [`FileId`].
+    #[returns(deref)]
+    pub by_id: Vec<SourceFile>,
 }
 
 /// A parsed text.
@@ -60,17 +89,26 @@ pub struct Parsed {
     pub parse: Parse,
     /// Where lines begin.
     pub lines: LineIndex,
+    /// The items, freed of where they stand; of a file that was read once, none.
+    items: Vec<Arc<Item>>,
 }
 
 /// Parses a file; never fails.
 #[salsa::tracked(returns(clone))]
 pub(super) fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
     let text = file.text(db).unwrap_or_default();
-    let parse = match file.bytes(db) {
-        Some(bytes) => rubric_grammar::parse_bytes(&bytes),
-        None => rubric_grammar::parse(&text),
+    let lines = LineIndex::new(&text);
+    if let Some(bytes) = file.bytes(db) {
+        return Arc::new(Parsed { parse: rubric_grammar::parse_bytes(&bytes), lines, items: Vec::new() });
+    }
+    let (readings, id) = (db.readings(), file.id(db));
+    let mut known = readings.take(id);
+    let (parse, items) = match known.as_mut() {
+        Some(known) => rubric_grammar::parse_again(&text, known),
+        None => (rubric_grammar::parse(&text), Vec::new()),
     };
-    Arc::new(Parsed { parse, lines: LineIndex::new(&text) })
+    readings.put(id, known.unwrap_or_default());
+    Arc::new(Parsed { parse, lines, items })
 }
 
 /// The signatures of a file, which do not change while the inside of a rule is typed.
@@ -81,8 +119,11 @@ pub(super) fn summary(db: &dyn Db, file: SourceFile) -> Arc<FileSummary> {
 
 /// One item, freed of where it stands, so that text above it does not change it.
 #[salsa::tracked(returns(clone))]
-fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
+pub(super) fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
     let parsed = parsed(db, file);
+    if let Some(item) = parsed.items.get(position as usize) {
+        return Some(Arc::clone(item));
+    }
     let mut item = parsed.parse.file.items.get(position as usize)?.clone();
     item.span = rubric_grammar::Span::default();
     Some(Arc::new(item))
@@ -91,7 +132,8 @@ fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
 /// The declarations of all files.
 #[salsa::tracked(returns(clone))]
 pub(super) fn collected(db: &dyn Db, workspace: Workspace) -> Arc<Collected> {
-    let summaries: Vec<Arc<FileSummary>> = present(db, workspace).map(|file| summary(db, file)).collect();
+    let summaries: Vec<Arc<FileSummary>> =
+        workspace.files(db).iter().filter_map(|file| file.signatures(db)).collect();
     let mut collected = names::collect(&summaries.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     collected.diagnostics.sort_by_key(Diagnostic::place);
     Arc::new(collected)
@@ -99,7 +141,13 @@ pub(super) fn collected(db: &dyn Db, workspace: Workspace) -> Arc<Collected> {
 
 /// The files that are there.
 pub(super) fn present(db: &dyn Db, workspace: Workspace) -> impl Iterator<Item = SourceFile> {
-    workspace.files(db).iter().copied().filter(move |file| file.text(db).is_some())
+    workspace.files(db).iter().copied().filter(move |file| file.signatures(db).is_some())
+}
+
+/// The file of a number, when it is there.
+pub(super) fn file_of(db: &dyn Db, workspace: Workspace, file: FileId) -> Option<SourceFile> {
+    let file = workspace.by_id(db).get(file.0 as usize).copied()?;
+    file.signatures(db).is_some().then_some(file)
 }
 
 /// What is declared, with the types of computed group keys.
@@ -108,8 +156,12 @@ pub(super) fn symbols(db: &dyn Db, workspace: Workspace) -> Arc<Symbols> {
     let collected = collected(db, workspace);
     let mut symbols = collected.symbols.clone();
     for file in present(db, workspace) {
+        let signatures = file.signatures(db).unwrap_or_else(|| summary(db, file));
         for ((_, position), declared) in declared_in(&collected, file.id(db)) {
-            let (Declared::Group(id), Some(item)) = (*declared, item(db, file, *position)) else { continue };
+            let (Declared::Group(id), Some(item)) = (*declared, signatures.items.get(*position as usize))
+            else {
+                continue;
+            };
             let ItemKind::Group(group) = &item.kind else { continue };
             let Some(cx) = context(&collected, &symbols, file.id(db), *position) else { continue };
             let types: Vec<Option<Type>> = lower::group(&cx, id, group)
@@ -146,6 +198,10 @@ pub(crate) enum Body {
     Decision(Arc<DecisionBody>),
     Requirement(Arc<RequirementBody>),
     Amount(Arc<AmountBody>),
+    ParameterAmendment(Arc<ParameterAmendment>),
+    DecisionAmendment(Arc<DecisionAmendment>),
+    RequirementAmendment(Arc<RequirementAmendment>),
+    AmountAmendment(Arc<AmountAmendment>),
     Assert(Arc<AssertBody>),
     Waiver(Arc<WaiverBody>),
     Test(Arc<TestBody>),
@@ -156,11 +212,14 @@ impl Body {
     pub(crate) fn code(&self) -> Option<&Code> {
         match self {
             Self::Group(body) => Some(&body.code),
-            Self::Parameter(_) | Self::Assert(_) | Self::Waiver(_) => None,
+            Self::Parameter(_) | Self::ParameterAmendment(_) | Self::Assert(_) | Self::Waiver(_) => None,
             Self::Define(body) => Some(&body.code),
             Self::Decision(body) => Some(&body.code),
             Self::Requirement(body) => Some(&body.code),
             Self::Amount(body) => Some(&body.code),
+            Self::DecisionAmendment(body) => Some(&body.code),
+            Self::RequirementAmendment(body) => Some(&body.code),
+            Self::AmountAmendment(body) => Some(&body.code),
             Self::Test(body) => Some(&body.code),
         }
     }
@@ -214,6 +273,10 @@ pub(super) fn item_facts(
         (ItemKind::Amount(amount), Some(Declared::Amount(id))) => {
             ItemFacts::new(lower::amount(&cx, id, amount), Body::Amount)
         }
+        (
+            ItemKind::Parameter(_) | ItemKind::Decision(_) | ItemKind::Requirement(_) | ItemKind::Amount(_),
+            None,
+        ) => amendment_facts(db, workspace, &cx, &item),
         (ItemKind::Assert(assert), _) => ItemFacts::new(lower::assertion(&cx, assert), Body::Assert),
         (ItemKind::Waiver(waiver), _) => ItemFacts::new(lower::waiver(&cx, waiver), Body::Waiver),
         (ItemKind::Test(test), _) => {
@@ -234,7 +297,6 @@ pub(super) fn item_facts(
         // What was lost could have said the opposite.
         facts.body = None;
     }
-    facts.diagnostics.extend(lower::unsupported(&cx, &item));
     facts.diagnostics.extend(check::item(&cx, &item));
     if let Some(body) = &facts.body {
         facts.diagnostics.extend(body.code().map(check::code).unwrap_or_default());
@@ -243,6 +305,69 @@ pub(super) fn item_facts(
         }
     }
     Arc::new(facts)
+}
+
+/// Lowers an amendment. It reads what it amends too, and what policies between amend of that.
+fn amendment_facts(db: &dyn Db, workspace: Workspace, cx: &Context<'_>, item: &Item) -> ItemFacts {
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
+    let position = collected.amendments.get(&(cx.file, cx.item)).copied();
+    let Some(amendment) = position.and_then(|at| symbols.amendments.get(at as usize)) else {
+        return ItemFacts::default();
+    };
+    let at = |place: Place| {
+        let file = present(db, workspace).find(|source| source.id(db) == place.file)?;
+        Some((file, place.item?))
+    };
+    let body = |place: Place| {
+        let (file, position) = at(place)?;
+        item_facts(db, workspace, file, position).body.clone()
+    };
+    let Some(declared) = symbols.place(amendment.target) else { return ItemFacts::default() };
+    let above: Vec<Body> = symbols
+        .amended_above(amendment.target, amendment.policy)
+        .into_iter()
+        .filter_map(|above| body(above.place))
+        .collect();
+    match (&item.kind, body(declared)) {
+        (ItemKind::Parameter(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Parameter(body) => Some(layers::parameter_above(&body, &above)),
+                _ => None,
+            });
+            let lowered = lower::amend::parameter(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::ParameterAmendment)
+        }
+        (ItemKind::Decision(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Decision(body) => Some(layers::decision(&body, &above, &symbols)),
+                _ => None,
+            });
+            let lowered = lower::amend::decision(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::DecisionAmendment)
+        }
+        (ItemKind::Requirement(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Requirement(body) => Some(layers::requirement(&body, &above, &symbols)),
+                _ => None,
+            });
+            let original = at(declared).and_then(|(file, position)| self::item(db, file, position));
+            let each = original.as_deref().and_then(|original| match &original.kind {
+                ItemKind::Requirement(original) => original.for_each.as_ref(),
+                _ => None,
+            });
+            let lowered = lower::amend::requirement(cx, amendment, written, parent.as_deref(), each);
+            ItemFacts::new(lowered, Body::RequirementAmendment)
+        }
+        (ItemKind::Amount(written), parent) => {
+            let parent = parent.and_then(|parent| match parent {
+                Body::Amount(body) => Some(layers::amount(&body, &above)),
+                _ => None,
+            });
+            let lowered = lower::amend::amount(cx, amendment, written, parent.as_deref());
+            ItemFacts::new(lowered, Body::AmountAmendment)
+        }
+        _ => ItemFacts::default(),
+    }
 }
 
 /// The fixtures that a test of a policy can be from: its own, then those of the policies it uses.
@@ -259,7 +384,7 @@ fn fixtures(
             if *owner != policy {
                 break;
             }
-            let source = present(db, workspace).find(|source| source.id(db) == *file);
+            let source = file_of(db, workspace, *file);
             let Some(item) = source.and_then(|source| item(db, source, *position)) else { continue };
             found.entry(name.clone()).or_insert((item, *file, *position));
         }
@@ -273,30 +398,47 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
     let collected = collected(db, workspace);
     let mut plan = Plan { symbols: symbols(db, workspace), ..Plan::default() };
     for file in present(db, workspace) {
-        for position in 0..item_count(db, file) {
-            let declared = collected.declared.get(&(file.id(db), position)).copied();
-            let Some(body) = item_facts(db, workspace, file, position).body.clone() else { continue };
-            match (body, declared) {
-                (Body::Group(body), Some(Declared::Group(id))) => drop(plan.groups.insert(id.0, body)),
-                (Body::Parameter(body), Some(Declared::Parameter(id))) => {
-                    drop(plan.parameters.insert(id.0, body))
-                }
-                (Body::Define(body), Some(Declared::Define(id))) => drop(plan.defines.insert(id.0, body)),
-                (Body::Decision(body), Some(Declared::Decision(id))) => {
-                    drop(plan.decisions.insert(id.0, body))
-                }
-                (Body::Requirement(body), Some(Declared::Requirement(id))) => {
-                    drop(plan.requirements.insert(id.0, body))
-                }
-                (Body::Amount(body), Some(Declared::Amount(id))) => drop(plan.amounts.insert(id.0, body)),
-                (Body::Assert(body), _) => plan.asserts.push(body),
-                (Body::Waiver(body), _) => plan.waivers.push(body),
-                (Body::Test(body), _) => plan.tests.push(body),
-                _ => {}
-            }
+        for (position, body) in bodies(db, workspace, file).iter() {
+            let declared = collected.declared.get(&(file.id(db), *position)).copied();
+            put(&mut plan, declared, body.clone());
         }
     }
+    let amendments: Vec<Option<Body>> = plan
+        .symbols
+        .amendments
+        .iter()
+        .map(|amendment| {
+            let file = present(db, workspace).find(|source| source.id(db) == amendment.place.file)?;
+            item_facts(db, workspace, file, amendment.place.item?).body.clone()
+        })
+        .collect();
+    layers::join(&mut plan, &amendments);
     Arc::new(plan)
+}
+
+/// Puts a body where it belongs.
+pub(super) fn put(plan: &mut Plan, declared: Option<Declared>, body: Body) {
+    match (body, declared) {
+        (Body::Group(body), Some(Declared::Group(id))) => drop(plan.groups.insert(id.0, body)),
+        (Body::Parameter(body), Some(Declared::Parameter(id))) => drop(plan.parameters.insert(id.0, body)),
+        (Body::Define(body), Some(Declared::Define(id))) => drop(plan.defines.insert(id.0, body)),
+        (Body::Decision(body), Some(Declared::Decision(id))) => drop(plan.decisions.insert(id.0, body)),
+        (Body::Requirement(body), Some(Declared::Requirement(id))) => {
+            drop(plan.requirements.insert(id.0, body));
+        }
+        (Body::Amount(body), Some(Declared::Amount(id))) => drop(plan.amounts.insert(id.0, body)),
+        (Body::Assert(body), _) => plan.asserts.push(body),
+        (Body::Waiver(body), _) => plan.waivers.push(body),
+        (Body::Test(body), _) => plan.tests.push(body),
+        _ => {}
+    }
+}
+
+/// The bodies of a file, with the positions of their items.
+#[salsa::tracked(returns(clone))]
+pub(super) fn bodies(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[(u32, Body)]> {
+    let body = |position| Some((position, item_facts(db, workspace, file, position).body.clone()?));
+    (0..item_count(db, file)).filter_map(body).collect()
 }
 
 /// How many items a file has.
@@ -308,7 +450,7 @@ pub(super) fn item_count(db: &dyn Db, file: SourceFile) -> u32 {
 /// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
 #[salsa::tracked(returns(clone))]
 pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[TestReport]> {
-    let plan = plan(db, workspace);
+    let plan = part(db, workspace, file);
     let id = file.id(db);
     let mut reports = Vec::new();
     for test in plan.tests.iter().filter(|test| test.place.file == id) {
@@ -324,10 +466,7 @@ pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) 
 pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Occurrence]> {
     let (symbols, collected, parsed) = (symbols(db, workspace), collected(db, workspace), parsed(db, file));
     let mentions = |position| item_facts(db, workspace, file, position).mentions.clone();
-    let find = |wanted: FileId, position| {
-        let source = present(db, workspace).find(|source| source.id(db) == wanted)?;
-        item(db, source, position)
-    };
+    let find = |wanted: FileId, position| item(db, file_of(db, workspace, wanted)?, position);
     let source = ide::Source {
         symbols: &symbols,
         collected: &collected,
@@ -351,8 +490,16 @@ pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile)
         found.extend(item_facts(db, workspace, file, position).diagnostics.iter().cloned());
     }
     found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
-    found.extend(unused(db, workspace).iter().filter(here).cloned());
+    found.extend(unused(db, workspace, file).iter().cloned());
     found.into()
+}
+
+/// The errors of one file, apart from what proofs find.
+pub(super) fn errors(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
+    let found = before_proofs(db, workspace, file).to_vec();
+    let mut settled = check::settle(file.id(db), &parsed(db, file).parse.file, found);
+    settled.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    settled
 }
 
 /// Everything that is wrong with one file, in the order of its text.
@@ -363,7 +510,7 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     let mut found = before_proofs(db, workspace, file).to_vec();
     // Of what is wrong already proofs would say the same again, or nothing.
     if !found.iter().any(|one| one.severity == Severity::Error) {
-        found.extend(proofs(db, workspace, id));
+        found.extend(proofs(db, workspace, file));
     }
     let mut found = check::settle(id, &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
@@ -372,109 +519,6 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     });
     found.dedup();
     found.into()
-}
-
-/// What only the whole plan can show, such as cycles.
-#[salsa::tracked(returns(clone))]
-fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    check::plan(&plan(db, workspace)).into()
-}
-
-/// What proofs about the declarations of a file find.
-fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
-    let symbols = symbols(db, workspace);
-    let mut found = Vec::new();
-    let here = |place: Place| place.file == file;
-    for (number, symbol) in (0_u32..).zip(&symbols.decisions) {
-        if here(symbol.place) {
-            found.extend(decision_proofs(db, workspace, number).iter().cloned());
-        }
-    }
-    for (number, symbol) in (0_u32..).zip(&symbols.requirements) {
-        if here(symbol.place) {
-            found.extend(requirement_proofs(db, workspace, number).iter().cloned());
-        }
-    }
-    for (number, symbol) in (0_u32..).zip(&symbols.defines) {
-        if here(symbol.place) {
-            found.extend(define_proofs(db, workspace, number).iter().cloned());
-        }
-    }
-    found
-}
-
-/// What a decision hangs on: equal after an edit elsewhere, so that nothing is proved again.
-#[salsa::tracked(returns(clone))]
-fn decision_part(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Decision(DecisionId(decision))], &[]))
-}
-
-#[salsa::tracked(returns(clone))]
-fn decision_proofs(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<[Diagnostic]> {
-    let part = decision_part(db, workspace, decision);
-    check::proof::result(&part, ResultId::Decision(DecisionId(decision))).into()
-}
-
-#[salsa::tracked(returns(clone))]
-fn requirement_part(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Requirement(RequirementId(requirement))], &[]))
-}
-
-#[salsa::tracked(returns(clone))]
-fn requirement_proofs(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<[Diagnostic]> {
-    let part = requirement_part(db, workspace, requirement);
-    check::proof::result(&part, ResultId::Requirement(RequirementId(requirement))).into()
-}
-
-#[salsa::tracked(returns(clone))]
-fn define_part(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&plan(db, workspace), &[], &[define]))
-}
-
-#[salsa::tracked(returns(clone))]
-fn define_proofs(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<[Diagnostic]> {
-    check::proof::define(&define_part(db, workspace, define), DefineId(define)).into()
-}
-
-/// Declarations and `use` clauses that nothing needs.
-#[salsa::tracked(returns(clone))]
-fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    let collected = collected(db, workspace);
-    let files: Vec<FileOfPlan> =
-        present(db, workspace).map(|file| file_of_plan(db, workspace, file)).collect();
-    // What could not be parsed may name anything: to call that unused would be a second message for one mistake.
-    if files.iter().any(|file| file.items.iter().any(|item| item.damaged)) {
-        return Arc::default();
-    }
-    let sources: Vec<check::Source<'_>> = files
-        .iter()
-        .filter_map(|FileOfPlan { file, items, mentions, broken }| {
-            let policy = collected.policies.get(file).copied()?;
-            Some(check::Source { file: *file, policy, items, mentions, broken: *broken })
-        })
-        .collect();
-    check::unused(&plan(db, workspace), &sources).into()
-}
-
-/// One file as the checks of what is used see it.
-struct FileOfPlan {
-    file: FileId,
-    items: Vec<Arc<Item>>,
-    mentions: Vec<Mention>,
-    broken: bool,
-}
-
-fn file_of_plan(db: &dyn Db, workspace: Workspace, file: SourceFile) -> FileOfPlan {
-    let items: Vec<Arc<Item>> =
-        (0..item_count(db, file)).filter_map(|position| item(db, file, position)).collect();
-    let mut broken = items.iter().any(|item| item.damaged);
-    let mut mentions = Vec::new();
-    for position in 0..item_count(db, file) {
-        let facts = item_facts(db, workspace, file, position);
-        broken |= facts.diagnostics.iter().any(|it| it.severity == Severity::Error);
-        mentions.extend(facts.mentions.iter().copied());
-    }
-    FileOfPlan { file: file.id(db), items, mentions, broken }
 }
 
 /// A span in the file.

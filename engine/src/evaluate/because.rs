@@ -3,7 +3,7 @@
 use super::evaluator::{Evaluator, Frame};
 use super::found::Truth;
 use super::outcome::{By, DecisionResult, RequirementResult};
-use crate::plan::{AmountId, DecisionId, Instance, ResultStatus};
+use crate::plan::{AmountId, DecisionId, Instance, LineBody, LineLayer, ResultStatus, TemplatePart};
 use crate::value::Reference;
 
 impl Evaluator<'_> {
@@ -46,7 +46,13 @@ impl Evaluator<'_> {
         };
         let lines = body.lines.iter().enumerate().filter(|(position, _)| applies(*position));
         let mut texts = Vec::new();
-        for parts in std::iter::once(&body.because).chain(lines.map(|(_, line)| &line.because)) {
+        let lines: Vec<&LineBody> = lines.map(|(_, line)| line).collect();
+        let mut all: Vec<&[TemplatePart]> = vec![&body.because];
+        for line in lines {
+            let holds = |layer: &&LineLayer| self.eval(&mut frame, layer.guard).truth() == Truth::True;
+            all.push(line.layers.iter().find(holds).map_or(&line.because, |layer| &layer.because));
+        }
+        for parts in all {
             if parts.is_empty() {
                 continue;
             }

@@ -9,13 +9,13 @@ use super::decision::{Hearing, default_at};
 use super::evaluator::{Call, Evaluator, Frame, Subject};
 use super::found::{Found, Truth};
 use super::needs::show_need_with;
-use super::outcome::{By, Explanation, Step, StepKind, Verdict};
+use super::outcome::{By, Explanation, Layer, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use super::waiver::Waiver;
 use crate::diagnostic::Place;
 use crate::plan::{
-    ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExprId, Instance, Interval, LineBody,
-    MustCheck, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
+    ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExceptBody, ExprId, Instance, Interval,
+    LineBody, MustCheck, Op, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -43,7 +43,7 @@ impl Evaluator<'_> {
         if let Some(body) = self.plan.decisions.get(&decision.0) {
             let hearing = self.settle(|| self.hearing(decision, &subject));
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            steps.extend(guide.decision(body, symbol.outcomes, &hearing, &subject, Detail::All));
+            steps.extend(guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All));
         }
         steps.extend(guide.faults(&result.faults));
         Explanation {
@@ -185,6 +185,44 @@ impl<'g, 'a> Guide<'g, 'a> {
             steps: Counter::new(0),
             depth: Counter::new(0),
             rows: RefCell::default(),
+        }
+    }
+
+    /// Whose something is.
+    pub(super) fn layer(&self, policy: PolicyId) -> Option<Layer> {
+        let symbols = self.evaluator.symbols();
+        let name = symbols.policy(policy)?.name.clone();
+        Some(Layer { authority: symbols.authority_words(policy), policy: name })
+    }
+
+    /// Whether a guard surely does not hold: what it guards is of another authority, and nobody asks for that.
+    pub(super) fn is_elsewhere(&self, frame: &mut Frame<'_>, guard: Option<ExprId>) -> bool {
+        let Some(guard) = guard else { return false };
+        self.evaluator.settle(|| self.evaluator.eval(frame, guard)).truth() == Truth::False
+    }
+
+    /// Whether a condition is one that says whose a record is.
+    pub(super) fn is_guard(&self, frame: &Frame<'_>, id: ExprId) -> bool {
+        let Some(expr) = frame.code.get(id) else { return false };
+        let policies = &self.evaluator.symbols().policies;
+        policies.iter().filter_map(|policy| policy.authority.as_ref()).any(|it| it.place == expr.place)
+    }
+
+    /// What of the choices that amendments make holds here: the value or condition as it is written.
+    fn chosen(&self, frame: &mut Frame<'_>, mut id: ExprId) -> ExprId {
+        loop {
+            let next = match frame.code.get(id).map(|expr| &expr.op) {
+                Some(Op::If(guard, yes, no)) if self.is_guard(frame, *guard) => {
+                    let (guard, yes, no) = (*guard, *yes, *no);
+                    match self.evaluator.settle(|| self.evaluator.eval(frame, guard)).truth() {
+                        Truth::True => yes,
+                        Truth::False => no,
+                        Truth::Unknown | Truth::Error => return id,
+                    }
+                }
+                _ => return id,
+            };
+            id = next;
         }
     }
 
@@ -340,12 +378,13 @@ impl<'g, 'a> Guide<'g, 'a> {
     /// The rules of a decision, each with what became of it.
     pub(super) fn decision(
         &self,
-        body: &DecisionBody,
+        (decision, body): (DecisionId, &DecisionBody),
         outcomes: CategoryId,
         hearing: &Hearing,
         subject: &Reference,
         detail: Detail,
     ) -> Vec<Step> {
+        let owner = self.evaluator.symbols().decision(decision).map(|symbol| symbol.policy);
         let law = hearing.law.unwrap_or(self.evaluator.as_of);
         let mut frame = Frame::of(&body.code, subject, law);
         let mut steps = match detail {
@@ -355,7 +394,11 @@ impl<'g, 'a> Guide<'g, 'a> {
         if hearing.conditions.is_empty() && !body.rules.is_empty() {
             return steps;
         }
+        let mut amended_default = false;
         for (position, (rule, condition)) in body.rules.iter().zip(&hearing.conditions).enumerate() {
+            if self.is_elsewhere(&mut frame, rule.guard) {
+                continue;
+            }
             let mut fate = fate(body, position, rule, condition.as_ref(), hearing, law);
             let waived = hearing.result.waived.iter().find(|(waived, _)| *waived as usize == position);
             if let Some((_, waiver)) = waived {
@@ -368,8 +411,23 @@ impl<'g, 'a> Guide<'g, 'a> {
             if detail == Detail::Decisive && !decisive {
                 continue;
             }
-            let text = format!("rule {}: {}", rule.label, self.outcome(outcomes, rule.outcome));
+            let outcome = self.outcome(outcomes, rule.outcome);
+            let text = if rule.is_default {
+                let holds = condition.as_ref().is_some_and(|condition| condition.truth() == Truth::True);
+                amended_default |= holds;
+                match fate.kind {
+                    StepKind::Decided => fate.state.push_str(": no rule holds"),
+                    StepKind::Overridden => {
+                        fate = Fate { kind: StepKind::NotHeld, state: "a rule holds".to_owned() };
+                    }
+                    _ => {}
+                }
+                format!("default {outcome}")
+            } else {
+                format!("rule {}: {outcome}", rule.label)
+            };
             let mut step = step(fate.kind, text, &fate.state);
+            step.layer = self.layer(rule.policy);
             step.cites.clone_from(&rule.cites);
             step.place = Some(rule.place);
             if let (Some(when), true) = (rule.when, condition.is_some()) {
@@ -385,6 +443,8 @@ impl<'g, 'a> Guide<'g, 'a> {
                 (StepKind::Decided, "decided: no rule holds")
             } else if hearing.result.perhaps.contains(&by) {
                 (StepKind::Undetermined, "perhaps: no rule surely holds")
+            } else if amended_default {
+                (StepKind::NotHeld, "another stands in its place")
             } else if hearing.conditions.iter().flatten().any(|condition| condition.truth() == Truth::True) {
                 (StepKind::NotHeld, "a rule holds")
             } else {
@@ -395,6 +455,7 @@ impl<'g, 'a> Guide<'g, 'a> {
                 let mut step = step(kind, text, state);
                 step.cites.clone_from(&default.cites);
                 step.place = Some(default.place);
+                step.layer = owner.and_then(|policy| self.layer(policy));
                 steps.push(step);
             }
         } else if detail == Detail::All
@@ -444,6 +505,17 @@ impl<'g, 'a> Guide<'g, 'a> {
             if detail == Detail::Decisive && !decisive {
                 continue;
             }
+            let same =
+                |other: &(&LineBody, &Option<Arc<Entry>>)| other.1.is_some() && other.0.place == line.place;
+            if entry.is_none() && body.lines.iter().zip(&account.lines).any(|other| same(&other)) {
+                // Another version of it, which an amendment made, is told.
+                continue;
+            }
+            let added = line.layers.last().is_some_and(|layer| layer.policy == line.policy);
+            let mut layers = line.layers.iter();
+            if added && layers.all(|layer| self.is_elsewhere(&mut frame, Some(layer.guard))) {
+                continue;
+            }
             steps.push(self.line(&mut frame, line, entry.as_deref()));
         }
         if let (Some(total), Some(adjustment)) = (&body.total, &account.adjustment) {
@@ -462,7 +534,10 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     fn line(&self, frame: &mut Frame<'_>, line: &LineBody, entry: Option<&Entry>) -> Step {
-        let text = format!("line {} = {}", line.label, self.expr_text(frame, line.value, "…"));
+        let value = self.chosen(frame, line.value);
+        let text = format!("line {} = {}", line.label, self.expr_text(frame, value, "…"));
+        let mut layers = line.layers.iter();
+        let layer = layers.find(|layer| holds(self, frame, layer.guard));
         let (kind, state) = match entry {
             None => {
                 (StepKind::NotInForce, format!("not in force on {}: {}", frame.law, period(&line.interval)))
@@ -473,14 +548,16 @@ impl<'g, 'a> Guide<'g, 'a> {
                     (StepKind::Fault, format!("error: {}", self.fault_text(&entry.worth.faults())))
                 }
                 (_, Truth::Unknown) => (StepKind::Undetermined, "unknown".to_owned()),
-                _ => (StepKind::Held, self.state_of(frame, line.value, &entry.worth)),
+                _ => (StepKind::Held, self.state_of(frame, value, &entry.worth)),
             },
         };
         let mut made = step(kind, text, &state);
-        made.cites.clone_from(&line.cites);
-        made.place = Some(line.place);
+        made.cites.clone_from(layer.map_or(&line.cites, |layer| &layer.cites));
+        made.place = Some(layer.map_or(line.place, |layer| layer.place));
+        made.layer = self.layer(layer.map_or(line.policy, |layer| layer.policy));
         let Some(entry) = entry else { return made };
         if let Some(when) = line.when {
+            let when = self.chosen(frame, when);
             let found = self.evaluator.settle(|| self.evaluator.eval(frame, when));
             let text = format!("when {}", self.expr_text(frame, when, "…"));
             let mut condition = step(StepKind::Condition, text, &self.state_of(frame, when, &found));
@@ -488,7 +565,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             made.steps.push(condition);
         }
         if entry.applies.truth() != Truth::False {
-            made.steps.extend(self.value_steps(frame, line.value));
+            made.steps.extend(self.value_steps(frame, value));
             let limits = [("at most", line.at_most), ("at least", line.at_least)];
             made.steps.extend(limits.into_iter().filter_map(|(word, limit)| self.limit(frame, word, limit)));
         }
@@ -533,6 +610,10 @@ impl<'g, 'a> Guide<'g, 'a> {
             steps.push(step);
         }
         for (must, found) in body.musts.iter().zip(&inquiry.musts) {
+            let aside = must.put_aside.iter().any(|guard| holds(self, &mut frame, *guard));
+            if aside || self.is_elsewhere(&mut frame, must.guard) {
+                continue;
+            }
             let (kind, state) = match found.truth() {
                 Truth::True => (StepKind::Held, "holds".to_owned()),
                 Truth::False => (StepKind::NotHeld, "fails".to_owned()),
@@ -543,7 +624,12 @@ impl<'g, 'a> Guide<'g, 'a> {
             let (text, below) = match &must.check {
                 MustCheck::Condition(condition) => {
                     let text = self.expr_text(&frame, *condition, "its condition");
-                    (format!("must{label} {text}"), self.condition_steps(&mut frame, *condition))
+                    let told = match (must.guard, frame.code.get(*condition).map(|expr| &expr.op)) {
+                        // It is of the authority: what that asks is what matters.
+                        (Some(guard), Some(Op::Or(_, asked))) if holds(self, &mut frame, guard) => *asked,
+                        _ => *condition,
+                    };
+                    (format!("must{label} {text}"), self.condition_steps(&mut frame, told))
                 }
                 MustCheck::Unique(keys) => {
                     let names: Vec<String> =
@@ -553,12 +639,35 @@ impl<'g, 'a> Guide<'g, 'a> {
                 }
             };
             let mut step = step(kind, text, &state);
+            if !must.interval.contains(law) {
+                // Of versions of one `must` only that which is in force is told, and one that begins later.
+                if must.guard.is_none() {
+                    continue;
+                }
+                step = self::step(
+                    StepKind::NotInForce,
+                    step.text,
+                    &format!("not in force: {}", period(&must.interval)),
+                );
+            }
             step.cites.clone_from(&must.cites);
             step.place = Some(must.place);
-            step.steps = below;
+            step.layer = self.layer(must.policy);
+            if step.kind != StepKind::NotInForce {
+                step.steps = below;
+            }
             steps.push(step);
         }
         for (except, found) in body.excepts.iter().zip(&inquiry.excepts) {
+            let aside = except.put_aside.iter().any(|guard| holds(self, &mut frame, *guard));
+            if aside || self.is_elsewhere(&mut frame, except.guard) {
+                continue;
+            }
+            let in_force = |other: &ExceptBody| other.place == except.place && other.interval.contains(law);
+            if found.is_none() && body.excepts.iter().any(in_force) {
+                // Another version of it, which an amendment made, is told or put aside.
+                continue;
+            }
             let (kind, state) = match found.as_ref().map(Found::truth) {
                 None => (StepKind::NotInForce, format!("not in force: {}", period(&except.interval))),
                 Some(Truth::True) => (StepKind::Held, "excuses".to_owned()),
@@ -569,6 +678,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             let mut step = step(kind, format!("except {}", except.label), &state);
             step.cites.clone_from(&except.cites);
             step.place = Some(except.place);
+            step.layer = self.layer(except.policy);
             if found.is_some() {
                 step.steps = self.condition_steps(&mut frame, except.when);
             }
@@ -594,6 +704,7 @@ pub(super) fn step(kind: StepKind, text: String, state: &str) -> Step {
         cites: Vec::new(),
         place: None,
         source: None,
+        layer: None,
         steps: Vec::new(),
     }
 }
@@ -606,6 +717,11 @@ pub(super) fn period(interval: &Interval) -> String {
         (None, Some(until)) => format!("until {until}"),
         (None, None) => "always".to_owned(),
     }
+}
+
+/// Whether a guard surely holds.
+fn holds(guide: &Guide<'_, '_>, frame: &mut Frame<'_>, guard: ExprId) -> bool {
+    guide.evaluator.settle(|| guide.evaluator.eval(frame, guard)).truth() == Truth::True
 }
 
 struct Fate {

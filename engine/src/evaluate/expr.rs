@@ -302,7 +302,8 @@ impl Evaluator<'_> {
         on: bool,
         law: Date,
     ) -> Result<Vec<Value>, Found> {
-        let name = self.symbols().parameter(parameter).map_or("", |parameter| parameter.name.as_str());
+        let symbol = self.symbols().parameter(parameter);
+        let name = symbol.map_or("", |parameter| parameter.name.as_str());
         let keys = values.len().saturating_sub(usize::from(on));
         let no_value = || Found::fault(Fault::NoParameterValue(Arc::from(name)));
         let day = match (on, values.last()) {
@@ -315,8 +316,10 @@ impl Evaluator<'_> {
         let key: Option<Vec<i64>> = values.iter().take(keys).map(|value| table_key(value)).collect();
         let key = key.ok_or_else(no_value)?;
         let givens = &self.options.givens.parameters;
+        // What a test fixes is fixed for everybody.
+        let declared = symbol.and_then(|symbol| symbol.version).map_or(parameter, |version| version.of);
         if let Some(given) =
-            givens.get(&(parameter, key.clone())).or_else(|| givens.get(&(parameter, Vec::new())))
+            givens.get(&(declared, key.clone())).or_else(|| givens.get(&(declared, Vec::new())))
         {
             let kind = NeedKind::Assumed(Arc::from(name));
             let found = self
@@ -648,7 +651,7 @@ pub(super) fn postponed() -> Found {
 }
 
 /// A key of a parameter's table.
-fn table_key(value: &Value) -> Option<i64> {
+pub(super) fn table_key(value: &Value) -> Option<i64> {
     match value {
         Value::Category(position) => Some(i64::from(*position)),
         Value::SchoolYear(year) => Some(i64::from(*year)),

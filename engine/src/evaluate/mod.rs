@@ -35,11 +35,12 @@ mod words;
 mod tests;
 
 pub use evaluator::{Env, Evaluator, Givens, Options};
+pub(crate) use exercise::Inside;
 pub use explain::SourceText;
 pub use needs::{show_need, show_need_with};
 pub use outcome::{
-    AmountResult, By, DecisionResult, Explanation, Fact, LineResult, MustOutcome, RequirementResult, Step,
-    StepKind, Verdict, Worth,
+    AmountResult, By, DecisionResult, Explanation, Fact, Layer, LineResult, MustOutcome, RequirementResult,
+    Step, StepKind, Verdict, Worth,
 };
 pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};
 pub(crate) use waiver::{quoted, waiver_of};

@@ -164,8 +164,19 @@ pub struct Step {
     pub place: Option<Place>,
     /// For a fact: the file and line it was read from.
     pub source: Option<Fact>,
+    /// Of a rule, a `must`, an `except`, a line, a default or the value of a parameter: whose it is.
+    pub layer: Option<Layer>,
     /// What it follows from.
     pub steps: Vec<Step>,
+}
+
+/// Whose something is, of the layers of law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// `district "Miami-Dade"`, where its policy says it.
+    pub authority: Option<String>,
+    /// The policy in which it is written.
+    pub policy: String,
 }
 
 /// Where a fact comes from.

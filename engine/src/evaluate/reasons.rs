@@ -4,6 +4,7 @@ use rubric_grammar::ast::AggregateKind;
 
 use super::evaluator::{Call, Frame, Subject};
 use super::explain::{Detail, Guide, period, step};
+use super::expr::table_key;
 use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
 use crate::plan::operands;
@@ -182,6 +183,12 @@ impl Guide<'_, '_> {
                 let below =
                     operands(&expr.op).into_iter().flat_map(|operand| self.value_steps(frame, operand));
                 distinct(below.collect())
+            }
+            // That a record is not of another authority is no news.
+            Op::If(guard, _, no)
+                if self.is_guard(frame, *guard) && self.is_elsewhere(frame, Some(*guard)) =>
+            {
+                self.value_steps(frame, *no)
             }
             Op::If(condition, yes, no) => {
                 let mut steps = self.condition_steps(frame, *condition);
@@ -370,7 +377,7 @@ impl Guide<'_, '_> {
             (self.evaluator.plan.decisions.get(&decision.0), self.first_hearing(decision, &owner))
         {
             step.cites.clone_from(&body.cites);
-            step.steps = self.decision(body, symbol.outcomes, &hearing, &owner, Detail::Decisive);
+            step.steps = self.decision((decision, body), symbol.outcomes, &hearing, &owner, Detail::Decisive);
         }
         step
     }
@@ -477,9 +484,17 @@ impl Guide<'_, '_> {
         if let Some(body) = self.evaluator.plan.parameters.get(&parameter.0) {
             step.cites.clone_from(&body.cites);
             if let Some(row) = day.and_then(|day| body.row_at(day)) {
-                step.state = format!("{state} ({})", period(&row.interval));
-                step.cites.extend(row.cites.iter().cloned());
-                step.place = Some(row.place);
+                let keys: Option<Vec<i64>> = keys
+                    .iter()
+                    .map(|key| {
+                        self.evaluator.settle(|| self.evaluator.eval(frame, *key)).value().and_then(table_key)
+                    })
+                    .collect();
+                let source = keys.map_or(row, |keys| row.source_of(&keys));
+                step.state = format!("{state} ({})", period(&source.interval));
+                step.cites.extend(source.cites.iter().cloned());
+                step.place = Some(source.place);
+                step.layer = self.layer(source.policy);
             }
         }
         step

@@ -143,6 +143,7 @@ impl Evaluator<'_> {
             .iter()
             .enumerate()
             .map(|(position, must)| match &must.check {
+                _ if !must.interval.contains(law) => Found::flag(true),
                 MustCheck::Condition(condition) => self.eval(&mut frame, *condition).doubted().plain(),
                 MustCheck::Unique(keys) => self.unique(requirement, body, position, keys, subject),
             })

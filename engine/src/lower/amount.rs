@@ -13,7 +13,7 @@ use crate::plan::{
 };
 use crate::value::{Base, Type, Value};
 
-/// Lowers an `amount`. An amendment has no body yet.
+/// Lowers an `amount`; an amendment of one is not an amount of its own.
 #[must_use]
 pub fn amount(cx: &Context<'_>, id: AmountId, item: &ast::Amount) -> Lowered<AmountBody> {
     let mut lowering = Lowering::new(cx);
@@ -42,12 +42,14 @@ pub fn amount(cx: &Context<'_>, id: AmountId, item: &ast::Amount) -> Lowered<Amo
     };
     let total = lowering.whole_amount(item, symbol);
     let cites = cites(&item.cites);
+    lowering.grants_reach(crate::plan::Symbol::Amount(id), symbol.of);
+    let (condition, law_on) = (condition.flatten(), law_on.flatten());
+    let condition = lowering.own_records(symbol.of, condition).or(condition);
     lowering.finish(|code| {
         // No line at all is lost to a syntax error, or reported.
         if lines.is_empty() {
             return None;
         }
-        let (condition, law_on) = (condition.flatten(), law_on.flatten());
         Some(AmountBody { code, condition, law_on, cites, because, lines, total })
     })
 }
@@ -74,7 +76,7 @@ impl Lowering<'_> {
     }
 
     /// Inside an amount its lines are known by their labels.
-    fn bind_lines(&mut self, amount: AmountId, symbol: &AmountSymbol, item: &ast::Amount) {
+    pub(super) fn bind_lines(&mut self, amount: AmountId, symbol: &AmountSymbol, item: &ast::Amount) {
         let (of, _) = self.row(0, symbol.of, item.name.span);
         for (position, label) in symbol.lines.iter().enumerate() {
             self.bind(label, Op::Amount { amount, line: Some(index(position)), of }, symbol.ty);
@@ -86,7 +88,12 @@ impl Lowering<'_> {
     }
 
     /// `amount a of R = E`.
-    fn only_line(&mut self, item: &ast::Amount, symbol: &AmountSymbol, value: &ast::Expr) -> Vec<LineBody> {
+    pub(super) fn only_line(
+        &mut self,
+        item: &ast::Amount,
+        symbol: &AmountSymbol,
+        value: &ast::Expr,
+    ) -> Vec<LineBody> {
         let Some(value) = self.line_value(value, symbol) else { return Vec::new() };
         vec![LineBody {
             label: symbol.name.as_str().into(),
@@ -98,11 +105,13 @@ impl Lowering<'_> {
             interval: crate::plan::Interval::default(),
             cites: cites(&item.cites),
             because: Vec::new(),
+            policy: self.cx.policy,
+            layers: Vec::new(),
             place: self.place(item.name.span),
         }]
     }
 
-    fn lines(&mut self, item: &ast::Amount, symbol: &AmountSymbol) -> Vec<LineBody> {
+    pub(super) fn lines(&mut self, item: &ast::Amount, symbol: &AmountSymbol) -> Vec<LineBody> {
         if item.lines.is_empty() {
             let message = format!("the amount `{}` has no line", item.name.text);
             let diagnostic = self
@@ -187,6 +196,8 @@ impl Lowering<'_> {
             interval: interval?,
             cites: cites(&line.cites),
             because,
+            policy: self.cx.policy,
+            layers: Vec::new(),
             place: self.place(line.label.span),
         })
     }

@@ -10,7 +10,7 @@ use super::{Context, Lowered, Lowering, Target};
 use crate::plan::{DecisionBody, DecisionId, DefaultBody, Interval, RuleBody, Symbol};
 use crate::value::CategoryId;
 
-/// Lowers a `decision`. An amendment has no body of its own.
+/// Lowers a `decision`; an amendment of one is not a decision of its own.
 #[must_use]
 pub fn decision(cx: &Context<'_>, id: DecisionId, item: &ast::Decision) -> Lowered<DecisionBody> {
     let mut lowering = Lowering::new(cx);
@@ -28,7 +28,7 @@ pub fn decision(cx: &Context<'_>, id: DecisionId, item: &ast::Decision) -> Lower
     lowering.mention_outcomes(item, symbol.outcomes);
     let condition = item.condition.as_ref().map(|condition| lowering.condition(condition));
     let law_on = item.law_on.as_ref().map(|day| lowering.date_value(day));
-    let defaults = lowering.defaults(item, symbol.outcomes);
+    let defaults = lowering.defaults(item, symbol.outcomes, item.outcomes.is_some());
     let rules = lowering.rules(item, symbol.outcomes);
     if matches!(condition, Some(None)) || matches!(law_on, Some(None)) {
         lowering.failed = true;
@@ -36,17 +36,22 @@ pub fn decision(cx: &Context<'_>, id: DecisionId, item: &ast::Decision) -> Lower
     if item.outcomes.is_none() {
         lowering.failed = true;
     }
+    lowering.grants_reach(crate::plan::Symbol::Decision(id), symbol.of);
     let cites = cites(&item.cites);
     let (condition, law_on) = (condition.flatten(), law_on.flatten());
+    let condition = lowering.own_records(symbol.of, condition).or(condition);
     lowering.finish(|code| Some(DecisionBody { code, condition, law_on, cites, defaults, rules }))
 }
 
 /// A rule with what its part says of it.
-struct Placed<'e> {
-    rule: &'e ast::Rule,
-    part: Option<&'e ast::Part>,
-    interval: Option<Interval>,
+pub(super) struct Placed<'e> {
+    pub(super) rule: &'e ast::Rule,
+    pub(super) part: Option<&'e ast::Part>,
+    pub(super) interval: Option<Interval>,
 }
+
+/// Parts, each with the positions of its rules.
+pub(super) type Parts<'e> = Vec<(&'e Name, Vec<usize>)>;
 
 impl Lowering<'_> {
     fn mention_outcomes(&mut self, item: &ast::Decision, category: CategoryId) {
@@ -90,10 +95,15 @@ impl Lowering<'_> {
         self.report(diagnostic);
     }
 
-    fn defaults(&mut self, item: &ast::Decision, category: CategoryId) -> Vec<DefaultBody> {
+    pub(super) fn defaults(
+        &mut self,
+        item: &ast::Decision,
+        category: CategoryId,
+        listed: bool,
+    ) -> Vec<DefaultBody> {
         let mut lowered: Vec<DefaultBody> = Vec::with_capacity(item.defaults.len());
         for default in &item.defaults {
-            let outcome = self.outcome(&default.outcome, category, item.outcomes.is_some());
+            let outcome = self.outcome(&default.outcome, category, listed);
             let interval = self.interval(default.interval.as_ref());
             let because = self.template(default.because.as_ref());
             let Some((outcome, interval)) = outcome.zip(interval) else { continue };
@@ -108,9 +118,10 @@ impl Lowering<'_> {
         lowered
     }
 
-    fn rules(&mut self, item: &ast::Decision, category: CategoryId) -> Vec<RuleBody> {
-        let mut placed: Vec<Placed<'_>> = Vec::new();
-        let mut parts: Vec<(&Name, Vec<usize>)> = Vec::new();
+    /// The rules in the order of the text, those of parts among them.
+    pub(super) fn placed<'e>(&mut self, item: &'e ast::Decision) -> (Vec<Placed<'e>>, Parts<'e>) {
+        let mut placed: Vec<Placed<'e>> = Vec::new();
+        let mut parts: Parts<'e> = Vec::new();
         for member in &item.members {
             match member {
                 DecisionMember::Rule(rule) => {
@@ -147,6 +158,11 @@ impl Lowering<'_> {
                 }
             }
         }
+        (placed, parts)
+    }
+
+    fn rules(&mut self, item: &ast::Decision, category: CategoryId) -> Vec<RuleBody> {
+        let (placed, parts) = self.placed(item);
         let ranked: Vec<Ranked<'_>> = placed
             .iter()
             .map(|placed| Ranked {
@@ -194,7 +210,7 @@ impl Lowering<'_> {
         Some(Interval { from: own.from.max(outer.from), until })
     }
 
-    fn rule(
+    pub(super) fn rule(
         &mut self,
         placed: &Placed<'_>,
         overridden_by: Vec<u32>,
@@ -226,12 +242,15 @@ impl Lowering<'_> {
             overridden_by,
             cites: all,
             because,
+            policy: self.cx.policy,
+            guard: None,
+            is_default: false,
             place: self.place(rule.label.span),
         })
     }
 }
 
 /// A rule's own labels and those of its part.
-fn joined<'e>(own: &'e [Name], part: Option<&'e Vec<Name>>) -> Vec<&'e Name> {
+pub(super) fn joined<'e>(own: &'e [Name], part: Option<&'e Vec<Name>>) -> Vec<&'e Name> {
     own.iter().chain(part.into_iter().flatten()).collect()
 }

@@ -479,14 +479,23 @@ impl Lowering<'_> {
             return None;
         };
         let item = self.value(item, Type::of(Base::Category(category)))?;
-        if !matches!(self.code.get(set_id).map(|expr| &expr.op), Some(Op::Parameter { .. })) {
+        let mut written = set;
+        while let ExprKind::Paren(inner) = &*written.kind {
+            written = inner;
+        }
+        let found = match &*written.kind {
+            ExprKind::If(..) | ExprKind::Case(..) => None,
+            _ => self.in_versions(item, set_id, span),
+        };
+        let Some(found) = found else {
             let diagnostic = self
                 .error("type-mismatch", set.span, "only a parameter holds a set")
                 .help("declare a `parameter … : set of …`, or list the values: `in (a, b)`");
             self.report(diagnostic);
             return None;
-        }
-        Some(self.flag(Op::InSet(item, set_id), negated, span))
+        };
+        let flag = Type::of(Base::Flag);
+        Some(if negated { (self.push(Op::Not(found), flag, span), flag) } else { (found, flag) })
     }
 
     fn between(

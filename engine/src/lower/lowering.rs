@@ -32,6 +32,8 @@ pub struct Lowering<'a> {
     pub(super) frames: Vec<Frame>,
     pub(super) bound: Vec<Bound>,
     pub(super) slots: u16,
+    /// It is a test: where no row says whose law is meant, it is that of the policy.
+    pub(super) in_test: bool,
 }
 
 /// A row whose fields can be named bare.
@@ -73,6 +75,7 @@ impl<'a> Lowering<'a> {
             frames: Vec::new(),
             bound: Vec::new(),
             slots: 0,
+            in_test: false,
         }
     }
 

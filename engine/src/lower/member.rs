@@ -419,7 +419,7 @@ impl Lowering<'_> {
             .collect();
         let keys = self.arguments(name, &params, arguments, span)?;
         let ty = parameter.ty;
-        Some((self.push(Op::Parameter { parameter: id, keys, on }, ty, span), ty))
+        Some((self.parameter_of_layers(id, &keys, on, ty, span)?, ty))
     }
 
     fn lookup(

@@ -4,6 +4,7 @@
 //! declaration. What a name means is decided in `names`, which types fit together in `units`.
 
 mod aggregate;
+pub mod amend;
 mod amount;
 mod apportion;
 mod assertion;
@@ -18,6 +19,7 @@ mod fit;
 mod foreign;
 mod group;
 mod header;
+mod layer;
 mod lowering;
 mod member;
 mod names;
@@ -28,7 +30,6 @@ mod population;
 mod requirement;
 pub mod test;
 mod unit;
-mod unsupported;
 mod waiver;
 
 #[cfg(test)]
@@ -53,7 +54,6 @@ pub(crate) use names::{FUNCTIONS, snake_case};
 pub use parameter::parameter;
 pub use requirement::requirement;
 pub use unit::type_name;
-pub use unsupported::unsupported;
 pub use waiver::waiver;
 
 /// Where a declaration stands and what it can see.

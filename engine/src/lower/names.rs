@@ -563,7 +563,13 @@ fn declaring_policies(symbols: &Symbols, name: &str, of: Option<RecordId>) -> Ve
         symbols.amounts.iter().filter(|it| it.name == name && belongs(Some(it.of))).map(|it| it.policy),
     );
     if of.is_none() {
-        found.extend(symbols.parameters.iter().filter(|it| it.name == name).map(|it| it.policy));
+        found.extend(
+            symbols
+                .parameters
+                .iter()
+                .filter(|it| it.name == name && it.version.is_none())
+                .map(|it| it.policy),
+        );
         found.extend(symbols.inputs.iter().filter(|it| it.name == name).map(|it| it.policy));
         found.extend(symbols.records.iter().filter(|it| it.name == name).map(|it| it.policy));
         let own = |place: Place| symbols.decisions.iter().any(|decision| decision.place == place);

@@ -12,7 +12,7 @@ use crate::names::nearest;
 use crate::plan::{Op, ParameterBody, ParameterId, ParameterRow};
 use crate::value::{Base, Type, Value};
 
-/// Lowers a `parameter`. An amendment has no body of its own.
+/// Lowers a `parameter`; an amendment of one is not a parameter of its own.
 #[must_use]
 pub fn parameter(cx: &Context<'_>, id: ParameterId, item: &ast::Parameter) -> Lowered<ParameterBody> {
     let mut lowering = Lowering::new(cx);
@@ -35,7 +35,15 @@ pub fn parameter(cx: &Context<'_>, id: ParameterId, item: &ast::Parameter) -> Lo
         let held = lowering.held(&shape, &entry.value, entry.span);
         if let Some((interval, (cells, otherwise))) = interval.zip(held) {
             let place = cx.place(entry.span);
-            rows.push(ParameterRow { interval, cites: cites(&entry.cites), cells, otherwise, place });
+            rows.push(ParameterRow {
+                interval,
+                cites: cites(&entry.cites),
+                cells,
+                otherwise,
+                policy: cx.policy,
+                over: None,
+                place,
+            });
         }
     }
     let cites = cites(&item.cites);
@@ -43,9 +51,9 @@ pub fn parameter(cx: &Context<'_>, id: ParameterId, item: &ast::Parameter) -> Lo
 }
 
 /// The types of a parameter.
-struct Shape {
-    keys: Vec<Type>,
-    ty: Type,
+pub(super) struct Shape {
+    pub(super) keys: Vec<Type>,
+    pub(super) ty: Type,
 }
 
 impl Shape {
@@ -63,10 +71,15 @@ impl Shape {
 }
 
 /// What a row holds: cells by key, and `otherwise`.
-type Held = (BTreeMap<Vec<i64>, Vec<Value>>, Option<Value>);
+pub(super) type Held = (BTreeMap<Vec<i64>, Vec<Value>>, Option<Value>);
 
 impl Lowering<'_> {
-    fn held(&mut self, shape: &Shape, written: &ParameterValue, span: rubric_grammar::Span) -> Option<Held> {
+    pub(super) fn held(
+        &mut self,
+        shape: &Shape,
+        written: &ParameterValue,
+        span: rubric_grammar::Span,
+    ) -> Option<Held> {
         match written {
             ParameterValue::Table(table) => self.table(shape, table),
             ParameterValue::Single(value) => self.without_keys(shape, std::slice::from_ref(value), span),

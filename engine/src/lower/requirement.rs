@@ -6,10 +6,10 @@ use super::lowering::cites;
 use super::unit::has_equality;
 use super::{Context, Lowered, Lowering};
 use crate::diagnostic::Severity;
-use crate::plan::{ExceptBody, ExprId, MustBody, MustCheck, Op, RequirementBody, RequirementId};
+use crate::plan::{ExceptBody, ExprId, Interval, MustBody, MustCheck, Op, RequirementBody, RequirementId};
 use crate::value::{Base, CategoryId, Type};
 
-/// Lowers a `requirement`. An amendment has no body yet.
+/// Lowers a `requirement`; an amendment of one is not a requirement of its own.
 #[must_use]
 pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement) -> Lowered<RequirementBody> {
     let mut lowering = Lowering::new(cx);
@@ -34,6 +34,8 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
     let musts: Vec<MustBody> = item.musts.iter().filter_map(|must| lowering.must(must)).collect();
     let excepts: Vec<ExceptBody> = item.excepts.iter().filter_map(|except| lowering.except(except)).collect();
     lowering.check_labels(item);
+    lowering.grants_reach(crate::plan::Symbol::Requirement(id), symbol.of);
+    let condition = lowering.own_records(symbol.of, condition.flatten()).or(condition.flatten());
     if item.musts.is_empty() {
         let message = format!("the requirement `{}` has no `must`", item.name.text);
         let diagnostic = lowering
@@ -57,7 +59,7 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
             because,
             waivable_by,
             each,
-            condition: condition.flatten(),
+            condition,
             law_on: law_on.flatten(),
             interval: interval?,
             due: due.flatten(),
@@ -100,7 +102,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn must(&mut self, must: &ast::Must) -> Option<MustBody> {
+    pub(super) fn must(&mut self, must: &ast::Must) -> Option<MustBody> {
         let check = match &must.kind {
             MustKind::Condition(condition) => MustCheck::Condition(self.condition(condition)?),
             MustKind::Unique(keys) => {
@@ -116,7 +118,11 @@ impl Lowering<'_> {
         Some(MustBody {
             label: must.label.as_ref().map(|label| label.text.as_str().into()),
             check,
+            interval: Interval::default(),
             cites: cites(&must.cites),
+            policy: self.cx.policy,
+            guard: None,
+            put_aside: Vec::new(),
             place: self.place(must.span),
         })
     }
@@ -130,7 +136,7 @@ impl Lowering<'_> {
         Some(id)
     }
 
-    fn except(&mut self, except: &ast::Except) -> Option<ExceptBody> {
+    pub(super) fn except(&mut self, except: &ast::Except) -> Option<ExceptBody> {
         let when = self.condition(&except.when);
         let interval = self.interval(except.interval.as_ref());
         let (when, interval) = when.zip(interval)?;
@@ -139,12 +145,15 @@ impl Lowering<'_> {
             when,
             interval,
             cites: cites(&except.cites),
+            policy: self.cx.policy,
+            guard: None,
+            put_aside: Vec::new(),
             place: self.place(except.label.span),
         })
     }
 
     /// A result names what failed or excused by its label.
-    fn check_labels(&mut self, item: &ast::Requirement) {
+    pub(super) fn check_labels(&mut self, item: &ast::Requirement) {
         let musts = item.musts.iter().filter_map(|must| must.label.as_ref());
         let labels: Vec<&ast::Name> = musts.chain(item.excepts.iter().map(|except| &except.label)).collect();
         for (at, label) in labels.iter().enumerate() {

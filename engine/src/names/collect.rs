@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use rubric_grammar::Span;
 use rubric_grammar::ast::{self, IntervalEnd, Item, ItemKind};
 
+use super::amend::{self, Written};
 use super::record::{self, Part, PendingMany};
 use super::scope::nearest;
 use super::{FileSummary, types, waiver};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::plan::{
-    AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol, DefineId, DefineSymbol,
-    EachLine, InputId, InputSymbol, Interval, ParameterId, ParameterSymbol, Policy, PolicyId, Record,
-    RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
+    ADJUSTMENT, AmountId, AmountSymbol, Authority, Category, CategoryValue, DecisionId, DecisionSymbol,
+    DefineId, DefineSymbol, EachLine, InputId, InputSymbol, Interval, Level, ParameterId, ParameterSymbol,
+    Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Symbol, Symbols,
 };
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
 
@@ -29,6 +30,8 @@ pub struct Collected {
     pub policies: BTreeMap<FileId, PolicyId>,
     /// Fixtures: policy and name to file and item.
     pub fixtures: BTreeMap<(PolicyId, String), (FileId, u32)>,
+    /// Which of [`Symbols::amendments`] an item is.
+    pub amendments: BTreeMap<(FileId, u32), u32>,
     /// The policies that a policy uses, as written, where they exist.
     pub uses: BTreeMap<PolicyId, Vec<(PolicyId, Place)>>,
 }
@@ -43,6 +46,21 @@ pub enum Declared {
     Decision(DecisionId),
     Requirement(RequirementId),
     Amount(AmountId),
+}
+
+impl Declared {
+    /// The name's meaning.
+    #[must_use]
+    pub const fn symbol(self) -> Option<Symbol> {
+        match self {
+            Self::Group(_) => None,
+            Self::Parameter(id) => Some(Symbol::Parameter(id)),
+            Self::Define(id) => Some(Symbol::Define(id)),
+            Self::Decision(id) => Some(Symbol::Decision(id)),
+            Self::Requirement(id) => Some(Symbol::Requirement(id)),
+            Self::Amount(id) => Some(Symbol::Amount(id)),
+        }
+    }
 }
 
 fn index(len: usize) -> u32 {
@@ -61,6 +79,8 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
     }
     collector.waivers(files);
     collector.scopes(files);
+    let order = super::authority::order(&collector.out.symbols);
+    collector.out.diagnostics.extend(order);
     // Extensions come after the records they extend, wherever their files stand, so that keys come first.
     for pass in [Pass::Records, Pass::Extensions] {
         for file in files {
@@ -75,6 +95,7 @@ pub fn collect(files: &[&FileSummary]) -> Collected {
     for file in files {
         collector.signatures(file);
     }
+    collector.layers(files);
     collector.out
 }
 
@@ -131,6 +152,13 @@ impl Collector {
                 Policy {
                     name,
                     title: header.title.as_ref().map(|title| title.value.clone()),
+                    authority: header.authority.as_ref().map(|written| Authority {
+                        level: Level::of(&written.level.text),
+                        title: written.title.as_ref().map(|title| title.value.clone()),
+                        // Known when all policies are.
+                        under: None,
+                        place: self::place(file, position, written.span),
+                    }),
                     cites: header.cites.iter().map(|cite| cite.value.clone()).collect(),
                     effective: header.effective.as_ref().map(interval).unwrap_or_default(),
                     school_year: header.school_year.as_ref().map(|start| (start.month, start.day)),
@@ -158,6 +186,7 @@ impl Collector {
                 Policy {
                     name,
                     title,
+                    authority: None,
                     cites,
                     effective: Interval::default(),
                     school_year: None,
@@ -250,6 +279,7 @@ impl Collector {
                         name: parameter.name.text.clone(),
                         by: Vec::new(),
                         ty: Type::of(Base::Damaged),
+                        version: None,
                         docs: item.docs.clone(),
                         policy,
                         place: here(&parameter.name),
@@ -472,29 +502,31 @@ impl Collector {
             let Some(policy) = self.out.policies.get(&file.file).copied() else { continue };
             let mut scope = self.own.get(&policy).cloned().unwrap_or_default();
             let mut seen: Vec<PolicyId> = Vec::new();
+            let mut first = true;
             for (position, item) in items(file) {
-                let ItemKind::Use(written) = &item.kind else { continue };
-                let here = place(file, position, written.path.span);
-                let name = dotted(&written.path);
-                let Some(used) = by_name.get(&name).copied() else {
-                    let diagnostic = Diagnostic::error(
-                        "unknown-policy",
-                        here,
-                        format!("there is no policy `{name}` here"),
-                    );
-                    self.out.diagnostics.push(match nearest(&name, by_name.keys().map(String::as_str)) {
-                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-                            format!("replace with `{near}`"),
-                            crate::diagnostic::Applicability::Maybe,
-                            vec![(here, near.to_owned())],
-                        ),
-                        None => diagnostic.help(format!(
-                            "a policy of that name is looked for in `{}.rubric`",
-                            name.replace('.', "/")
-                        )),
-                    });
-                    continue;
+                let path = match &item.kind {
+                    ItemKind::Use(written) => &written.path,
+                    ItemKind::Policy(header) => {
+                        let is_first = std::mem::take(&mut first);
+                        let under = header.authority.as_ref().and_then(|authority| authority.under.as_ref());
+                        // A second header is an error of its own, and says nothing of the policy.
+                        if let Some(path) = under.filter(|_| is_first) {
+                            let above = self.named_policy(&by_name, path, place(file, position, path.span));
+                            self.stand_under(policy, above);
+                            // Whoever stands under a policy goes on from it: its names are in sight.
+                            path
+                        } else {
+                            continue;
+                        }
+                    }
+                    _ => continue,
                 };
+                let here = place(file, position, path.span);
+                let used = match &item.kind {
+                    ItemKind::Policy(_) => by_name.get(&dotted(path)).copied(),
+                    _ => self.named_policy(&by_name, path, here),
+                };
+                let Some(used) = used else { continue };
                 self.out.uses.entry(policy).or_default().push((used, here));
                 if used == policy || seen.contains(&used) {
                     continue;
@@ -513,6 +545,41 @@ impl Collector {
             if let Some(policy) = self.out.symbols.policies.get_mut(policy.0 as usize) {
                 policy.scope.names = scope;
             }
+        }
+    }
+
+    /// The policy of that name; that there is none is reported.
+    fn named_policy(
+        &mut self,
+        by_name: &BTreeMap<String, PolicyId>,
+        path: &ast::Path,
+        here: Place,
+    ) -> Option<PolicyId> {
+        let name = dotted(path);
+        let found = by_name.get(&name).copied();
+        if found.is_none() {
+            let diagnostic =
+                Diagnostic::error("unknown-policy", here, format!("there is no policy `{name}` here"));
+            self.out.diagnostics.push(match nearest(&name, by_name.keys().map(String::as_str)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                    format!("replace with `{near}`"),
+                    crate::diagnostic::Applicability::Maybe,
+                    vec![(here, near.to_owned())],
+                ),
+                None => diagnostic.help(format!(
+                    "a policy of that name is looked for in `{}.rubric`",
+                    name.replace('.', "/")
+                )),
+            });
+        }
+        found
+    }
+
+    /// Says which policy is above; `None` when the one that the text names is not there.
+    fn stand_under(&mut self, policy: PolicyId, above: Option<PolicyId>) {
+        let known = self.out.symbols.policies.get_mut(policy.0 as usize);
+        if let Some(authority) = known.and_then(|policy| policy.authority.as_mut()) {
+            authority.under = above;
         }
     }
 
@@ -677,6 +744,30 @@ impl Collector {
         }
     }
 
+    /// Grants and amendments; lines that amendments add to amounts.
+    fn layers(&mut self, files: &[&FileSummary]) {
+        let mut written = Vec::new();
+        for file in files {
+            let Some(policy) = self.out.policies.get(&file.file).copied() else { continue };
+            for (item, one) in items(file) {
+                let declares = self.out.declared.get(&(file.file, item)).and_then(|it| it.symbol());
+                written.push(Written { policy, file: file.file, item, kind: &one.kind, declares });
+            }
+        }
+        let (symbols, diagnostics) = (&mut self.out.symbols, &mut self.out.diagnostics);
+        self.out.amendments = amend::resolve(symbols, &written, diagnostics);
+        for one in &written {
+            let position = self.out.amendments.get(&(one.file, one.item)).copied();
+            let target = position.and_then(|at| symbols.amendments.get(at as usize)).map(|it| it.target);
+            let (ItemKind::Amount(amount), Some(Symbol::Amount(id))) = (one.kind, target) else { continue };
+            let place = Place { file: one.file, item: Some(one.item), span: amount.name.span };
+            let (lines, each) = amount_lines(symbols, one.policy, place, &amount.lines);
+            if let Some(symbol) = symbols.amounts.get_mut(id.0 as usize) {
+                add_lines(symbol, lines, each);
+            }
+        }
+    }
+
     /// Two defines of one name must be of different records, and none may be called as a field of its record.
     fn define_clash(&mut self, policy: PolicyId, id: DefineId, name: &ast::Name, place: Place) {
         let symbols = &self.out.symbols;
@@ -826,4 +917,29 @@ fn amount_lines(
         lines.extend(values.iter().map(|value| format!("{label}({})", value.name)));
     }
     (lines, each)
+}
+
+/// Adds the lines of an amendment that the amount does not have, before the generated one.
+fn add_lines(symbol: &mut AmountSymbol, lines: Vec<String>, each: Vec<EachLine>) {
+    let adjustment = symbol.lines.pop_if(|last| last == ADJUSTMENT);
+    let known = |symbol: &AmountSymbol, label: &str| {
+        symbol.lines.iter().any(|line| line == label) || symbol.each.iter().any(|each| each.label == label)
+    };
+    for line in lines.iter().filter(|line| *line != ADJUSTMENT) {
+        let whole = line.split('(').next().unwrap_or(line);
+        let of_each = each.iter().find(|each| each.label == whole && line.ends_with(')'));
+        match of_each {
+            None if !known(symbol, line) => symbol.lines.push(line.clone()),
+            Some(of) if !known(symbol, whole) && !symbol.lines.contains(line) => {
+                let first = index(symbol.lines.len());
+                let values = lines
+                    .iter()
+                    .filter(|other| other.ends_with(')') && other.split('(').next() == Some(whole));
+                symbol.lines.extend(values.cloned());
+                symbol.each.push(EachLine { first, ..of.clone() });
+            }
+            _ => {}
+        }
+    }
+    symbol.lines.extend(adjustment);
 }

@@ -4,6 +4,8 @@
 //! another declaration sees.
 
 mod absent;
+mod amend;
+mod authority;
 mod collect;
 mod record;
 mod scope;
@@ -13,6 +15,7 @@ mod tests;
 mod types;
 pub mod waiver;
 
+pub(crate) use amend::is_ordered;
 pub use collect::{Collected, Declared, collect};
 pub use scope::nearest;
 pub use summary::{FileSummary, summarize};

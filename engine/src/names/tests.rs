@@ -4,7 +4,7 @@ use rubric_grammar::parse;
 
 use super::{Collected, FileSummary, collect, summarize};
 use crate::diagnostic::FileId;
-use crate::plan::{FieldKind, Symbol};
+use crate::plan::{FieldKind, Level, PolicyId, Symbol};
 use crate::value::Base;
 
 fn collected(files: &[(&str, &str)]) -> Collected {
@@ -251,4 +251,114 @@ fn the_key_comes_first_whatever_the_order_of_files() {
     let student = found.symbols.record(found.symbols.record_named("Student").unwrap()).unwrap();
     let names: Vec<&str> = student.fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!((names.as_slice(), student.keys), (["id", "y", "x", "results"].as_slice(), 1));
+}
+
+/// A policy in a file of its name, whose it is as given.
+fn authority(name: &str, clause: &str) -> (String, String) {
+    (
+        format!("{}.rubric", name.replace('.', "/")),
+        format!("policy {name} {{ {clause} }}\ncategory C {{ a }}"),
+    )
+}
+
+#[test]
+fn authorities_stand_under_higher_ones() {
+    const HELP: &str = "from the highest, authorities are federal, state, district and school: name a policy of a higher one";
+    const CIRCLE: &str = "name the policy of the authority above, or remove `under` from the highest";
+    let cases: &[(&[(&str, &str)], &[&str])] = &[
+        (
+            &[
+                ("a", "authority federal"),
+                ("b", "authority state \"B\" under a"),
+                ("c", "authority district \"C\" under b"),
+                ("d", "authority school \"D\" under c"),
+                ("e", "authority school \"E\" under b"),
+                ("f", "authority consortium \"F\" under d"),
+                ("g", "authority state \"G\" under f"),
+            ],
+            &[],
+        ),
+        (
+            &[("a", "authority district \"A\""), ("b", "authority state \"B\" under a")],
+            &[&format!("a state policy does not stand under the district policy `a` [{HELP}]")],
+        ),
+        (
+            &[("a", "authority district \"A\""), ("b", "authority district \"B\" under a")],
+            &[&format!("a district policy does not stand under the district policy `a` [{HELP}]")],
+        ),
+        (
+            &[("a", "title \"A\""), ("b", "authority district \"B\" under a")],
+            &[
+                "`a` does not say whose policy it is, so nothing stands under it [add to its header whose it is, such as `authority state \"Florida\"`]",
+            ],
+        ),
+        (&[("a", "authority district \"A\" under a")], &[&format!("`a` stands under itself [{CIRCLE}]")]),
+        (
+            &[
+                ("a", "authority district \"A\" under c"),
+                ("b", "authority state \"B\" under a"),
+                ("c", "authority district \"C\" under b"),
+                // Not in the circle, and rightly under one that is.
+                ("d", "authority school \"D\" under c"),
+            ],
+            &[&format!("`a` stands under `c`, that under `b`, and that under the first [{CIRCLE}]")],
+        ),
+        (
+            &[("state.law", "authority state \"S\""), ("b", "authority district \"B\" under state.lwa")],
+            &["there is no policy `state.lwa` here [did you mean `state.law`?]"],
+        ),
+    ];
+    for (policies, expected) in cases {
+        let files: Vec<(String, String)> =
+            policies.iter().map(|(name, clause)| authority(name, clause)).collect();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        // The order of files is no order of authorities.
+        for files in [files.clone(), files.into_iter().rev().collect()] {
+            let found = messages(&files);
+            assert_eq!(found.len(), expected.len(), "{files:?}: {found:?}");
+            for (found, expected) in found.iter().zip(*expected) {
+                let code = if expected.starts_with("there is") { "unknown-policy" } else { "bad-authority" };
+                let circle = expected.contains("that under the first");
+                if circle {
+                    // It is said of the first in the order of files.
+                    assert!(found.starts_with("bad-authority: `") && found.contains("that under the first"));
+                } else {
+                    assert_eq!(*found, format!("{code}: {expected}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stands_above_a_policy_is_known() {
+    let files = [
+        authority("a", "authority federal"),
+        authority("b", "authority state \"B\" under a"),
+        authority("c", "authority district \"C\" under b"),
+        authority("d", "authority school \"D\" under c"),
+        authority("e", "title \"E\""),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let found = collected(&files);
+    let names = |policy: u32| {
+        let above = found.symbols.above(PolicyId(policy)).into_iter();
+        above.map(|id| found.symbols.policy(id).unwrap().name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(3), ["c", "b", "a"]);
+    assert_eq!(names(0), [""; 0]);
+    assert_eq!(names(4), [""; 0]);
+    let district = found.symbols.policies[2].authority.clone().unwrap();
+    assert_eq!((district.level, district.title.as_deref()), (Level::District, Some("C")));
+    // `under` brings no names: those are of `c` itself.
+    assert_eq!(found.symbols.policies[2].scope.get("C").len(), 1);
+}
+
+#[test]
+fn a_second_header_does_not_say_whose_a_policy_is() {
+    let source = "policy p { authority state \"P\" } policy p { authority district \"P\" under p }";
+    let found = messages(&[("p.rubric", source)]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("policy-header: "), "{found:?}");
 }

@@ -1,6 +1,6 @@
 //! What declarations are worth: bodies of groups, parameters, defines, decisions, requirements, amounts and tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rubric_grammar::ast::{RoundingMode, RoundingUnit};
@@ -23,6 +23,17 @@ impl Interval {
     #[must_use]
     pub fn contains(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
+    }
+
+    /// The days that lie in both; `None` where there is none.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        let until = match (self.until, other.until) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let both = Self { from: self.from.max(other.from), until };
+        both.from.zip(both.until).is_none_or(|(from, until)| from < until).then_some(both)
     }
 
     /// Whether some day lies in both.
@@ -87,8 +98,32 @@ pub struct ParameterRow {
     pub cells: BTreeMap<Vec<i64>, Vec<Value>>,
     /// `otherwise`.
     pub otherwise: Option<Value>,
+    /// The policy in which it is written.
+    pub policy: PolicyId,
+    /// Of an amendment: the row of the parent that it lies over, from which the cells come that it does not change.
+    pub over: Option<Arc<OverRow>>,
     /// Where.
     pub place: Place,
+}
+
+/// The row that a row of an amendment lies over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverRow {
+    /// The row.
+    pub row: ParameterRow,
+    /// The keys whose cells are the amendment's own; none of a row that changes all.
+    pub own: Option<BTreeSet<Vec<i64>>>,
+}
+
+impl ParameterRow {
+    /// The row in whose text the value of a key stands.
+    #[must_use]
+    pub fn source_of(&self, key: &[i64]) -> &Self {
+        match &self.over {
+            Some(over) if over.own.as_ref().is_some_and(|own| !own.contains(key)) => over.row.source_of(key),
+            _ => self,
+        }
+    }
 }
 
 /// A derived fact.
@@ -170,6 +205,12 @@ pub struct RuleBody {
     pub cites: Vec<Arc<str>>,
     /// `because`; may be empty.
     pub because: Vec<TemplatePart>,
+    /// The policy in which it is written.
+    pub policy: PolicyId,
+    /// Of an amendment: whether the record is of its authority; part of `when`.
+    pub guard: Option<ExprId>,
+    /// The default of an amendment, which every other rule overrides.
+    pub is_default: bool,
     /// Its label in the text.
     pub place: Place,
 }
@@ -212,8 +253,16 @@ pub struct MustBody {
     pub label: Option<Arc<str>>,
     /// What.
     pub check: MustCheck,
+    /// When in force.
+    pub interval: Interval,
     /// Citations.
     pub cites: Vec<Arc<str>>,
+    /// The policy in which it is written.
+    pub policy: PolicyId,
+    /// Of an amendment: whether the record is of its authority; elsewhere it holds.
+    pub guard: Option<ExprId>,
+    /// Of which authorities the record is where an amendment stands in its place; there it holds.
+    pub put_aside: Vec<ExprId>,
     /// Where.
     pub place: Place,
 }
@@ -238,6 +287,12 @@ pub struct ExceptBody {
     pub interval: Interval,
     /// Citations.
     pub cites: Vec<Arc<str>>,
+    /// The policy in which it is written.
+    pub policy: PolicyId,
+    /// Of an amendment: whether the record is of its authority; part of `when`.
+    pub guard: Option<ExprId>,
+    /// Of which authorities the record is where an amendment stands in its place; there it does not excuse.
+    pub put_aside: Vec<ExprId>,
     /// Where.
     pub place: Place,
 }
@@ -278,6 +333,26 @@ pub struct LineBody {
     pub at_least: Option<ExprId>,
     /// When in force.
     pub interval: Interval,
+    /// Citations.
+    pub cites: Vec<Arc<str>>,
+    /// `because`; may be empty.
+    pub because: Vec<TemplatePart>,
+    /// The policy in which it is written.
+    pub policy: PolicyId,
+    /// What amendments make of it, each for the records of its authority, those of the lowest first. All of it is in
+    /// `value`, `when` and the limits; these say what it was made of.
+    pub layers: Vec<LineLayer>,
+    /// Its label in the text.
+    pub place: Place,
+}
+
+/// What an amendment puts in the place of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineLayer {
+    /// The policy that amends.
+    pub policy: PolicyId,
+    /// Whether the record is of its authority.
+    pub guard: ExprId,
     /// Citations.
     pub cites: Vec<Arc<str>>,
     /// `because`; may be empty.

@@ -3,11 +3,15 @@
 //! [`Symbols`] says what exists and of which type; the bodies beside it say what it is worth. A body owns its
 //! expressions in a [`Code`]; expressions name other declarations by id, never by name.
 
+mod amendment;
 mod assertion;
+mod authority;
 mod body;
 mod expr;
 mod fact;
+mod layer;
 mod shape;
+mod shift;
 mod show;
 mod symbols;
 mod walk;
@@ -15,18 +19,24 @@ mod walk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use amendment::{
+    AddedRule, AmountAmendment, DecisionAmendment, ParameterAmendment, RequirementAmendment,
+};
 pub use assertion::{AssertBody, Claim, Promise};
+pub use authority::{Authority, Level};
 pub use body::{
     AmountBody, DecisionBody, DefaultBody, DefineArm, DefineBody, ExceptBody, ExpectBody, ExpectKind,
-    Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, MustBody, MustCheck,
-    ParameterBody, ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart, TestBody, TestCell,
-    TestRow, TotalBody, WaiverBody, WaiverSubject,
+    Expected, GivenBody, GivenTarget, GivenValue, GroupBody, Interval, LineBody, LineLayer, MustBody,
+    MustCheck, OverRow, ParameterBody, ParameterRow, RequirementBody, ResultStatus, RuleBody, TemplatePart,
+    TestBody, TestCell, TestRow, TotalBody, WaiverBody, WaiverSubject,
 };
 pub use expr::{
     ArithmeticOp, Case, Code, CompareOp, Expr, ExprId, Op, Population, PopulationKind, RowSource, Rows,
 };
 pub use fact::Fact;
+pub use layer::{Amendment, Grant, Jurisdiction, NoKey, Permission, Version, can_name};
 pub use shape::{CodeShapes, Shape, Shaper, Shapes};
+pub use shift::Shift;
 pub use show::{
     MASK, Privacy, category_value, show, show_fault, show_with, written, written_key, written_number,
 };

@@ -78,6 +78,14 @@ impl<'a> Shaper<'a> {
         })
     }
 
+    /// Of a requirement `for each` value, the shape for that value.
+    pub fn instance(&mut self, requirement: Shape, value: Option<&str>) -> Shape {
+        match value {
+            Some(value) => self.shapes.of(format!("for {value} {}", requirement.0)),
+            None => requirement,
+        }
+    }
+
     /// The shape of a definition.
     pub fn define(&mut self, id: DefineId) -> Shape {
         self.item(Item::Define(id.0))
@@ -339,13 +347,12 @@ impl<'a> Shaper<'a> {
             }
             Op::Amount { amount, line, .. } => {
                 let (shape, itself) = self.reference(Item::Amount(amount.0));
-                let label =
-                    line.and_then(|line| symbols.amount(*amount)?.lines.get(line as usize)).map(String::as_str);
+                let label = line
+                    .and_then(|line| symbols.amount(*amount)?.lines.get(line as usize))
+                    .map(String::as_str);
                 (format!("amount {shape} {label:?}"), itself)
             }
-            Op::Apportion { rows, unit, .. } => {
-                sure(format!("apportion {} {unit:?}", self.rows(code, rows)))
-            }
+            Op::Apportion { rows, unit, .. } => sure(format!("apportion {} {unit:?}", self.rows(code, rows))),
             Op::Parameter { parameter, keys, on } => {
                 let (shape, itself) = self.reference(Item::Parameter(parameter.0));
                 (format!("parameter {shape} {} {}", keys.len(), on.is_some()), itself)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rubric_grammar::ast::MonthEnd;
 
-use super::Interval;
+use super::{Amendment, Authority, Grant, Interval, Version};
 use crate::diagnostic::Place;
 use crate::value::{CategoryId, RecordId, Type, Value};
 
@@ -59,6 +59,10 @@ pub struct Symbols {
     pub results: Vec<ResultId>,
     /// The record of waivers, where something can be waived.
     pub waivers: Option<RecordId>,
+    /// What authorities below may do to a declaration, by who declares it.
+    pub grants: BTreeMap<Symbol, Vec<Grant>>,
+    /// What is amended, in the order of files and text.
+    pub amendments: Vec<Amendment>,
 }
 
 impl Symbols {
@@ -139,6 +143,8 @@ pub struct Policy {
     pub name: String,
     /// `title`.
     pub title: Option<String>,
+    /// `authority`.
+    pub authority: Option<Authority>,
     /// `cite`.
     pub cites: Vec<String>,
     /// `effective`.
@@ -245,6 +251,8 @@ pub struct Field {
     pub private: bool,
     /// Decides whose amendments apply.
     pub jurisdiction: bool,
+    /// Nothing that anybody could change: it is never told as what would give another result.
+    pub unchangeable: bool,
     /// What an absent cell means.
     pub absent: Option<Absent>,
     /// A human finding: who makes it.
@@ -302,6 +310,8 @@ pub struct ParameterSymbol {
     pub by: Vec<Type>,
     /// The type of its value; a set for `set of T`.
     pub ty: Type,
+    /// An amendment's version of another parameter. It has no name of its own.
+    pub version: Option<Version>,
     /// Documentation.
     pub docs: Option<String>,
     /// Its policy.

@@ -32,7 +32,8 @@ impl Common {
             super::vocabulary::codes(plan)
                 .map(|code| {
                     let found = shaper.code(code).into_iter().zip(&code.exprs).zip(0_u32..);
-                    let worth = found.filter_map(|((shape, expr), at)| Some((at, shape.filter(|_| is_worth(&expr.op))?)));
+                    let worth = found
+                        .filter_map(|((shape, expr), at)| Some((at, shape.filter(|_| is_worth(&expr.op))?)));
                     (address(code), worth.collect())
                 })
                 .collect()
@@ -72,6 +73,12 @@ impl Common {
 fn is_worth(op: &Op) -> bool {
     !matches!(
         op,
-        Op::Literal(_) | Op::AsOf | Op::Row(_) | Op::Argument(_) | Op::Field { .. } | Op::Input(_) | Op::TestRow(_)
+        Op::Literal(_)
+            | Op::AsOf
+            | Op::Row(_)
+            | Op::Argument(_)
+            | Op::Field { .. }
+            | Op::Input(_)
+            | Op::TestRow(_)
     )
 }

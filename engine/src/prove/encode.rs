@@ -203,6 +203,14 @@ impl<'p> World<'p> {
                 let rails = self.condition(frame, id);
                 Sym::flag(rails.yes, rails.no)
             }
+            Op::Compare(op @ (CompareOp::Eq | CompareOp::Ne), a, b)
+                if looks_up(frame.code, *a, *b).is_some() =>
+            {
+                let rails = self.names_row(frame, *a, *b);
+                let (yes, no) =
+                    if *op == CompareOp::Ne { (rails.no, rails.yes) } else { (rails.yes, rails.no) };
+                Sym::flag(yes, no)
+            }
             Op::Compare(op, a, b) => {
                 let (a, b) = (self.value(frame, *a), self.value(frame, *b));
                 let rails = self.compare(*op, &a, &b);
@@ -648,6 +656,9 @@ impl<'p> World<'p> {
         arguments: Vec<Sym>,
         law: &Law,
     ) -> Sym {
+        if let Some(cut) = row.and_then(|row| self.cuts.get(&(define, row))) {
+            return cut.clone();
+        }
         let key = (define, row, arguments.clone(), law.clone());
         if let Some(known) = self.defines.get(&key) {
             return known.clone();
@@ -792,6 +803,32 @@ impl<'p> World<'p> {
         Sym { cases, missing: Lit::NO }
     }
 
+    /// Whether a reference names the row that is looked up: their keys are equal, whether or not there is such a row.
+    fn names_row(&mut self, frame: &Frame<'p>, a: ExprId, b: ExprId) -> Rails {
+        let Some((reference, keys)) = looks_up(frame.code, a, b) else { return Rails::NO };
+        let reference = self.plain(frame, reference);
+        let keys: Vec<Sym> = keys.iter().map(|key| self.plain(frame, *key)).collect();
+        let (mut yes, mut no) = (Vec::new(), Vec::new());
+        for (when, leaf) in &reference.cases {
+            let mut all = match leaf {
+                Leaf::Row(_) => Rails::YES,
+                // Equal to nothing.
+                Leaf::None => Rails::NO,
+                _ => continue,
+            };
+            if let Leaf::Row(row) = leaf {
+                for (field, key) in (0_u32..).zip(&keys) {
+                    let own = self.field(*row, field);
+                    let equal = self.compare(CompareOp::Eq, &own, key);
+                    all = self.both(all, equal);
+                }
+            }
+            yes.push(self.all([*when, all.yes]));
+            no.push(self.all([*when, all.no]));
+        }
+        Rails { yes: self.any(yes), no: self.any(no) }
+    }
+
     fn in_set(&mut self, frame: &Frame<'p>, x: ExprId, set: ExprId) -> Sym {
         let x = self.plain(frame, x);
         let Some(Op::Parameter { parameter, keys, on }) = frame.code.get(set).map(|expr| &expr.op) else {
@@ -812,5 +849,18 @@ impl<'p> World<'p> {
             }
         }
         Sym::flag(self.any(yes), self.any(no))
+    }
+}
+
+/// Of a comparison with a row that is looked up: the other side, and the key.
+fn looks_up(code: &Code, a: ExprId, b: ExprId) -> Option<(ExprId, &[ExprId])> {
+    let keys = |id: ExprId| match code.get(id).map(|expr| &expr.op) {
+        Some(Op::Lookup { keys, .. }) => Some(keys.as_slice()),
+        _ => None,
+    };
+    match (keys(a), keys(b)) {
+        (None, Some(keys)) => Some((a, keys)),
+        (Some(keys), None) => Some((b, keys)),
+        _ => None,
     }
 }

@@ -32,6 +32,8 @@ pub struct Difference {
     pub old_test: String,
     /// A test that passes with the new one.
     pub new_test: String,
+    /// Of a requirement `for each` value of a category: the value, in the new version.
+    pub value: Option<u32>,
     /// The record in the new version's names.
     pub witness: Witness,
 }
@@ -74,9 +76,7 @@ pub fn equivalent(old: &Plan, old_id: ResultId, new: &Plan, new_id: ResultId) ->
         (ResultId::Requirement(a), ResultId::Requirement(b)) => {
             let named = |symbols: &Symbols, id| -> BTreeMap<Option<String>, Instance> {
                 let each = symbols.requirement(id).and_then(|symbol| symbol.each);
-                let name = |it: &Instance| {
-                    category_value(symbols, each?, it.value?).map(ToOwned::to_owned)
-                };
+                let name = |it: &Instance| category_value(symbols, each?, it.value?).map(ToOwned::to_owned);
                 symbols.instances(id).into_iter().map(|it| (name(&it), it)).collect()
             };
             let (left, right) = (named(&old.symbols, a), named(&new.symbols, b));
@@ -192,7 +192,10 @@ impl Pair<'_> {
                     found.extend(all.iter().map(|law| (*days, Under::Days(*law), Under::Days(*law))));
                 }
                 (old, new) => {
-                    let (old, new) = (if old { &every[..] } else { &today[..] }, if new { &every[..] } else { &today[..] });
+                    let (old, new) = (
+                        if old { &every[..] } else { &today[..] },
+                        if new { &every[..] } else { &today[..] },
+                    );
                     for before in old {
                         found.extend(new.iter().map(|after| (*days, *before, *after)));
                     }
@@ -278,6 +281,10 @@ impl Pair<'_> {
             new_test: other.test(&self.new.0.symbols, &after, &title(&other, "old", &one)),
             old: one.text,
             new: other.text,
+            value: match self.new.1 {
+                Subject::Requirement(instance) => instance.value,
+                Subject::Decision(_) | Subject::Amount(_) | Subject::Define(_) => None,
+            },
             witness: after,
         })
     }
@@ -300,8 +307,12 @@ impl<'p> World<'p> {
             let (code, law_on) = subject.law_on(plan)?;
             let frame = Frame::of(code, Some(row), self.law());
             let day = self.plain(&frame, law_on);
-            let known: Vec<Lit> =
-                day.cases.iter().filter(|(_, leaf)| matches!(leaf, Leaf::Num(_))).map(|(when, _)| *when).collect();
+            let known: Vec<Lit> = day
+                .cases
+                .iter()
+                .filter(|(_, leaf)| matches!(leaf, Leaf::Num(_)))
+                .map(|(when, _)| *when)
+                .collect();
             let known = self.any(known);
             return Some(Results { named, values, within: vec![!known] });
         };
@@ -499,6 +510,8 @@ impl<'p> World<'p> {
             products: self.products,
             vague: self.vague,
             common: self.common,
+            twins: BTreeMap::new(),
+            cuts: BTreeMap::new(),
             depth: 0,
         }
     }

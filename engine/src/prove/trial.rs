@@ -140,7 +140,9 @@ impl Pool {
         };
         for number in self.numbers.iter().take(MOST_VALUES) {
             keep(number.clone());
-            for step in [Number::ratio(1, 100), Number::ratio(1, 2), Ok(Number::ONE), Ok(Number::from_int(10))] {
+            for step in
+                [Number::ratio(1, 100), Number::ratio(1, 2), Ok(Number::ONE), Ok(Number::from_int(10))]
+            {
                 let Ok(step) = step else { continue };
                 for other in [number.add(&step), number.sub(&step)].into_iter().flatten() {
                     keep(other);

@@ -98,11 +98,7 @@ impl Joining {
     fn record(&mut self, id: RecordId) {
         let Some(record) = self.old.record(id) else { return };
         if self.new.record_named(&record.name).is_none() {
-            let copy = crate::plan::Record {
-                fields: Vec::new(),
-                kind: RecordKind::Record,
-                ..record.clone()
-            };
+            let copy = crate::plan::Record { fields: Vec::new(), kind: RecordKind::Record, ..record.clone() };
             self.new.records.push(copy);
         }
     }
@@ -140,13 +136,17 @@ impl Joining {
     /// A field of both.
     fn field(&mut self, old: (RecordId, u32), new: (RecordId, u32)) {
         let get = |symbols: &Symbols, (record, field): (RecordId, u32)| {
-            Some((symbols.record(record)?.name.clone(), symbols.record(record)?.fields.get(field as usize)?.clone()))
+            Some((
+                symbols.record(record)?.name.clone(),
+                symbols.record(record)?.fields.get(field as usize)?.clone(),
+            ))
         };
-        let (Some((record, one)), Some((_, other))) = (get(&self.old, old), get(&self.new, new)) else { return };
+        let (Some((record, one)), Some((_, other))) = (get(&self.old, old), get(&self.new, new)) else {
+            return;
+        };
         let Some((ty, their_ty)) = self.common(&one, &other) else {
             let (a, b) = (type_name(&self.old, &one), type_name(&self.new, &other));
-            let told =
-                format!("`{record}.{}` is `{a}` in the old version and `{b}` in the new", one.name);
+            let told = format!("`{record}.{}` is `{a}` in the old version and `{b}` in the new", one.name);
             self.unlike.insert((true, old.0, old.1), told.clone());
             self.unlike.insert((false, new.0, new.1), told);
             let copy = self.copied(&one);
@@ -476,10 +476,14 @@ fn carried(witness: &Witness, from: &Symbols, to: &Symbols) -> Option<Witness> {
         let value = value_there(value, (from, declared.ty), (to, theirs.ty))?;
         inputs.insert(InputId(u32::try_from(at).ok()?), value);
     }
-    Some(Witness { as_of: witness.as_of, rows, supplied, inputs })
+    Some(Witness { as_of: witness.as_of, rows, supplied, inputs, givens: BTreeMap::new() })
 }
 
-fn value_there(value: &Value, (from, ours): (&Symbols, Type), (to, theirs): (&Symbols, Type)) -> Option<Value> {
+fn value_there(
+    value: &Value,
+    (from, ours): (&Symbols, Type),
+    (to, theirs): (&Symbols, Type),
+) -> Option<Value> {
     match (value, ours.base, theirs.base) {
         (Value::Category(value), Base::Category(old), Base::Category(new)) => {
             let name = &from.category(old)?.values.get(*value as usize)?.name;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use rubric_grammar::ast::RoundingMode;
+
 use crate::data::{Cell, Dataset, Origin};
 use crate::evaluate::{Evaluator, Options};
-use crate::plan::{Field, FieldKind, InputId, Plan, Privacy, Symbols, show_with, written_number};
+use crate::plan::{DefineId, Field, FieldKind, InputId, Plan, Privacy, Symbols, show_with, written_number};
 use crate::value::{Base, Date, Number, RecordId, Reference, State, Type, Value};
 
 /// What a row says of a field.
@@ -42,6 +44,8 @@ pub struct Witness {
     pub supplied: Vec<RecordId>,
     /// Values for the whole run.
     pub inputs: BTreeMap<InputId, Value>,
+    /// Derived facts of the first row that are fixed, whatever their definitions say.
+    pub givens: BTreeMap<DefineId, Value>,
 }
 
 impl Witness {
@@ -107,7 +111,10 @@ impl Witness {
     pub fn ask<T>(&self, plan: &Plan, question: impl FnOnce(&Evaluator<'_>) -> T) -> T {
         let data = self.dataset(&plan.symbols);
         let inputs = self.inputs.iter().map(|(input, value)| (*input, State::Known(value.clone()))).collect();
-        let options = Options { inputs, privacy: Privacy::Reveal, ..Options::default() };
+        let mut options = Options { inputs, privacy: Privacy::Reveal, ..Options::default() };
+        let fixed =
+            self.givens.iter().map(|(define, value)| ((*define, Some(0)), State::Known(value.clone())));
+        options.givens.defines.extend(fixed);
         question(&Evaluator::new(plan, &data, self.as_of, options))
     }
 
@@ -155,6 +162,12 @@ impl Witness {
         for (input, value) in &self.inputs {
             if let Some(input) = symbols.inputs.get(input.0 as usize) {
                 let _ = writeln!(text, "  given {} = {}", input.name, literal(symbols, value, input.ty));
+            }
+        }
+        for (define, value) in &self.givens {
+            if let Some(define) = symbols.define(*define) {
+                let value = literal(symbols, value, define.ty);
+                let _ = writeln!(text, "  given {}.{} = {value}", self.subject(), define.name);
             }
         }
         let _ = writeln!(text, "  expect {}\n}}", expectation.replace("%.", &format!("{}.", self.subject())));
@@ -234,52 +247,46 @@ impl Witness {
         let mut found = vec![None];
         let Some(row) = self.rows.get(row) else { return found };
         let declared = symbols.record(row.record).and_then(|record| record.fields.get(field as usize));
-        let base = declared.map(|field| field.ty.base);
-        let value = |value| Some(Fact::Value(value));
-        match row.facts.get(&field) {
-            Some(Fact::Value(Value::Flag(true))) => found.push(value(Value::Flag(false))),
-            Some(Fact::Value(Value::Category(position))) => {
-                found.extend((0..*position).take(4).map(|other| value(Value::Category(other))));
-            }
-            Some(Fact::Value(Value::Number(number))) => {
-                let mut candidates = vec![Number::ZERO, Number::ONE];
-                for scale in [100, 10, 1] {
-                    let step = if base == Some(Base::Percent) {
-                        Number::ratio(scale, 100)
-                    } else {
-                        Ok(Number::from_int(scale))
-                    };
-                    let Ok(step) = step else { continue };
-                    for mode in
-                        [rubric_grammar::ast::RoundingMode::Down, rubric_grammar::ast::RoundingMode::Up]
-                    {
-                        let rounded =
-                            number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
-                        candidates.extend(rounded.ok());
-                    }
-                }
-                found.extend(
-                    candidates.into_iter().filter(|other| other != number).map(|n| value(Value::Number(n))),
-                );
-            }
-            Some(Fact::Value(Value::Date(day))) => {
-                let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
-                found.extend(
-                    firsts
-                        .into_iter()
-                        .flatten()
-                        .filter(|other| other != day)
-                        .map(|day| value(Value::Date(day))),
-                );
-            }
-            _ => {}
+        if let (Some(declared), Some(Fact::Value(value))) = (declared, row.facts.get(&field)) {
+            let plainer = plainer(value, declared.ty.base).into_iter();
+            found.extend(plainer.map(|value| Some(Fact::Value(value))));
         }
         found
     }
 }
 
+/// Values that are plainer than one, the plainest first.
+fn plainer(value: &Value, base: Base) -> Vec<Value> {
+    match value {
+        Value::Flag(true) => vec![Value::Flag(false)],
+        Value::Category(position) => (0..*position).take(4).map(Value::Category).collect(),
+        Value::Number(number) => {
+            let mut candidates = vec![Number::ZERO, Number::ONE];
+            for scale in [100, 10, 1] {
+                let step = if base == Base::Percent {
+                    Number::ratio(scale, 100)
+                } else {
+                    Ok(Number::from_int(scale))
+                };
+                let Ok(step) = step else { continue };
+                for mode in [RoundingMode::Down, RoundingMode::Up] {
+                    let rounded =
+                        number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
+                    candidates.extend(rounded.ok());
+                }
+            }
+            candidates.into_iter().filter(|other| other != number).map(Value::Number).collect()
+        }
+        Value::Date(day) => {
+            let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
+            firsts.into_iter().flatten().filter(|other| other != day).map(Value::Date).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// A value as a policy writes it.
-pub(super) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
+pub(crate) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
     match value {
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),

@@ -7,8 +7,8 @@ use super::{Failure, Stage};
 use crate::evaluate::{By, DecisionResult, Env, Evaluator, MustOutcome, RequirementResult, Verdict, Worth};
 use crate::names::nearest;
 use crate::plan::{
-    AmountId, DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, Privacy, RequirementId,
-    ResultStatus, show_fault, show_with,
+    AmountId, DecisionId, ExpectBody, ExpectKind, Expected, ExprId, Instance, Op, PolicyId, Privacy,
+    RequirementId, ResultStatus, show_fault, show_with,
 };
 use crate::value::{Base, Fault, Need, NeedKind, Reference, State, Value};
 
@@ -107,7 +107,7 @@ impl Judge<'_> {
                 show_with(&self.stage.plan.symbols, &value, ty, Privacy::Reveal)
             }
         };
-        let labels = self.decided_by(id, &result);
+        let labels = self.decided_by(id, &result, &expect.by);
         if (found == expected) == negated {
             let message = if negated {
                 format!("`{subject}` is `{}`, which it should not be", word(found))
@@ -172,19 +172,26 @@ impl Judge<'_> {
     }
 
     /// Labels of what decided, in the order of the text, each once.
-    fn decided_by(&self, id: DecisionId, result: &DecisionResult) -> Vec<Arc<str>> {
+    fn decided_by(&self, id: DecisionId, result: &DecisionResult, wanted: &[Arc<str>]) -> Vec<Arc<str>> {
         let body = self.stage.plan.decisions.get(&id.0);
         let mut labels: Vec<Arc<str>> = Vec::new();
         for by in &result.by {
             let label = match by {
                 By::Default(_) => Some(Arc::from("default")),
                 By::Rule(rule) => {
-                    body.and_then(|body| body.rules.get(*rule as usize)).map(|rule| Arc::clone(&rule.label))
+                    let rule = body.and_then(|body| body.rules.get(*rule as usize));
+                    rule.map(|rule| self.as_wanted(rule.policy, &rule.label, wanted))
                 }
             };
             labels.extend(label.filter(|label| !labels.contains(label)));
         }
         labels
+    }
+
+    /// A label as the test writes it: of an amendment with its policy or without.
+    fn as_wanted(&self, policy: PolicyId, label: &Arc<str>, wanted: &[Arc<str>]) -> Arc<str> {
+        let short = self.stage.plan.symbols.short_label(policy, label);
+        wanted.iter().find(|wanted| ***wanted == *short).unwrap_or(label).clone()
     }
 
     fn why_decision(&self, id: DecisionId, result: &DecisionResult, labels: &[Arc<str>]) -> Vec<String> {
@@ -216,7 +223,10 @@ impl Judge<'_> {
 
     fn unknown_labels(&self, id: DecisionId, wanted: &[Arc<str>]) -> Vec<String> {
         let Some(body) = self.stage.plan.decisions.get(&id.0) else { return Vec::new() };
-        let known: BTreeSet<&str> = body.rules.iter().map(|rule| &*rule.label).chain(["default"]).collect();
+        let symbols = &self.stage.plan.symbols;
+        let rules =
+            body.rules.iter().flat_map(|rule| [&*rule.label, symbols.short_label(rule.policy, &rule.label)]);
+        let known: BTreeSet<&str> = rules.chain(["default"]).collect();
         unknown("rule", wanted, &known)
     }
 
@@ -244,7 +254,7 @@ impl Judge<'_> {
             };
             return Some(self.failed(expect, message, self.why_requirement(id, &result)));
         }
-        let labels = self.labels(id, &result);
+        let labels = self.labels(id, &result, &expect.by);
         if !expect.by.is_empty() && !same_labels(&expect.by, &labels) {
             let message =
                 format!("`{subject}` is `{found}` by {}, not by {}", list(&labels), list(&expect.by));
@@ -254,26 +264,31 @@ impl Judge<'_> {
     }
 
     /// The `must`s that fail; of an excepted requirement the `except`s that hold; of a waived one the waiver.
-    fn labels(&self, id: RequirementId, result: &RequirementResult) -> Vec<Arc<str>> {
+    fn labels(&self, id: RequirementId, result: &RequirementResult, wanted: &[Arc<str>]) -> Vec<Arc<str>> {
         if result.status == ResultStatus::Waived {
             return result.waiver.iter().filter_map(|used| used.waiver.name.clone()).collect();
         }
         let Some(body) = self.stage.plan.requirements.get(&id.0) else { return Vec::new() };
         if result.status == ResultStatus::Excepted {
-            let except =
-                |position: &u32| body.excepts.get(*position as usize).map(|except| Arc::clone(&except.label));
+            let except = |position: &u32| {
+                let except = body.excepts.get(*position as usize)?;
+                Some(self.as_wanted(except.policy, &except.label, wanted))
+            };
             return result.excepts.iter().filter_map(except).collect();
         }
         let musts = body.musts.iter().zip(&result.musts).enumerate();
         musts
             .filter(|(_, (_, outcome))| **outcome == MustOutcome::Fails)
-            .map(|(position, (must, _))| must_label(position, must.label.as_ref()))
+            .map(|(position, (must, _))| match &must.label {
+                Some(label) => self.as_wanted(must.policy, label, wanted),
+                None => Arc::from(format!("must {}", position + 1)),
+            })
             .collect()
     }
 
     fn why_requirement(&self, id: RequirementId, result: &RequirementResult) -> Vec<String> {
         let mut notes = Vec::new();
-        let labels = self.labels(id, result);
+        let labels = self.labels(id, result, &[]);
         if !labels.is_empty() {
             let what = match result.status {
                 ResultStatus::Excepted => "excepted by",
@@ -292,8 +307,11 @@ impl Judge<'_> {
 
     fn unknown_musts(&self, id: RequirementId, wanted: &[Arc<str>]) -> Vec<String> {
         let Some(body) = self.stage.plan.requirements.get(&id.0) else { return Vec::new() };
-        let musts = body.musts.iter().filter_map(|must| must.label.as_deref());
-        let known: BTreeSet<&str> = musts.chain(body.excepts.iter().map(|except| &*except.label)).collect();
+        let symbols = &self.stage.plan.symbols;
+        let musts = body.musts.iter().filter_map(|must| Some((must.policy, must.label.as_deref()?)));
+        let all = musts.chain(body.excepts.iter().map(|except| (except.policy, &*except.label)));
+        let known: BTreeSet<&str> =
+            all.flat_map(|(policy, label)| [label, symbols.short_label(policy, label)]).collect();
         unknown("`must` or `except`", wanted, &known)
     }
 
@@ -473,10 +491,6 @@ impl Judge<'_> {
             _ => "the left side".to_owned(),
         }
     }
-}
-
-fn must_label(position: usize, label: Option<&Arc<str>>) -> Arc<str> {
-    label.map_or_else(|| Arc::from(format!("must {}", position + 1)), Arc::clone)
 }
 
 fn same_labels(a: &[Arc<str>], b: &[Arc<str>]) -> bool {

@@ -119,6 +119,15 @@ pub(crate) const ALL: &[&str] = &[
     "rounded total",
     "dated define",
     "group",
+    "amended parameter",
+    "added rule",
+    "amended default",
+    "added must",
+    "replaced must",
+    "added except",
+    "replaced except",
+    "added line",
+    "replaced line",
 ];
 
 pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
@@ -143,6 +152,9 @@ pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
     if plan.defines.values().any(|body| body.arms.len() > 1) {
         add("dated define");
     }
+    if plan.symbols.parameters.iter().any(|symbol| symbol.version.is_some()) {
+        add("amended parameter");
+    }
     for body in plan.decisions.values() {
         let with = [
             (!body.defaults.is_empty(), "default"),
@@ -151,6 +163,8 @@ pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
             (body.condition.is_some(), "decision where"),
             (body.law_on.is_some(), "law on"),
             (body.rules.iter().any(|rule| !rule.waivable_by.is_empty()), "waivable rule"),
+            (body.rules.iter().any(|rule| rule.guard.is_some() && !rule.is_default), "added rule"),
+            (body.rules.iter().any(|rule| rule.is_default), "amended default"),
         ];
         with.into_iter().filter(|(has, _)| *has).for_each(|(_, name)| add(name));
     }
@@ -163,6 +177,10 @@ pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
             (!body.excepts.is_empty(), "except"),
             (body.musts.iter().any(|must| matches!(must.check, MustCheck::Unique(_))), "unique"),
             (!body.waivable_by.is_empty(), "waivable requirement"),
+            (body.musts.iter().any(|must| must.guard.is_some()), "added must"),
+            (body.musts.iter().any(|must| !must.put_aside.is_empty()), "replaced must"),
+            (body.excepts.iter().any(|except| except.guard.is_some()), "added except"),
+            (body.excepts.iter().any(|except| !except.put_aside.is_empty()), "replaced except"),
         ];
         with.into_iter().filter(|(has, _)| *has).for_each(|(_, name)| add(name));
     }
@@ -171,6 +189,14 @@ pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
             (body.condition.is_some(), "amount where"),
             (body.lines.iter().any(|line| !line.subject_to.is_empty()), "subject to"),
             (body.lines.iter().any(|line| line.at_least.is_some()), "at least"),
+            (
+                body.lines.iter().any(|line| line.layers.last().is_some_and(|it| it.policy == line.policy)),
+                "added line",
+            ),
+            (
+                body.lines.iter().any(|line| line.layers.last().is_some_and(|it| it.policy != line.policy)),
+                "replaced line",
+            ),
             (body.lines.iter().any(|line| line.at_most.is_some()), "at most"),
             (body.total.is_some_and(|total| total.at_most.is_some()), "limited total"),
             (body.total.is_some_and(|total| total.rounding.is_some()), "rounded total"),

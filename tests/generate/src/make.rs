@@ -28,6 +28,19 @@ pub(crate) struct Shared {
     defines: BTreeMap<(Row, Kind), Vec<String>>,
     /// By row: conditions on decisions, requirements and amounts.
     results: BTreeMap<Row, Vec<String>>,
+    /// What the policy above the districts lets them amend.
+    open: Vec<Open>,
+}
+
+/// Something that a district may amend.
+#[derive(Clone, Debug)]
+enum Open {
+    /// A decision: its name, its record, its outcomes, how many rules it has.
+    Decision(String, Row, Vec<String>, usize),
+    /// A requirement, whether it is `for each` subject, and how many labelled `must`s it has.
+    Requirement(String, bool, usize),
+    /// An amount with the lines of [`Writer::amount`].
+    Amount(String),
 }
 
 impl Shared {
@@ -51,7 +64,7 @@ impl Shared {
 
 const HEADER: &str = "policy NAME {
   title \"T\"
-  authority state \"S\"
+  authority AUTHORITY
   cite \"c\"
   effective from 2000-01-01
   school_year starts july 1
@@ -90,8 +103,18 @@ pub fn program(random: &mut Random, settings: &Settings) -> Program {
                 items.push(writer.share(round));
             }
         }
-        let head = HEADER.replace("NAME", name) + uses;
+        let head = HEADER.replace("NAME", name).replace("AUTHORITY", "state \"S\" under v") + uses;
         files.push(File { path: format!("{name}.rubric"), head, items });
+    }
+    for (name, district) in [("y", "D0"), ("z", "D1")] {
+        if random.percent(45) {
+            let mut writer =
+                Writer { random, settings, shared: &mut shared, names: &mut names, policy: name };
+            let items = writer.amendments();
+            let authority = format!("district \"{district}\" under p");
+            let head = HEADER.replace("NAME", name).replace("AUTHORITY", &authority) + "use v\n";
+            files.push(File { path: format!("{name}.rubric"), head, items });
+        }
     }
     Program { files }
 }
@@ -194,7 +217,7 @@ impl Writer<'_> {
             String::new()
         };
         let text = format!(
-            "decision {name} of {}{{}}{law} ⟨ outcomes {} cite \"c\" {default}",
+            "decision {name} of {}{{}}{law}, districts may replace ⟨ outcomes {} cite \"c\" {default}",
             row.name(),
             outcomes.join(", ")
         );
@@ -204,7 +227,11 @@ impl Writer<'_> {
         };
         let head = Node::new(Kind::Clause, &text, vec![condition]);
         let mut members = Vec::new();
-        for rule in 0..1 + self.random.below(4) {
+        let rules = 1 + self.random.below(4);
+        if self.policy == "p" {
+            self.shared.open.push(Open::Decision(name.clone(), row, outcomes.to_vec(), rules));
+        }
+        for rule in 0..rules {
             let when = self.when(&scope, "when");
             let mut over: Vec<String> = Vec::new();
             for below in 0..rule {
@@ -249,10 +276,14 @@ impl Writer<'_> {
         let due: Vec<&str> =
             due.into_iter().filter(|due| self.settings.known || !due.contains("then")).collect();
         let due = self.random.pick(&due).copied().unwrap_or("");
-        let text = format!("requirement {name} of Child{over} {{}} ⟨ cite \"c\"{due}");
+        let text = format!("requirement {name} of Child{over} {{}}, districts may replace ⟨ cite \"c\"{due}");
         let head = Node::new(Kind::Clause, &text, vec![condition]);
         let mut members = Vec::new();
-        for must in 0..1 + self.random.below(2) {
+        let musts = 1 + self.random.below(2);
+        if self.policy == "p" {
+            self.shared.open.push(Open::Requirement(name.clone(), each, musts));
+        }
+        for must in 0..musts {
             members.push(self.when(&scope, &format!("must m{must}:")));
         }
         if self.settings.known && self.random.percent(20) {
@@ -289,9 +320,14 @@ impl Writer<'_> {
             "at least 1",
             "rounded to 2 places",
         ]);
-        let text =
-            format!("amount {name} of Child: number{{}} ⟨ cite \"c\" {}", total.copied().unwrap_or(""));
+        let text = format!(
+            "amount {name} of Child: number{{}}, districts may replace ⟨ cite \"c\" {}",
+            total.copied().unwrap_or("")
+        );
         let head = Node::new(Kind::Clause, &text, vec![condition]);
+        if self.policy == "p" {
+            self.shared.open.push(Open::Amount(name.clone()));
+        }
         let value = self.expr(&scope, Kind::Number, depth);
         let first = self.when(&scope, "when");
         let second = self.expr(&scope, Kind::Number, depth);
@@ -324,6 +360,98 @@ impl Writer<'_> {
                 format!("({name}.each(math) = {name}.each(term))"),
             ],
         );
+        Item { head, members, tail: "}".to_owned() }
+    }
+
+    /// What a district amends: some parameters, and some of what is open to it.
+    fn amendments(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
+        let rows = [
+            "amend parameter quota { cite \"c\" from 2024-01-15: 3 from 2024-06-01: 1 }",
+            "amend parameter price { cite \"c\" from 2023-01-01 until 2025-01-01 { math: $0.50 } }",
+            "amend parameter core { cite \"c\" from 2024-02-01: science }",
+        ];
+        for row in rows {
+            if self.random.percent(50) {
+                items.push(Item::whole(Node::leaf(Kind::Clause, row)));
+            }
+        }
+        for open in self.shared.open.clone() {
+            if self.random.percent(60) {
+                items.push(match open {
+                    Open::Decision(name, row, outcomes, rules) => {
+                        self.amend_decision(&name, row, &outcomes, rules)
+                    }
+                    Open::Requirement(name, each, musts) => self.amend_requirement(&name, each, musts),
+                    Open::Amount(name) => self.amend_amount(&name),
+                });
+            }
+        }
+        items
+    }
+
+    fn amend_decision(&mut self, name: &str, row: Row, outcomes: &[String], rules: usize) -> Item {
+        let scope = Scope::of(row);
+        let tame = !self.settings.errors;
+        let default = if self.random.percent(40) {
+            format!("default {} cite \"c\"", self.random.pick(outcomes).cloned().unwrap_or_default())
+        } else {
+            String::new()
+        };
+        let head =
+            Node::new(Kind::Clause, &format!("amend decision {name} ⟨ cite \"c\" {default}"), Vec::new());
+        let mut members = Vec::new();
+        for rule in 0..1 + self.random.below(2) {
+            let when = self.when(&scope, "when");
+            let known =
+                (0..rules).map(|known| format!("r{known}")).chain((0..rule).map(|own| format!("a{own}")));
+            let over: Vec<String> = known.filter(|_| tame || self.random.percent(35)).collect();
+            let over =
+                if over.is_empty() { String::new() } else { format!(" notwithstanding {}", over.join(", ")) };
+            let dated =
+                if !tame && self.random.percent(25) { " from 2024-02-01 until 2024-08-01" } else { "" };
+            let outcome = self.random.pick(outcomes).cloned().unwrap_or_default();
+            members.push(Node::new(
+                Kind::Clause,
+                &format!("rule a{rule}: {outcome} {{}}{over}{dated} cite \"c\""),
+                vec![when],
+            ));
+        }
+        Item { head, members, tail: "}".to_owned() }
+    }
+
+    fn amend_requirement(&mut self, name: &str, each: bool, musts: usize) -> Item {
+        let mut scope = Scope::of(Row::Child);
+        if each {
+            scope.bound.push(("about".to_owned(), Kind::Subject));
+        }
+        let dated = if self.random.percent(30) { " from 2024-02-15" } else { "" };
+        let head =
+            Node::new(Kind::Clause, &format!("amend requirement {name} ⟨ cite \"c\"{dated}"), Vec::new());
+        let label = if self.random.percent(50) {
+            format!("m{}", self.random.below(musts))
+        } else {
+            "more".to_owned()
+        };
+        let mut members = vec![self.when(&scope, &format!("must {label}:"))];
+        if self.random.percent(50) {
+            members.push(self.when(&scope, "except excused when"));
+        }
+        Item { head, members, tail: "}".to_owned() }
+    }
+
+    fn amend_amount(&mut self, name: &str) -> Item {
+        let scope = Scope::of(Row::Child);
+        let depth = self.settings.depth.saturating_sub(1);
+        let head = Node::new(Kind::Clause, &format!("amend amount {name} ⟨ cite \"c\""), Vec::new());
+        let base = self.expr(&scope, Kind::Number, depth);
+        let extra = self.expr(&scope, Kind::Number, depth);
+        let when = self.when(&scope, "when");
+        let dated = if self.random.percent(30) { " from 2024-02-15" } else { "" };
+        let members = vec![
+            Node::new(Kind::Clause, &format!("line base = {{}}{dated}"), vec![base]),
+            Node::new(Kind::Clause, "line extra = {} {}", vec![extra, when]),
+        ];
         Item { head, members, tail: "}".to_owned() }
     }
 

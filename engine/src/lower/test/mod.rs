@@ -54,6 +54,7 @@ struct Layer<'a> {
 #[must_use]
 pub fn test(cx: &Context<'_>, written: &ast::Test, fixtures: &Fixtures) -> Lowered<TestBody> {
     let mut lowering = Lowering::new(cx);
+    lowering.in_test = true;
     let layers = layers(&mut lowering, written.from.as_ref(), None, &written.statements, fixtures);
     let parts = statements(&mut lowering, &layers);
     if !lowering.failed {
@@ -96,6 +97,7 @@ pub fn test(cx: &Context<'_>, written: &ast::Test, fixtures: &Fixtures) -> Lower
 #[must_use]
 pub fn fixture(cx: &Context<'_>, written: &ast::Fixture, fixtures: &Fixtures) -> Lowered<()> {
     let mut lowering = Lowering::new(cx);
+    lowering.in_test = true;
     let own = written.name.text.as_str();
     let layers = layers(&mut lowering, written.from.as_ref(), Some(own), &written.statements, fixtures);
     for statement in &written.statements {

@@ -127,7 +127,7 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
         let Lowered { body: found, diagnostics, mentions } = lowered;
         LoweredItem { declared, body: found.map(body), diagnostics, mentions }
     }
-    let mut found = match (&item.kind, declared) {
+    let found = match (&item.kind, declared) {
         (ItemKind::Group(group), Some(Declared::Group(id))) => {
             facts(declared, lower::group(cx, id, group), Body::Group)
         }
@@ -151,7 +151,6 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
         }
         _ => LoweredItem { declared, body: None, diagnostics: Vec::new(), mentions: Vec::new() },
     };
-    found.diagnostics.extend(lower::unsupported(cx, item));
     found
 }
 

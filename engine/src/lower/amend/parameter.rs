@@ -1,0 +1,216 @@
+//! Parameters: rows that lie over those of the parent.
+
+use std::cmp::Ordering;
+
+use rubric_grammar::Span;
+use rubric_grammar::ast;
+
+use super::super::lowering::cites;
+use super::super::parameter::Shape;
+use super::super::{Context, Lowered, Lowering};
+use crate::diagnostic::Diagnostic;
+use crate::layer;
+use crate::plan::{
+    Amendment, Interval, ParameterAmendment, ParameterBody, ParameterRow, ParameterSymbol, Permission,
+    Symbol, show,
+};
+use crate::value::{Base, Value};
+
+/// Lowers `amend parameter`. The parent is the parameter as the policies above have it; absent where that has errors.
+#[must_use]
+pub fn parameter(
+    cx: &Context<'_>,
+    amendment: &Amendment,
+    item: &ast::Parameter,
+    parent: Option<&ParameterBody>,
+) -> Lowered<ParameterAmendment> {
+    let mut lowering = Lowering::new(cx);
+    let Symbol::Parameter(id) = amendment.target else { return lowering.finish(|_| None) };
+    lowering.mention(item.name.span, super::super::Target::Symbol(amendment.target));
+    let Some((symbol, owner)) = cx.symbols.parameter(id).zip(cx.symbols.owner(amendment.target)) else {
+        return lowering.finish(|_| None);
+    };
+    if let Some(name) = item.by.first() {
+        lowering.not_amendable(name.span, "by what a parameter is kept", "leave `by …` out");
+    }
+    if let Some(ty) = &item.ty {
+        lowering.not_amendable(ty.span, "the type of a parameter", "leave `: …` out");
+    }
+    if symbol.ty.base == Base::Damaged || symbol.by.iter().any(|ty| ty.base == Base::Damaged) {
+        lowering.failed = true;
+        return lowering.finish(|_| None);
+    }
+    let shape = Shape { keys: symbol.by.clone(), ty: symbol.ty };
+    let mut rows = Vec::with_capacity(item.entries.len());
+    for entry in &item.entries {
+        let interval = lowering.interval(Some(&entry.interval));
+        let interval = interval.and_then(|days| lowering.days_of(owner, days, entry.interval.span));
+        let held = lowering.held(&shape, &entry.value, entry.span);
+        if let Some((interval, (cells, otherwise))) = interval.zip(held) {
+            rows.push(ParameterRow {
+                interval,
+                cites: cites(&entry.cites),
+                cells,
+                otherwise,
+                policy: cx.policy,
+                over: None,
+                place: cx.place(entry.span),
+            });
+        }
+    }
+    let cites = cites(&item.cites);
+    let whole = ParameterAmendment { policy: cx.policy, rows, cites };
+    if let (Some(parent), false) = (parent, lowering.failed) {
+        lowering.lies_over(symbol, &whole, parent);
+        if !whole.rows.is_empty() {
+            lowering.direction(amendment, symbol, &whole, parent, item.name.span);
+        }
+    }
+    lowering.finish(|_| Some(whole))
+}
+
+/// What a row does to a value of the parent.
+struct Change<'r> {
+    row: &'r ParameterRow,
+    interval: Interval,
+    from: Value,
+    to: Value,
+    order: Option<Ordering>,
+}
+
+impl Lowering<'_> {
+    /// An amendment lies over values: on a day without one there is nothing to amend.
+    fn lies_over(&mut self, symbol: &ParameterSymbol, own: &ParameterAmendment, parent: &ParameterBody) {
+        for row in &own.rows {
+            let Some(hole) = layer::first_without(parent, row.interval) else { continue };
+            let name = &symbol.name;
+            let days = super::days(hole);
+            let diagnostic =
+                Diagnostic::error("amends-nothing", row.place, format!("`{name}` has no value {days}"))
+                    .help("an amendment changes a value that the parent has: begin and end with it");
+            self.report(diagnostic);
+            return;
+        }
+    }
+
+    /// Whether what is granted allows every change, on every day and for every key.
+    fn direction(
+        &mut self,
+        amendment: &Amendment,
+        symbol: &ParameterSymbol,
+        own: &ParameterAmendment,
+        parent: &ParameterBody,
+        span: Span,
+    ) {
+        let symbols = self.cx.symbols;
+        let changes = changes(own, parent);
+        let mut wanted = if symbols_ordered(self, symbol) { direction_of(&changes) } else { Permission::Set };
+        let granted = symbols.granted(amendment.target, amendment.policy);
+        if granted.is_empty() || !symbols_ordered(self, symbol) {
+            self.is_granted(amendment, &[wanted], span, "sets it");
+            return;
+        }
+        let allows = |order: Option<Ordering>| {
+            granted.iter().any(|grant| match order {
+                Some(Ordering::Equal) => true,
+                Some(Ordering::Greater) => grant.what.includes(Permission::Raise),
+                Some(Ordering::Less) => grant.what.includes(Permission::Lower),
+                None => grant.what == Permission::Set,
+            })
+        };
+        let Some(wrong) = changes.iter().find(|change| !allows(change.order)) else { return };
+        let does = match wrong.order {
+            Some(Ordering::Less) => {
+                wanted = if wanted == Permission::Set { wanted } else { Permission::Lower };
+                "lowers it"
+            }
+            Some(Ordering::Greater) => "raises it",
+            _ => "sets it",
+        };
+        let value = |value: &Value| show(symbols, value, symbol.ty);
+        let plural = symbols
+            .authority(amendment.policy)
+            .map_or_else(String::new, |it| format!("{}s", it.level.word()));
+        let words: Vec<&str> = granted.iter().map(|grant| grant.what.word()).collect();
+        let message = format!(
+            "{plural} may {} `{}`, and {} this {does} from {} to {}",
+            words.join(" and "),
+            symbol.name,
+            super::days(wrong.interval),
+            value(&wrong.from),
+            value(&wrong.to),
+        );
+        let mut diagnostic = Diagnostic::error("wrong-direction", wrong.row.place, message);
+        for grant in &granted {
+            diagnostic = diagnostic.label(grant.place, "what is granted");
+        }
+        self.report(
+            diagnostic.help(format!(
+                "change the value, or have it granted above that {plural} may {}",
+                wanted.word()
+            )),
+        );
+    }
+}
+
+fn symbols_ordered(lowering: &Lowering<'_>, symbol: &ParameterSymbol) -> bool {
+    crate::names::is_ordered(lowering.cx.symbols, symbol.ty.base)
+}
+
+/// What all changes together need.
+fn direction_of(changes: &[Change<'_>]) -> Permission {
+    let any = |order: Option<Ordering>| changes.iter().any(|change| change.order == order);
+    match (any(Some(Ordering::Greater)), any(Some(Ordering::Less)), any(None)) {
+        (_, false, false) => Permission::Raise,
+        (false, true, false) => Permission::Lower,
+        _ => Permission::Set,
+    }
+}
+
+/// Every value that differs from the parent's, by stretches of time.
+fn changes<'r>(own: &'r ParameterAmendment, parent: &'r ParameterBody) -> Vec<Change<'r>> {
+    let mut found = Vec::new();
+    for (interval, row, below) in layer::meetings(own, parent) {
+        // What the row says of keys that the parent names, and of those that only the row names.
+        let keys = row.cells.keys().chain(row.otherwise.iter().flat_map(|_| below.cells.keys()));
+        let mut pairs: Vec<(&[Value], &[Value])> = Vec::new();
+        for key in keys {
+            let to =
+                row.cells.get(key).map(Vec::as_slice).or(row.otherwise.as_ref().map(std::slice::from_ref));
+            let from = below
+                .cells
+                .get(key)
+                .map(Vec::as_slice)
+                .or(below.otherwise.as_ref().map(std::slice::from_ref));
+            pairs.extend(from.zip(to));
+        }
+        if let (Some(from), Some(to)) = (&below.otherwise, &row.otherwise) {
+            pairs.push((std::slice::from_ref(from), std::slice::from_ref(to)));
+        }
+        for (from, to) in pairs {
+            let order = match (from, to) {
+                ([from], [to]) => order(to, from),
+                (from, to) if from == to => Some(Ordering::Equal),
+                _ => None,
+            };
+            if let (Some(from), Some(to)) = (from.first(), to.first()) {
+                found.push(Change { row, interval, from: from.clone(), to: to.clone(), order });
+            }
+        }
+    }
+    found
+}
+
+fn order(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::SchoolYear(a), Value::SchoolYear(b)) => Some(a.cmp(b)),
+        (Value::Category(a), Value::Category(b)) => Some(a.cmp(b)),
+        (Value::Never, Value::Never) => Some(Ordering::Equal),
+        (Value::Never, Value::Date(_)) => Some(Ordering::Greater),
+        (Value::Date(_), Value::Never) => Some(Ordering::Less),
+        (a, b) if a == b => Some(Ordering::Equal),
+        _ => None,
+    }
+}
