@@ -257,7 +257,7 @@ pub(crate) enum TableFormat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
-    /// A requirement that is violated
+    /// A requirement that is violated and is no `severity warning`
     Violated,
     /// A decision whose rules disagree
     Conflict,

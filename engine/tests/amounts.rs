@@ -28,7 +28,8 @@ fn passes(tests: usize, text: &str) {
     let text = format!("{HEADER}{DISTRICT}{text}");
     let mut db = Database::default();
     let file = db.set_text("p.rubric", Some(&text));
-    for diagnostic in db.diagnostics(file) {
+    // That rules can disagree about some record is what some of the texts are about.
+    for diagnostic in db.diagnostics_before_proofs(file).iter() {
         let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
         assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
     }

@@ -13,12 +13,13 @@
 use std::collections::BTreeSet;
 
 use rubric_engine::db::Database;
-use rubric_engine::diagnostic::Diagnostic;
+use rubric_engine::diagnostic::{Diagnostic, Severity};
 use rubric_engine::testing;
 
 const VOCABULARY: &str = include_str!("prove/vocabulary.rubric");
 const FAULTS: &str = include_str!("prove/faults.txt");
 const SOUND: &str = include_str!("prove/sound.txt");
+const PROMISES: &str = include_str!("prove/promises.txt");
 
 const CODES: [&str; 11] = [
     "rule-conflict",
@@ -44,7 +45,8 @@ fn sections(text: &str) -> Vec<(String, BTreeSet<String>, String)> {
             let codes =
                 codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
             let body = if body.starts_with("rule ") || body.starts_with("default ") {
-                format!("decision d of S {{\n  outcomes up, mid, low\n  cite \"§ 2\"\n{body}}}\n")
+                let (rules, rest) = body.split_at(body.find("\nassert ").map_or(body.len(), |at| at + 1));
+                format!("decision d of S {{\n  outcomes up, mid, low\n  cite \"§ 2\"\n{rules}}}\n{rest}")
             } else {
                 body.to_owned()
             };
@@ -119,15 +121,64 @@ fn every_planted_fault_is_found_and_shown() {
 }
 
 #[test]
+fn promises_are_proved_or_broken_by_a_record() {
+    let mut failures = Vec::new();
+    for (name, expected, text) in &sections(PROMISES) {
+        let found = checked(text);
+        let code = match expected.first().map(String::as_str) {
+            Some("kept") => None,
+            Some("broken") => Some("assertion-fails"),
+            _ => Some("assertion-open"),
+        };
+        let said: Vec<&Diagnostic> = found
+            .iter()
+            .filter(|one| {
+                one.code.starts_with("assertion-")
+                    || one.severity == Severity::Error && !CODES.contains(&one.code)
+            })
+            .collect();
+        if said.iter().map(|one| one.code).collect::<Vec<_>>() != code.into_iter().collect::<Vec<_>>() {
+            let all: Vec<String> =
+                found.iter().map(|one| format!("{}: {} {:?}", one.code, one.message, one.help)).collect();
+            failures.push(format!("{name}: {code:?}, not {}", all.join("; ")));
+        }
+        for one in said {
+            let tests = one.help.as_ref().map_or(0, |help| help.matches("test \"").count());
+            let pair = one.message.contains(" worsens ");
+            let reads = one.message.contains(" depends on ");
+            if one.code == "assertion-fails" && !reads && tests != if pair { 2 } else { 1 } {
+                failures.push(format!("{name}: {tests} tests in {:?}", one.help));
+            }
+        }
+        failures.extend(replayed(text, &found).into_iter().map(|failure| format!("{name}: {failure}")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What a broken promise looks like.
+#[test]
+fn a_broken_promise_as_it_is_said() {
+    let mut shown = String::new();
+    for (name, _, text) in sections(PROMISES).iter().filter(|(_, expected, _)| expected.contains("broken")) {
+        for one in checked(text).iter().filter(|one| one.code == "assertion-fails") {
+            shown.push_str(&format!(
+                "{name}: {}\n{}\n",
+                one.message,
+                one.help.as_deref().unwrap_or_default()
+            ));
+        }
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
 fn nothing_is_found_where_nothing_is_wrong() {
     let mut failures = Vec::new();
     let sections = sections(SOUND);
     assert!(sections.len() >= 60, "{}", sections.len());
     for (name, _, text) in &sections {
         let found = checked(text);
-        let wrong = |one: &&Diagnostic| {
-            CODES.contains(&one.code) || one.severity == rubric_engine::diagnostic::Severity::Error
-        };
+        let wrong = |one: &&Diagnostic| CODES.contains(&one.code) || one.severity == Severity::Error;
         for one in found.iter().filter(wrong) {
             failures.push(format!("{name}: {}: {} {:?}", one.code, one.message, one.help));
         }

@@ -1,4 +1,17 @@
 //! Places where an evaluator easily goes wrong, each as a policy with tests of its own.
+//!
+//! | trap | held by |
+//! |---|---|
+//! | 1. C overrides B overrides A: A does not come back | `overriding_is_direct` |
+//! | 2. two rules that disagree | `two_rules_that_disagree_are_a_conflict` |
+//! | 4. bounds of counts, under a name, and not presumed away | `counts_keep_their_bounds_also_under_a_name`, `promises::doubt_is_not_filled` |
+//! | 5. `n > 0 and x / n` with n = 0 | `division_by_zero_is_absorbed_where_it_is_guarded`; of columns `agreement` |
+//! | 6. the top quarter, with ties | `ranks_among_others` |
+//! | 7. rounding by span and of the total | `the_place_of_rounding_shows` of amounts; Lucia Mar in `policies/california/lcff.rubric` |
+//! | 8. February 29, January 31 | `birthdays_and_month_ends`, `promises::months_may_end_up` |
+//! | 9. a total of which one part is not known | `promises::a_part_of_a_total_has_to_be_asked_for`; of a run `a_run_writes_lines_and_totals` of the command |
+//! | 10. no rows at all | `nothing_to_look_at`, and the check `vacuous-all` |
+//! | 11. what a column cannot hold | `numbers_that_no_column_holds` of the command's engines |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
@@ -14,10 +27,10 @@ fn passes(tests: usize, text: &str) {
     );
     let mut db = Database::default();
     let file = db.set_text("p.rubric", Some(&text));
-    for diagnostic in db.diagnostics(file) {
+    // That rules can disagree about some record is what some of the texts are about.
+    for diagnostic in db.diagnostics_before_proofs(file).iter() {
         let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
-        let proved = ["rule-conflict", "decision-gap"].contains(&diagnostic.code);
-        assert!(proved || diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
+        assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
     }
     let plan = db.plan();
     assert_eq!(plan.tests.len(), tests);
@@ -621,6 +634,36 @@ fn partly_known_partitions() {
     );
 }
 
+/// A row in error, of which it is not known to which partition it belongs, leaves them unknown: it may belong to another.
+#[test]
+fn errors_in_rows_of_unknown_partitions() {
+    passes(
+        3,
+        r#"
+        category District { north, south }
+        record Child { key id: text  score: count  out_of: count  district: District }
+        define share of Child: number = score / out_of
+        define top of Child: flag = in top 50% of share among Child where share is known per district
+        define district_total of Child: number = total of share among Child per district
+        fixture one { as of 2024-09-01  Child a { score: 1 out_of: 2 district: north } }
+        test "in its own partition it is an error" from one {
+          Child e { score: 1 out_of: 0 district: north }
+          expect a.top = error
+          expect a.district_total = error
+        }
+        test "it is one of another partition" from one {
+          Child e { score: 1 out_of: 0 district: south }
+          expect a.top and a.district_total = 0.5
+        }
+        test "nobody knows" from one {
+          Child e { score: 1 out_of: 0 }
+          expect a.top = unknown needs e.district
+          expect a.district_total = unknown needs e.district
+        }
+        "#,
+    );
+}
+
 /// A rank in a condition over rows is that of each row; arguments and enclosing rows make populations of their own.
 #[test]
 fn ranks_within_aggregates() {
@@ -772,7 +815,7 @@ fn waivers() {
           waiver w { target: teacher  of: s  authority: "Commissioner"  from: 2024-07-01  until: 2025-07-01  reason: "shortage" }
         }
         test "a violated requirement is waived, and counts as met" from base {
-          expect s.teacher = waived
+          expect s.teacher = waived by w
           expect s.teacher is met
           expect s.per_area(math) = violated
         }
@@ -806,7 +849,7 @@ fn waivers() {
           Section t like s { }
           waiver w1 { target: per_area(math) of: s authority: "board" from: 2024-07-01 reason: "r" }
           waiver w2 { target: per_area of: t authority: "board" from: 2024-07-01 reason: "r" }
-          expect s.per_area(math) = waived
+          expect s.per_area(math) = waived by w1
           expect s.per_area(art) = met
           expect t.per_area(math) = waived
         }

@@ -217,3 +217,19 @@ pub const FORM_WORDS: &[&str] = &[
     "year",
     "years",
 ];
+
+/// The months, January first.
+pub const MONTHS: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];

@@ -36,7 +36,7 @@ mod starts;
 mod suggest;
 
 pub use dump::{dump, dump_expr, dump_item};
-pub use keywords::{FORM_WORDS, ITEMS, KEYWORDS, RESERVED};
+pub use keywords::{FORM_WORDS, ITEMS, KEYWORDS, MONTHS, RESERVED};
 pub use lexical::{Lexical, LexicalKind, lexical};
 pub use line_index::{Encoding, LineColumn, LineIndex, Position};
 pub use span::Span;

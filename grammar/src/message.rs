@@ -35,19 +35,7 @@ pub(crate) fn words(rule: R) -> &'static [&'static str] {
         R::jurisdiction_mark => &["jurisdiction"],
         R::rounding_unit => &["cents", "dollars", "whole", "places"],
         R::rounding_mode => &["half", "down"],
-        R::month_name => &[
-            "january",
-            "february",
-            "march",
-            "april",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ],
+        R::month_name => crate::keywords::MONTHS,
         R::text_test => &["starts", "ends", "matches"],
         R::direction => &["rises", "falls"],
         R::then_violated => &["then"],
@@ -149,13 +137,15 @@ fn is_operator(rule: R) -> bool {
 
 /// "expected … after …, found …", from what would have fitted.
 pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String, Option<String>) {
+    // `then.grade`: the dot shows that a name was meant.
+    let words = help_for(if found == "." { before } else { found });
     let found = if found.is_empty() { "the end of the file".to_owned() } else { format!("`{found}`") };
     let after = if before.is_empty() { String::new() } else { format!(" after `{before}`") };
     if expected.iter().any(|rule| is_operand(*rule)) {
         let condition =
             matches!(before, "when" | "where" | "and" | "or" | "not" | "if" | "must" | "satisfy" | "expect");
         let noun = if condition { "a condition" } else { "a value" };
-        return (format!("expected {noun}{after}, found {found}"), None);
+        return (format!("expected {noun}{after}, found {found}"), words);
     }
     let mut nouns: Vec<String> = Vec::new();
     for noun in expected.iter().filter(|rule| !is_operator(**rule)).filter_map(|rule| noun(*rule)) {
@@ -167,9 +157,19 @@ pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String,
     if nouns.is_empty() || nouns.len() > 4 || (operators && nouns.len() > 2) {
         let help =
             operators.then(|| "an operator such as `and` may follow here, or the next clause".to_owned());
-        return (format!("{found} does not fit{after}"), help);
+        return (format!("{found} does not fit{after}"), words.or(help));
     }
-    (format!("expected {}{after}, found {found}", alternatives(&nouns)), None)
+    (format!("expected {}{after}, found {found}", alternatives(&nouns)), words.filter(|_| before == "then"))
+}
+
+/// What is said of a word that stands where it has no meaning.
+fn help_for(found: &str) -> Option<String> {
+    match found {
+        "if" => Some("the condition of a rule, line or exception begins with `when`".to_owned()),
+        // Other reserved words begin clauses, and what stands before them is unfinished.
+        "then" => Some("`then` is a word of the language: as a name it stands in backquotes".to_owned()),
+        _ => None,
+    }
 }
 
 /// `a`, `b` or `c`.

@@ -239,7 +239,13 @@ fn keyword_fits(tokens: Tokens<'_>, at: usize, word: &str) -> bool {
                 || (tokens.is_word(at + 1) && tokens.is_symbol(at + 2, ':'))
         }
         "outcomes" => tokens.is_name(at + 1) || next == "in",
-        "expect" => tokens.is_name(at + 1) || next == "not" || tokens.is_symbol(at + 1, '('),
+        "expect" => {
+            let operand = tokens.is_word(at + 1)
+                || tokens.is_number(at + 1)
+                || tokens.is_text(at + 1)
+                || tokens.is_symbol(at + 1, '(');
+            operand && after_operand(tokens, at)
+        }
         "effective" => next == "from" || tokens.is_number(at + 1),
         "school_year" => next == "starts",
         "month_end" => next == "round",
@@ -272,7 +278,12 @@ pub(crate) fn row_starts(tokens: Tokens<'_>, at: usize) -> bool {
         return false;
     }
     let mut index = at + 1;
-    if tokens.is_name(index) && tokens.word(index) != "like" {
+    // A row may have any name, though a reserved one needs backquotes where it is used.
+    let named = |index: usize| {
+        tokens.is_name(index)
+            || tokens.is_word(index) && (tokens.is_symbol(index + 1, '{') || tokens.is_symbol(index + 1, '['))
+    };
+    if named(index) && tokens.word(index) != "like" {
         index += 1;
         if tokens.is_symbol(index, '[') {
             index += 1;

@@ -172,7 +172,12 @@ fn every_rule_decides_for_somebody() {
     for (position, symbol) in (0_u32..).zip(&plan.symbols.decisions) {
         let body = &plan.decisions[&position];
         let mut used = vec![false; body.rules.len()];
-        for row in 0..evaluator.rows_of(symbol.of).unwrap() {
+        // The district has no blended programs on file; that policy's own tests meet each of its rules.
+        let Some(rows) = evaluator.rows_of(symbol.of) else {
+            assert_eq!(symbol.name, "blended_model");
+            continue;
+        };
+        for row in 0..rows {
             for by in evaluator.decision(DecisionId(position), row).by {
                 if let By::Rule(rule) = by {
                     used[rule as usize] = true;

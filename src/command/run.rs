@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rubric_engine::columns::Columns;
-use rubric_engine::plan::Privacy;
+use rubric_engine::diagnostic::Severity;
+use rubric_engine::plan::{Privacy, ResultId};
 use serde_json::Value;
 
 use super::Outcome;
@@ -150,8 +151,18 @@ fn names_of(before: &[(String, String)]) -> BTreeSet<String> {
 
 fn holds(what: FailOn, session: &Session, tallies: &[(Sheet, Vec<Tally>)]) -> bool {
     let any = |word: &str| tallies.iter().flat_map(|(_, tallies)| tallies).any(|tally| tally.of(word) > 0);
+    let is_error = |tally: &&Tally| match tally.id {
+        ResultId::Requirement(id) => {
+            session.plan.requirements.get(&id.0).is_some_and(|body| body.severity == Severity::Error)
+        }
+        _ => false,
+    };
     match what {
-        FailOn::Violated => any("violated"),
+        FailOn::Violated => tallies
+            .iter()
+            .flat_map(|(_, tallies)| tallies)
+            .filter(is_error)
+            .any(|tally| tally.of("violated") > 0),
         FailOn::Conflict => any("conflict"),
         FailOn::Undetermined => any("undetermined"),
         FailOn::Data => counted_errors(&session.errors) > 0,

@@ -29,8 +29,20 @@ pub(crate) fn full(finding: &Finding, terminal: Terminal) -> String {
     if terminal.handler().render_report(&mut drawn, &report).is_err() {
         return super::concise(finding, terminal);
     }
+    // What is to be copied, such as a record that shows it, is not wrapped.
+    for line in example(finding).unwrap_or_default().lines() {
+        drawn.push_str(if line.is_empty() { "" } else { "        " });
+        drawn.push_str(&harmless(line));
+        drawn.push('\n');
+    }
     drawn.push('\n');
     drawn
+}
+
+/// What follows the first empty line of the help: a text to copy.
+fn example(finding: &Finding) -> Option<&str> {
+    let (_, example) = finding.help.as_deref()?.split_once("\n\n")?;
+    Some(example.trim_end())
 }
 
 /// A finding as miette sees it: the labels of one text, and those of other texts as related reports.
@@ -104,7 +116,8 @@ fn label(spot: &Spot, primary: bool) -> LabeledSpan {
 }
 
 fn help(finding: &Finding) -> Option<String> {
-    let mut parts: Vec<String> = finding.help.iter().map(|help| harmless(help).into_owned()).collect();
+    let words = finding.help.as_deref().map(|help| help.split_once("\n\n").map_or(help, |(words, _)| words));
+    let mut parts: Vec<String> = words.iter().map(|help| harmless(help).into_owned()).collect();
     parts.extend(finding.mend.as_ref().map(shown_mend));
     (!parts.is_empty()).then(|| parts.join("\n"))
 }

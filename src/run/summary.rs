@@ -57,6 +57,12 @@ struct ResultCount {
     kind: &'static str,
     record: String,
     column: String,
+    /// Of a requirement: its stable id, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// Of a requirement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<&'static str>,
     counts: BTreeMap<String, u64>,
     /// Of an amount: its sum over all records.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,6 +188,10 @@ pub(crate) fn report(
                 }
                 ResultId::Amount(id) => (symbols.amount(id).map(|symbol| symbol.name.clone()), "amount"),
             };
+            let requirement = match tally.id {
+                ResultId::Requirement(id) => session.plan.requirements.get(&id.0),
+                _ => None,
+            };
             let policy = session.policy_of(tally.id).and_then(|policy| symbols.policy(policy));
             ResultCount {
                 policy: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
@@ -189,6 +199,8 @@ pub(crate) fn report(
                 kind,
                 record: sheet.name.clone(),
                 column: tally.title.clone(),
+                id: requirement.and_then(|body| body.id.as_deref()).map(str::to_owned),
+                severity: requirement.map(|body| body.severity.word()),
                 counts: tally.counts.iter().filter(|(_, count)| *count > 0).cloned().collect(),
                 total: tally.total().as_ref().map(TotalReport::new),
             }

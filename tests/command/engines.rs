@@ -35,6 +35,36 @@ fn the_engine_and_the_number_of_threads_change_nothing() {
     }
 }
 
+/// A number that no column holds is one for the evaluator, not an error; past 10^76 it is an error in both.
+#[test]
+fn numbers_that_no_column_holds() {
+    let project = sandbox();
+    project.write(
+        "large.rubric",
+        "policy large { title \"Large\" cite \"c\" }\n\
+         record Row { key id: text  n: number }\n\
+         amount product of Row: number { cite \"c\"  line all = n * n * n * n }\n\
+         requirement small of Row { cite \"c\"  must n * n * n < 1000 }\n",
+    );
+    project.write("rubric.toml", "[data.sample]\npath = \"records\"\nas_of = 2024-09-01\n");
+    project.write(
+        "records/Row.csv",
+        "id,n\na,2\nb,9000000000000000000\nc,-9000000000000000000\nd,99999999999999999999\ne,0.000000000000000001\n",
+    );
+    let run = |engine: &str| {
+        let ran = project.run(&["run", "--data", "sample", "--out", engine, "--quiet", "--engine", engine]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        project.read(&format!("{engine}/Row.csv"))
+    };
+    let by_column = run("columns");
+    assert_eq!(by_column, run("evaluator"));
+    let of = |id: &str| by_column.lines().find(|line| line.starts_with(id)).unwrap_or_default().to_owned();
+    let fourth = format!("6561{}", "0".repeat(72));
+    assert!(of("b").contains(&fourth) && of("c").contains(&fourth), "{by_column}");
+    assert!(of("d").contains("error"), "{by_column}");
+    assert!(!of("e").contains("error") && of("a").contains("16"), "{by_column}");
+}
+
 #[test]
 fn timings_are_said_beside_the_results() {
     let project = shipped();

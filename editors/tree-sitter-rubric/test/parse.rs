@@ -83,42 +83,13 @@ fn literal(code: &str) -> String {
 fn examples_of_the_reference() {
     let reference = read(&project().join("docs/language.md"));
     let mut count = 0;
+    // What is marked as wrong may break the grammar.
     for block in reference.split("```rubric\n").skip(1) {
         let code = block.split("\n```").next().unwrap();
-        // Some blocks show one clause and leave the rest out.
-        if code.contains('…') || rubric_is_partial(code) {
-            continue;
-        }
         assert_eq!(errors(code), [""; 0], "{code}");
         count += 1;
     }
-    assert!(count > 10, "{count} blocks");
-}
-
-fn rubric_is_partial(code: &str) -> bool {
-    const ITEMS: [&str; 19] = [
-        "allow",
-        "amend",
-        "amount",
-        "assert",
-        "category",
-        "decision",
-        "define",
-        "extend",
-        "fixture",
-        "group",
-        "input",
-        "ordered",
-        "parameter",
-        "policy",
-        "record",
-        "requirement",
-        "test",
-        "use",
-        "waiver",
-    ];
-    let first = code.lines().find(|line| !line.trim_start().starts_with("//")).unwrap_or_default();
-    first.starts_with(' ') || !ITEMS.iter().any(|item| first.starts_with(item))
+    assert!(count > 25, "{count} blocks");
 }
 
 #[test]

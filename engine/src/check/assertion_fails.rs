@@ -1,6 +1,10 @@
-//! # a result depends on what it never may
+//! # a promise about a result is broken
 //!
 //! Severity: error
+//!
+//! What an `assert` promises of every record holds for all, or the message shows a record for which it does not: of `D never
+//! worsens as x rises` two records that differ in `x` alone, of `A is at least E`, `A is at most E` and `D implies E` one. They
+//! are made up, the evaluator has confirmed them, and they stand there as `test` blocks that pass when they are pasted.
 //!
 //! `assert D never depends on F` is a promise that no way leads from F to D: not through values, conditions, `where`, keys, rows that
 //! are looked up, `by` or `per`. The message shows the shortest way that does, with a label at each step. Texts after
@@ -37,7 +41,41 @@
 
 use super::depends;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::{Claim, Fact, Plan, Symbols};
+use crate::plan::{AssertBody, Claim, Fact, Plan, Symbols};
+use crate::prove::Property;
+
+/// A record, or two, for which it does not hold.
+pub(super) fn told(plan: &Plan, assert: &AssertBody, property: &Property) -> Option<Diagnostic> {
+    let Property::Broken(broken) = property else { return None };
+    let (place, message) = match &assert.claim {
+        Claim::NeverDepends { .. } => return None,
+        Claim::NeverWorsens { decision, moved, rises, place } => {
+            let (of, fact) = (Fact::Decision(*decision).name(&plan.symbols), moved.name(&plan.symbols));
+            let direction = if *rises { "rises" } else { "falls" };
+            (*place, format!("`{of}` worsens as `{fact}` {direction}: {}", broken.found))
+        }
+        Claim::Holds(promise) => match promise.subject {
+            Some(subject) if promise.sides.is_some() => {
+                let name = subject.name(&plan.symbols);
+                (assert.place, format!("of some record `{name}` is {}", broken.found))
+            }
+            _ if promise.sides.is_some() => (assert.place, format!("of some record this is {}", broken.found)),
+            _ => (assert.place, format!("of some record {}", broken.found)),
+        },
+    };
+    let tests: Vec<String> = broken
+        .shown
+        .iter()
+        .filter(|(_, _, expected)| !expected.is_empty())
+        .map(|(witness, title, expected)| witness.test(&plan.symbols, title, &expected.join("\n  expect ")))
+        .collect();
+    let shown = if tests.is_empty() {
+        "promise less, or change what it is promised of".to_owned()
+    } else {
+        format!("promise less, or change what it is promised of; what breaks it, made up:\n\n{}", tests.join("\n"))
+    };
+    Some(Diagnostic::error("assertion-fails", place, message).here("not for every record").help(shown))
+}
 
 pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
     for assert in &plan.asserts {

@@ -2,37 +2,33 @@
 //!
 //! Severity: warning
 //!
-//! An `assert` promises something of every record there can be. `never depends on` is decided by looking at what is read. Of
-//! this one the checker can say neither that it holds nor which record breaks it; nothing here says that it is wrong.
+//! An `assert` promises something of every record there can be. The checker proves it, or shows a record (or two that differ in one
+//! fact) that breaks it. Where a product of two unknowns, a rank among all records or the order of texts plays a part, or the
+//! steps run out, it can do neither, and says so; nothing here says that the promise is wrong.
 //!
 //! Wrong:
 //!
 //! ```rubric
-//! define diligent of Student: number = fee / 2
+//! define diligent of Student: number = fee * fee - 2 * fee + 1
 //! assert diligent is at least 0
 //! ```
 //!
 //! Right: what can be decided is promised.
 //!
 //! ```rubric
-//! define diligent of Student: number = fee / 2
-//! assert diligent never depends on credits
+//! define diligent of Student: number = fee * fee
+//! assert diligent is at least 0
 //! ```
 //!
 //! To keep it, write `allow(assertion-open) "why"` before the assertion.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{AssertBody, Claim, Plan};
+use crate::plan::AssertBody;
+use crate::prove::Property;
 
-pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
-    for assert in &plan.asserts {
-        if !matches!(assert.claim, Claim::NeverDepends { .. }) {
-            found.push(report(assert));
-        }
-    }
-}
-
-fn report(assert: &AssertBody) -> Diagnostic {
-    Diagnostic::warning("assertion-open", assert.place, "whether this always holds is not decided")
-        .help("no record is known that breaks it, and that none does is not proved")
+pub(super) fn told(assert: &AssertBody, property: &Property) -> Option<Diagnostic> {
+    let Property::Open(why) = property else { return None };
+    let message = format!("whether this always holds is not decided, because of {why}");
+    let diagnostic = Diagnostic::warning("assertion-open", assert.place, message);
+    Some(diagnostic.help("no record is known that breaks it, and that none does is not proved"))
 }

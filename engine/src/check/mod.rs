@@ -57,6 +57,7 @@ checks! {
     cycle
     decision_gap
     define_gap
+    duplicate_id
     filter_reads_nothing
     missing_citation
     missing_table_cell
@@ -118,8 +119,8 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
-    assertion_open::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
+    duplicate_id::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);
     let grains = grain::Grains::new(plan);

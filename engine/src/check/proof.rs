@@ -1,13 +1,13 @@
 //! What proofs find, as the checks say it.
 
 use super::{
-    case_arms_disagree, case_without_arm, condition_always_holds, constant_comparison, decision_gap,
-    not_decided, requirement_never_met, requirement_never_violated, rule_conflict, rule_never_applies,
-    rule_never_changes,
+    assertion_fails, assertion_open, case_arms_disagree, case_without_arm, condition_always_holds,
+    constant_comparison, decision_gap, not_decided, requirement_never_met, requirement_never_violated,
+    rule_conflict, rule_never_applies, rule_never_changes,
 };
 use crate::diagnostic::Diagnostic;
-use crate::plan::{DecisionId, DefineId, Plan, ResultId, RuleBody, Symbols};
-use crate::prove::{Finding, Witness, define_findings, findings};
+use crate::plan::{AssertBody, DecisionId, DefineId, Plan, ResultId, RuleBody, Symbols};
+use crate::prove::{Finding, Witness, define_findings, findings, property};
 
 /// What proofs about a decision or a requirement find.
 #[must_use]
@@ -19,6 +19,14 @@ pub fn result(plan: &Plan, result: ResultId) -> Vec<Diagnostic> {
 #[must_use]
 pub fn define(plan: &Plan, define: DefineId) -> Vec<Diagnostic> {
     told(plan, &define_findings(plan, define))
+}
+
+/// What the proof of a promise finds; `plan` is the part that it hangs on.
+#[must_use]
+pub fn assertion(plan: &Plan, assert: &AssertBody) -> Vec<Diagnostic> {
+    let Some(property) = property(plan, assert) else { return Vec::new() };
+    let told = [assertion_fails::told(plan, assert, &property), assertion_open::told(assert, &property)];
+    told.into_iter().flatten().collect()
 }
 
 fn told(plan: &Plan, findings: &[Finding]) -> Vec<Diagnostic> {

@@ -810,6 +810,14 @@ fn what_follows_from_a_syntax_error_is_not_said() {
         (requirement("(age + nmae"), vec!["syntax", "unknown-name"]),
         (decision("outcomes one two default two rule r: two when age > 1"), vec!["syntax"]),
         (decision(&format!("outcomes one, two default two {rules}")), vec!["syntax"]),
+        ("test \"t\" { as of 2024-01-01 Student s { age: 1 } expect s.age = }".to_owned(), vec!["syntax"]),
+        ("test \"t\" from fxture { expect s.age = 1 }".to_owned(), vec!["unknown-fixture"]),
+        // A row may be called as a reserved word, and is then named in backquotes.
+        (
+            "test \"t\" { as of 2024-01-01 Student then { age: 1 } expect then.age = 1 }".to_owned(),
+            vec!["syntax"],
+        ),
+        ("test \"t\" { as of 2024-01-01 Student then { age: 1 } expect `then`.age = 1 }".to_owned(), vec![]),
     ];
     for (text, expected) in cases {
         let said = whole(&text);

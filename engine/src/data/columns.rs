@@ -314,7 +314,11 @@ impl<'a> Builder<'a> {
             field: Some(position),
             code: "missing-column",
             severity: Severity::Error,
-            message: format!("there is no column {} for `{}`; {help}", named.join(" or "), field.name),
+            message: if wanted == [field.name.as_str()] {
+                format!("there is no column `{}`; {help}", field.name)
+            } else {
+                format!("there is no column {} for `{}`; {help}", named.join(" or "), field.name)
+            },
         });
         // A mapped column that is not there is a mistake, so its cells are not known to be empty.
         FieldColumns::Fixed(if required { cell } else { Cell::Unreadable })

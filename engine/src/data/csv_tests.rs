@@ -167,7 +167,7 @@ fn rows_that_do_not_fit_their_header_are_not_trusted() {
 fn columns_that_are_not_there_are_said_once() {
     let students = "StudentUniqueId,BirthDay,Grade,notes\n1,2015-02-03,03,x\n2,2015-02-03,03,y\n";
     insta::assert_snapshot!(said(&[("students.csv", students)], ""), @r#"
-    students.csv:1 [missing-column] Student : there is no column `birth_date` for `birth_date`; is it `BirthDay`? then add `columns = { birth_date = "BirthDay" }` to the manifest
+    students.csv:1 [missing-column] Student : there is no column `birth_date`; is it `BirthDay`? then add `columns = { birth_date = "BirthDay" }` to the manifest
     students.csv:1 [column-not-supplied] Student : there is no column for `english_learner`, so that nothing is on file
     students.csv:1 [column-not-read] Student : no field is read from `BirthDay`, `notes`
     "#);

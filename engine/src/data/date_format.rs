@@ -1,5 +1,7 @@
 //! How dates are written in a file.
 
+use rubric_grammar::MONTHS;
+
 use crate::value::Date;
 
 /// `%m/%d/%Y` and its kin; [`DateFormat::iso`] unless a manifest says otherwise.
@@ -24,21 +26,6 @@ enum Part {
     /// Anything else, as it stands.
     Literal(char),
 }
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Ways of writing dates that are looked for when the expected one does not fit, and their names in a message.
 const COMMON: [(&str, &str); 9] = [

@@ -147,21 +147,20 @@ impl Database {
         }
     }
 
+    /// The errors of a file without what proofs find: with none of these every declaration has a meaning.
+    #[must_use]
+    pub fn errors(&self, file: FileId) -> Vec<Diagnostic> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::errors(self, workspace, file),
+            _ => Vec::new(),
+        }
+    }
+
     /// As [`Database::diagnostics`], shared: the same while nothing changed.
     #[must_use]
     pub fn shared_diagnostics(&self, file: FileId) -> Arc<[Diagnostic]> {
         match (self.workspace, self.source_file(file)) {
             (Some(workspace), Some(file)) => queries::diagnostics(self, workspace, file),
-            _ => Arc::default(),
-        }
-    }
-
-    /// What is wrong with a file before anything is proved about it, in no order and whatever `allow` says: whether a plan
-    /// can be relied upon, without waiting for proofs.
-    #[must_use]
-    pub fn diagnostics_before_proofs(&self, file: FileId) -> Arc<[Diagnostic]> {
-        match (self.workspace, self.source_file(file)) {
-            (Some(workspace), Some(file)) => queries::before_proofs(self, workspace, file),
             _ => Arc::default(),
         }
     }

@@ -440,6 +440,14 @@ pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile)
     found.into()
 }
 
+/// The errors of one file, apart from what proofs find.
+pub(super) fn errors(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
+    let found = before_proofs(db, workspace, file).to_vec();
+    let mut settled = check::settle(file.id(db), &parsed(db, file).parse.file, found);
+    settled.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    settled
+}
+
 /// Everything that is wrong with one file, in the order of its text.
 #[salsa::tracked(returns(clone))]
 pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
@@ -448,7 +456,7 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     let mut found = before_proofs(db, workspace, file).to_vec();
     // Of what is wrong already proofs would say the same again, or nothing.
     if !found.iter().any(|one| one.severity == Severity::Error) {
-        found.extend(proofs(db, workspace, id));
+        found.extend(proofs(db, workspace, file));
     }
     let mut found = check::settle(id, &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
@@ -466,7 +474,8 @@ fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
 }
 
 /// What proofs about the declarations of a file find.
-fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
+fn proofs(db: &dyn Db, workspace: Workspace, source: SourceFile) -> Vec<Diagnostic> {
+    let file = source.id(db);
     let symbols = symbols(db, workspace);
     let mut found: Vec<Diagnostic> = Vec::new();
     let here = |place: Place| place.file == file;
@@ -489,6 +498,11 @@ fn proofs(db: &dyn Db, workspace: Workspace, file: FileId) -> Vec<Diagnostic> {
     for (number, symbol) in (0_u32..).zip(&symbols.defines) {
         if here(symbol.place) {
             found.extend(define_proofs(db, workspace, number).iter().cloned());
+        }
+    }
+    for position in 0..item_count(db, source) {
+        if let Some(Body::Assert(_)) = item_facts(db, workspace, source, position).body {
+            found.extend(assert_proofs(db, workspace, source, position).iter().cloned());
         }
     }
     // What is proved of a result with its amendments is said where it stands, once.
@@ -527,6 +541,24 @@ fn define_part(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<Plan> {
 #[salsa::tracked(returns(clone))]
 fn define_proofs(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<[Diagnostic]> {
     check::proof::define(&define_part(db, workspace, define), DefineId(define)).into()
+}
+
+#[salsa::tracked(returns(clone))]
+fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<Plan> {
+    match &item_facts(db, workspace, file, position).body {
+        Some(Body::Assert(assert)) => Arc::new(prove::property_part(&plan(db, workspace), assert)),
+        _ => Arc::default(),
+    }
+}
+
+#[salsa::tracked(returns(clone))]
+fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
+    match &item_facts(db, workspace, file, position).body {
+        Some(Body::Assert(assert)) => {
+            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
+        }
+        _ => Arc::default(),
+    }
 }
 
 /// Declarations and `use` clauses that nothing needs.

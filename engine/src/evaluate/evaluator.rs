@@ -261,6 +261,14 @@ impl<'a> Evaluator<'a> {
         self.settle(|| self.eval(&mut frame, expr)).state
     }
 
+    /// What an expression about a row is, that stands in no declaration, under the law of the day of the run.
+    #[must_use]
+    pub fn about(&self, code: &Code, record: RecordId, row: u32, expr: ExprId) -> State {
+        self.make_room();
+        let subject = self.settle(|| self.reference(record, row));
+        self.settle(|| self.eval(&mut Frame::of(code, &subject, self.as_of), expr)).state
+    }
+
     /// The value by which a row is named.
     #[must_use]
     pub fn row(&self, record: RecordId, row: u32) -> Value {

@@ -80,8 +80,11 @@ impl Evaluator<'_> {
             steps.extend(guide.requirement(body, requirement, &inquiry, &subject));
         }
         steps.extend(guide.faults(&result.faults));
+        let name = self.symbols().instance_name(requirement);
+        let id = self.plan.requirements.get(&requirement.requirement.0).and_then(|body| body.id.as_ref());
+        let name = id.map_or_else(|| name.clone(), |id| format!("{name} ({id})"));
         Explanation {
-            title: guide.title(&self.symbols().instance_name(requirement), &subject),
+            title: guide.title(&name, &subject),
             result: result.status.word().to_owned(),
             cites: self.cites(
                 symbol.policy,

@@ -338,12 +338,15 @@ impl Partitions {
             let Some((_, by_parts)) = self.loose.get_mut(at) else { return };
             by_parts.entry(known).or_default()
         };
+        // What goes wrong in a row that may be none of them, or of another partition, is not yet wrong.
+        let elsewhere = member.key.iter().any(|part| part.truth() == Truth::Unknown)
+            && !member.key.iter().any(|part| part.truth() == Truth::Error);
+        let settled = |part: &&Found| !elsewhere || part.truth() != Truth::Error;
         if truth != Truth::True {
-            doubt.add(&member.lets_in);
+            Some(&member.lets_in).filter(settled).into_iter().for_each(|part| doubt.add(part));
         }
-        // What goes wrong in a row that may be none of them is not yet wrong.
         if truth != Truth::Unknown {
-            member.key.iter().chain([&member.operand]).for_each(|part| doubt.add(part));
+            member.key.iter().chain([&member.operand]).filter(settled).for_each(|part| doubt.add(part));
         }
     }
 

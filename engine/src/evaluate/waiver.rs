@@ -27,6 +27,8 @@ pub enum Waived {
 /// A waiver that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
+    /// Its name, where a policy or a test states it.
+    pub name: Option<Arc<str>>,
     /// Who waives.
     pub authority: Arc<str>,
     /// Why.
@@ -344,7 +346,7 @@ impl Collector<'_> {
             return self.report(record, row, field, "waiver-not-in-force", Severity::Warning, message);
         }
         match self.find(target.of, &key) {
-            Some(subject) => self.count(&target, subject, Waiver { authority, reason, interval }),
+            Some(subject) => self.count(&target, subject, Waiver { name: None, authority, reason, interval }),
             None => {
                 let of = self.plan.symbols.record(target.of).map_or("record", |record| record.name.as_str());
                 let message = format!(
@@ -388,6 +390,7 @@ pub(crate) fn quoted(authorities: &[Arc<str>]) -> String {
 /// The waiver that a text states.
 pub(crate) fn waiver_of(body: &WaiverBody) -> Waiver {
     Waiver {
+        name: Some(Arc::clone(&body.name)),
         authority: Arc::clone(&body.authority),
         reason: Arc::clone(&body.reason),
         interval: body.interval,

@@ -1,32 +1,18 @@
 //! Dates: literals, intervals, parts, and where months end.
 
-use rubric_grammar::Span;
 use rubric_grammar::ast::{self, DateLit, DurationUnit, IntervalEnd, MonthEnd, PartOf};
+use rubric_grammar::{MONTHS, Span};
 
 use super::Lowering;
 use super::unit::base_name;
 use crate::plan::{ExprId, Interval, Op};
 use crate::value::{Base, Date, Type, Value};
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// 1 to 12.
 pub(super) fn month_number(name: &str) -> Option<u8> {
-    numbered(&MONTHS, name)
+    numbered(MONTHS, name)
 }
 
 /// Monday is 1.

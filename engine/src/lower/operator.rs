@@ -86,7 +86,7 @@ impl Lowering<'_> {
             });
         diagnostic = match (left_type.base, right_type.base) {
             (Base::Date, Base::Date) if op == ArithmeticOp::Sub => {
-                diagnostic.help("the time from one date to another is `days between a and b`, or `months between a and b`")
+                diagnostic.help("the time from one date to another is `days between a and b`, or `months between a and b`; a period is asked for as `b < a + 2 years`")
             }
             (Base::SchoolYear, Base::SchoolYear) if op == ArithmeticOp::Sub => {
                 diagnostic.help("shift one of them and compare: `a >= b + 2`")

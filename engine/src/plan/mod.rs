@@ -10,6 +10,7 @@ mod body;
 mod expr;
 mod fact;
 mod layer;
+mod shape;
 mod shift;
 mod show;
 mod symbols;
@@ -34,6 +35,7 @@ pub use expr::{
 };
 pub use fact::Fact;
 pub use layer::{Amendment, Grant, Jurisdiction, NoKey, Permission, Version, can_name};
+pub use shape::{CodeShapes, Shape, Shaper, Shapes};
 pub use shift::Shift;
 pub use show::{
     MASK, Privacy, category_value, show, show_fault, show_with, written, written_key, written_number,

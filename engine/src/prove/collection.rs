@@ -234,7 +234,9 @@ impl<'p> World<'p> {
                 let [(when, Leaf::Row(row))] = *owner.cases.as_slice() else { return None };
                 let record = self.rows.get(row)?.record;
                 match self.plan.symbols.record(record)?.fields.get(*field as usize)?.kind {
-                    FieldKind::Many { record, .. } => (when, Source::Many(row, *field), record),
+                    FieldKind::Many { record, .. } => {
+                        (when, Source::Many(self.first_of(row), *field), record)
+                    }
                     _ => return None,
                 }
             }

@@ -114,6 +114,7 @@ impl World<'_> {
                 }
             }
             (Leaf::Row(a), Leaf::Row(b)) => {
+                let (a, b) = (&self.first_of(*a), &self.first_of(*b));
                 let equal = if a == b {
                     Lit::YES
                 } else {

@@ -130,6 +130,14 @@ impl World<'_> {
         Some(())
     }
 
+    /// What a value that leads to no row comes to in a model.
+    pub(super) fn plain_fact(&mut self, model: &Model, sym: &Sym, ty: Type) -> Option<Value> {
+        match self.fact(model, sym, ty, &mut Draft::default())? {
+            Fact::Value(value) => Some(value),
+            Fact::Row(_) | Fact::Missing => None,
+        }
+    }
+
     /// What a value comes to in a model; nothing where it is unknown.
     fn fact(&mut self, model: &Model, sym: &Sym, ty: Type, draft: &mut Draft) -> Option<Fact> {
         if model.holds(sym.missing) {
@@ -327,7 +335,7 @@ impl World<'_> {
 }
 
 /// `StudentSchool` as `student_school`.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut out = String::new();
     for letter in name.chars() {
         if letter.is_uppercase() && !out.is_empty() && !out.ends_with('_') {

@@ -114,18 +114,30 @@ impl<'p> World<'p> {
     pub(super) fn value(&mut self, frame: &Frame<'p>, id: ExprId) -> Sym {
         let Some(expr) = frame.code.get(id) else { return Sym::unknown() };
         let (ty, op) = (expr.ty, &expr.op);
+        let key = self.common.key(frame, id);
+        if let Some(known) = key.as_ref().and_then(|key| self.common.get(key)) {
+            return known.clone();
+        }
         let found = self.nested(|world| world.operation(frame, id, op, ty));
         let mut sym = found.unwrap_or_else(|| self.opaque(ty, "an expression that is nested too deeply"));
         if !ty.optional {
             sym.missing = Lit::NO;
         }
         sym.cases.retain(|(when, _)| *when != Lit::NO);
+        if let Some(key) = key {
+            self.common.keep(key, sym.clone());
+        }
         sym
     }
 
     /// Without bounds, as every operator but a comparison sees it.
     pub(super) fn plain(&mut self, frame: &Frame<'p>, id: ExprId) -> Sym {
-        let mut sym = self.value(frame, id);
+        let sym = self.value(frame, id);
+        self.without_bounds(sym)
+    }
+
+    /// Known only where its bounds meet.
+    pub(super) fn without_bounds(&mut self, mut sym: Sym) -> Sym {
         for (when, leaf) in &mut sym.cases {
             if let Leaf::Range(low, high) = leaf {
                 let exact = if low == high { Lit::YES } else { self.solver.less(high, low, true) };
@@ -644,6 +656,9 @@ impl<'p> World<'p> {
         arguments: Vec<Sym>,
         law: &Law,
     ) -> Sym {
+        if let Some(cut) = row.and_then(|row| self.cuts.get(&(define, row))) {
+            return cut.clone();
+        }
         let key = (define, row, arguments.clone(), law.clone());
         if let Some(known) = self.defines.get(&key) {
             return known.clone();

@@ -50,7 +50,7 @@ const MOST_CONFLICTS: usize = 4;
 /// So many copies of a decision are compared at most.
 const MOST_COPIES: usize = 24;
 
-fn effective(plan: &Plan, policy: PolicyId) -> Interval {
+pub(super) fn effective(plan: &Plan, policy: PolicyId) -> Interval {
     plan.symbols.policy(policy).map(|policy| policy.effective).unwrap_or_default()
 }
 
@@ -322,7 +322,7 @@ fn decides_alone(
     let Some(rule) = body.rules.get(position) else { return true };
     let mut goals: Vec<Lit> = base.to_vec();
     goals.extend(ruled.sure.get(position));
-    goals.push(!ruled.conflict);
+    goals.extend(ruled.is.iter().find(|(outcome, _)| *outcome == rule.outcome).map(|(_, is)| *is));
     for (other, theirs) in body.rules.iter().enumerate() {
         if other != position && theirs.outcome == rule.outcome {
             goals.extend(ruled.may.get(other).map(|may| !*may));

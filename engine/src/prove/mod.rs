@@ -7,7 +7,9 @@
 //! steps run out, it is *not decided*, and why is said. Work is counted in steps, so every machine gives one answer.
 //!
 //! - [`findings`] and [`define_findings`] are what the checks tell: conflicts, gaps, rules without effect.
-//! - [`equivalent`] says whether two versions of a declaration give the same for every record.
+//! - [`equivalent`] says whether two versions of a declaration give the same for every record; [`compare`] is the same of one
+//!   value, and of definitions.
+//! - [`property`] says whether a promise (`assert`) is kept for every record.
 //!
 //! A record of a question is complete: required fields have values, fields that may be missing have one or are missing. Of
 //! several latest rows none disagrees with another. Numbers are below the limit at which the evaluator gives up.
@@ -16,6 +18,7 @@ mod amount;
 mod calendar;
 mod cnf;
 mod collection;
+mod common;
 mod compare;
 mod decide;
 mod decode;
@@ -23,16 +26,23 @@ mod encode;
 mod equivalence;
 mod findings;
 mod form;
+mod property;
 mod question;
 mod simplex;
 mod slice;
 mod solver;
+mod subject;
 mod sym;
+mod trial;
+mod vocabulary;
 mod witness;
 mod world;
 
-pub use equivalence::{Difference, Equivalence, equivalent};
+pub use equivalence::{Difference, Equivalence, compare, equivalent};
 pub use findings::{Finding, define_findings, findings};
+pub use property::{Broken, Property, property, property_part};
 pub use question::Verdict;
-pub use slice::{segments, slice};
+pub use slice::{segments, slice, slice_with};
+pub use subject::Subject;
+pub use vocabulary::type_name;
 pub use witness::{Fact, Row, Witness};

@@ -1,7 +1,7 @@
 //! Questions about a declaration: the solver proposes a record, the evaluator confirms it.
 
 use super::cnf::Lit;
-use super::solver::Answer;
+use super::solver::{Answer, Model};
 use super::witness::Witness;
 use super::world::World;
 
@@ -25,11 +25,11 @@ const MENDS: u32 = 400;
 const FEW_MENDS: u32 = 6;
 
 /// Whether some record satisfies the goals and is confirmed.
-pub(super) enum Search {
+pub(super) enum Search<T = Witness> {
     /// None does.
     None,
     /// This one does.
-    Found(Witness),
+    Found(T),
     /// It is not known.
     Open(String),
 }
@@ -42,6 +42,20 @@ impl World<'_> {
         row: usize,
         confirms: impl Fn(&Witness) -> bool,
     ) -> Search {
+        let symbols = &self.plan.symbols;
+        match self.search_for(goals, |world, model| world.decode(model, row), &confirms) {
+            Search::Found(witness) => Search::Found(witness.minimized(symbols, confirms)),
+            other => other,
+        }
+    }
+
+    /// Looks for what `made` makes of a model.
+    pub(super) fn search_for<T>(
+        &mut self,
+        goals: &[Lit],
+        made: impl Fn(&mut Self, &Model) -> Option<T>,
+        confirms: impl Fn(&T) -> bool,
+    ) -> Search<T> {
         self.sort_rows();
         let mut blocked = false;
         let (mut tries, mut mends) = (0, 0);
@@ -51,10 +65,10 @@ impl World<'_> {
                 Answer::Never(_) => break,
                 Answer::Exhausted => return Search::Open("the steps ran out".to_owned()),
                 Answer::Model(model) => {
-                    if let Some(witness) = self.decode(&model, row)
-                        && confirms(&witness)
+                    if let Some(found) = made(self, &model)
+                        && confirms(&found)
                     {
-                        return Search::Found(witness.minimized(&self.plan.symbols, confirms));
+                        return Search::Found(found);
                     }
                     // What is wrong of the calendar is told; else this one is left out.
                     if self.solver.mend(&model) {

@@ -9,10 +9,17 @@ use crate::value::Date;
 /// edit elsewhere leaves it equal.
 #[must_use]
 pub fn slice(plan: &Plan, results: &[ResultId], defines: &[u32]) -> Plan {
+    slice_with(plan, results, defines, &Code::default())
+}
+
+/// As [`slice`], and what a code reads that stands in no declaration.
+#[must_use]
+pub fn slice_with(plan: &Plan, results: &[ResultId], defines: &[u32], code: &Code) -> Plan {
     let mut part = Plan { symbols: plan.symbols.clone(), ..Plan::default() };
     let mut results: Vec<ResultId> = results.to_vec();
     let mut defines: Vec<u32> = defines.to_vec();
     let mut parameters: BTreeSet<u32> = BTreeSet::new();
+    reached(code, &mut results, &mut defines, &mut parameters);
     loop {
         if let Some(define) = defines.pop() {
             if !part.defines.contains_key(&define)

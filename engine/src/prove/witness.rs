@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use rubric_grammar::ast::RoundingMode;
+
 use crate::data::{Cell, Dataset, Origin};
 use crate::evaluate::{Evaluator, Options};
-use crate::plan::{Field, FieldKind, InputId, Plan, Privacy, Symbols, show_with, written_number};
+use crate::plan::{DefineId, Field, FieldKind, InputId, Plan, Privacy, Symbols, show_with, written_number};
 use crate::value::{Base, Date, Number, RecordId, Reference, State, Type, Value};
 
 /// What a row says of a field.
@@ -42,6 +44,8 @@ pub struct Witness {
     pub supplied: Vec<RecordId>,
     /// Values for the whole run.
     pub inputs: BTreeMap<InputId, Value>,
+    /// Derived facts of the first row that are fixed, whatever their definitions say.
+    pub givens: BTreeMap<DefineId, Value>,
 }
 
 impl Witness {
@@ -107,7 +111,10 @@ impl Witness {
     pub fn ask<T>(&self, plan: &Plan, question: impl FnOnce(&Evaluator<'_>) -> T) -> T {
         let data = self.dataset(&plan.symbols);
         let inputs = self.inputs.iter().map(|(input, value)| (*input, State::Known(value.clone()))).collect();
-        let options = Options { inputs, privacy: Privacy::Reveal, ..Options::default() };
+        let mut options = Options { inputs, privacy: Privacy::Reveal, ..Options::default() };
+        let fixed =
+            self.givens.iter().map(|(define, value)| ((*define, Some(0)), State::Known(value.clone())));
+        options.givens.defines.extend(fixed);
         question(&Evaluator::new(plan, &data, self.as_of, options))
     }
 
@@ -117,7 +124,15 @@ impl Witness {
         self.rows.first().map_or("", |row| &row.name)
     }
 
-    /// A `test` block with these rows and that expectation, in which `%` stands for the row.
+    /// The name of the row with that key.
+    pub(super) fn named(&self, symbols: &Symbols, reference: &Reference) -> Option<String> {
+        let is = |at: &usize| self.key(symbols, *at, 0).is_some_and(|key| key.key == reference.key);
+        let of = |at: &usize| self.rows.get(*at).is_some_and(|row| row.record == reference.record);
+        let at = (0..self.rows.len()).filter(of).find(is)?;
+        self.rows.get(at).map(|row| row.name.to_string())
+    }
+
+    /// A `test` block with these rows and that expectation, in which the `%` of `%.` stands for the row.
     #[must_use]
     pub fn test(&self, symbols: &Symbols, title: &str, expectation: &str) -> String {
         let mut text = format!("test \"{}\" {{\n  as of {}\n", title.replace('"', "'"), self.as_of);
@@ -149,7 +164,13 @@ impl Witness {
                 let _ = writeln!(text, "  given {} = {}", input.name, literal(symbols, value, input.ty));
             }
         }
-        let _ = writeln!(text, "  expect {}\n}}", expectation.replace('%', self.subject()));
+        for (define, value) in &self.givens {
+            if let Some(define) = symbols.define(*define) {
+                let value = literal(symbols, value, define.ty);
+                let _ = writeln!(text, "  given {}.{} = {value}", self.subject(), define.name);
+            }
+        }
+        let _ = writeln!(text, "  expect {}\n}}", expectation.replace("%.", &format!("{}.", self.subject())));
         text
     }
 
@@ -226,99 +247,46 @@ impl Witness {
         let mut found = vec![None];
         let Some(row) = self.rows.get(row) else { return found };
         let declared = symbols.record(row.record).and_then(|record| record.fields.get(field as usize));
-        let base = declared.map(|field| field.ty.base);
-        let value = |value| Some(Fact::Value(value));
-        match row.facts.get(&field) {
-            Some(Fact::Value(Value::Flag(true))) => found.push(value(Value::Flag(false))),
-            Some(Fact::Value(Value::Category(position))) => {
-                found.extend((0..*position).take(4).map(|other| value(Value::Category(other))));
-            }
-            Some(Fact::Value(Value::Number(number))) => {
-                let mut candidates = vec![Number::ZERO, Number::ONE];
-                for scale in [100, 10, 1] {
-                    let step = if base == Some(Base::Percent) {
-                        Number::ratio(scale, 100)
-                    } else {
-                        Ok(Number::from_int(scale))
-                    };
-                    let Ok(step) = step else { continue };
-                    for mode in
-                        [rubric_grammar::ast::RoundingMode::Down, rubric_grammar::ast::RoundingMode::Up]
-                    {
-                        let rounded =
-                            number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
-                        candidates.extend(rounded.ok());
-                    }
-                }
-                found.extend(
-                    candidates.into_iter().filter(|other| other != number).map(|n| value(Value::Number(n))),
-                );
-            }
-            Some(Fact::Value(Value::Date(day))) => {
-                let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
-                found.extend(
-                    firsts
-                        .into_iter()
-                        .flatten()
-                        .filter(|other| other != day)
-                        .map(|day| value(Value::Date(day))),
-                );
-            }
-            _ => {}
+        if let (Some(declared), Some(Fact::Value(value))) = (declared, row.facts.get(&field)) {
+            let plainer = plainer(value, declared.ty.base).into_iter();
+            found.extend(plainer.map(|value| Some(Fact::Value(value))));
         }
         found
     }
-
-    /// The same in the names of another workspace; nothing where it does not have one of them.
-    #[must_use]
-    pub fn translated(&self, from: &Symbols, to: &Symbols) -> Option<Self> {
-        let record = |id: RecordId| to.record_named(&from.record(id)?.name);
-        let mut rows = Vec::new();
-        for row in &self.rows {
-            let (old, id) = (from.record(row.record)?, record(row.record)?);
-            let new = to.record(id)?;
-            let mut facts = BTreeMap::new();
-            for (position, fact) in &row.facts {
-                let declared = old.fields.get(*position as usize)?;
-                // A field that the other does not have is one that it cannot read.
-                let Some(at) = new.fields.iter().position(|field| field.name == declared.name) else {
-                    continue;
-                };
-                let ty = new.fields.get(at)?.ty.base;
-                let fact = match (fact, declared.ty.base, ty) {
-                    (Fact::Value(Value::Category(value)), Base::Category(old), Base::Category(new)) => {
-                        let name = &from.category(old)?.values.get(*value as usize)?.name;
-                        let at = to.category(new)?.values.iter().position(|value| value.name == *name)?;
-                        Fact::Value(Value::Category(u32::try_from(at).ok()?))
-                    }
-                    (fact, old, new) if same_kind(old, new) => fact.clone(),
-                    _ => return None,
-                };
-                facts.insert(u32::try_from(at).ok()?, fact);
-            }
-            rows.push(Row { record: id, name: Arc::clone(&row.name), facts });
-        }
-        let supplied = self.supplied.iter().filter_map(|id| record(*id)).collect();
-        let mut inputs = BTreeMap::new();
-        for (input, value) in &self.inputs {
-            let name = &from.inputs.get(input.0 as usize)?.name;
-            let Some(at) = to.inputs.iter().position(|input| input.name == *name) else { continue };
-            inputs.insert(InputId(u32::try_from(at).ok()?), value.clone());
-        }
-        Some(Self { as_of: self.as_of, rows, supplied, inputs })
-    }
 }
 
-fn same_kind(a: Base, b: Base) -> bool {
-    match (a, b) {
-        (Base::Record(_), Base::Record(_)) => true,
-        (Base::Category(_), _) | (_, Base::Category(_)) => false,
-        _ => a == b,
+/// Values that are plainer than one, the plainest first.
+fn plainer(value: &Value, base: Base) -> Vec<Value> {
+    match value {
+        Value::Flag(true) => vec![Value::Flag(false)],
+        Value::Category(position) => (0..*position).take(4).map(Value::Category).collect(),
+        Value::Number(number) => {
+            let mut candidates = vec![Number::ZERO, Number::ONE];
+            for scale in [100, 10, 1] {
+                let step = if base == Base::Percent {
+                    Number::ratio(scale, 100)
+                } else {
+                    Ok(Number::from_int(scale))
+                };
+                let Ok(step) = step else { continue };
+                for mode in [RoundingMode::Down, RoundingMode::Up] {
+                    let rounded =
+                        number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));
+                    candidates.extend(rounded.ok());
+                }
+            }
+            candidates.into_iter().filter(|other| other != number).map(Value::Number).collect()
+        }
+        Value::Date(day) => {
+            let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
+            firsts.into_iter().flatten().filter(|other| other != day).map(Value::Date).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
 /// A value as a policy writes it.
-fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
+pub(super) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
     match value {
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),

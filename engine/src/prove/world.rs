@@ -15,7 +15,7 @@ use super::collection::Collection;
 use super::form::{Form, Num, Q, whole};
 use super::solver::Solver;
 use super::sym::{Leaf, Rails, Sym};
-use crate::plan::{AmountId, DecisionId, DefineId, FieldKind, InputId, Instance, Interval, Plan};
+use crate::plan::{AmountId, DecisionId, DefineId, Fact, FieldKind, InputId, Instance, Interval, Plan};
 use crate::value::{Base, Date, Number, RecordId, Type, Value};
 
 /// A row of a record.
@@ -69,6 +69,12 @@ pub(super) struct World<'p> {
     pub(super) products: BTreeMap<(Form, Form), Form>,
     /// What could only be taken as anything of its type: each in a few words.
     pub(super) vague: BTreeSet<String>,
+    /// What another version reads too.
+    pub(super) common: super::common::Common,
+    /// Rows that are another row but for one fact of theirs.
+    pub(super) twins: BTreeMap<usize, (usize, Fact)>,
+    /// Derived facts that are whatever they like.
+    pub(super) cuts: BTreeMap<(DefineId, usize), Sym>,
     pub(super) depth: u32,
 }
 
@@ -109,6 +115,9 @@ impl<'p> World<'p> {
             text_equality: BTreeMap::new(),
             products: BTreeMap::new(),
             vague: BTreeSet::new(),
+            common: super::common::Common::default(),
+            twins: BTreeMap::new(),
+            cuts: BTreeMap::new(),
             depth: 0,
         }
     }
@@ -123,6 +132,19 @@ impl<'p> World<'p> {
     pub(super) fn row(&mut self, record: RecordId) -> usize {
         self.rows.push(Row { record, fields: BTreeMap::new() });
         self.rows.len() - 1
+    }
+
+    /// A second row that is the first but for one fact.
+    pub(super) fn twin(&mut self, first: usize, but: Fact) -> Option<usize> {
+        let record = self.rows.get(first)?.record;
+        let twin = self.row(record);
+        self.twins.insert(twin, (first, but));
+        Some(twin)
+    }
+
+    /// The row itself, of a twin the first of the two.
+    pub(super) fn first_of(&self, row: usize) -> usize {
+        self.twins.get(&row).map_or(row, |(first, _)| *first)
     }
 
     /// All of these.
@@ -156,6 +178,11 @@ impl<'p> World<'p> {
         let Some(known) = self.rows.get(row) else { return Sym::unknown() };
         if let Some(sym) = known.fields.get(&field) {
             return sym.clone();
+        }
+        if let Some((first, but)) = self.twins.get(&row).copied()
+            && but != Fact::Field(known.record, field)
+        {
+            return self.field(first, field);
         }
         let symbols = &self.plan.symbols;
         let declared = symbols.record(known.record).and_then(|record| record.fields.get(field as usize));

@@ -263,8 +263,11 @@ impl Judge<'_> {
         self.lacking(expect, &subject, &result.needs)
     }
 
-    /// The `must`s that fail; of an excepted requirement the `except`s that hold.
+    /// The `must`s that fail; of an excepted requirement the `except`s that hold; of a waived one the waiver.
     fn labels(&self, id: RequirementId, result: &RequirementResult, wanted: &[Arc<str>]) -> Vec<Arc<str>> {
+        if result.status == ResultStatus::Waived {
+            return result.waiver.iter().filter_map(|used| used.waiver.name.clone()).collect();
+        }
         let Some(body) = self.stage.plan.requirements.get(&id.0) else { return Vec::new() };
         if result.status == ResultStatus::Excepted {
             let except = |position: &u32| {
@@ -287,7 +290,11 @@ impl Judge<'_> {
         let mut notes = Vec::new();
         let labels = self.labels(id, result, &[]);
         if !labels.is_empty() {
-            let what = if result.status == ResultStatus::Excepted { "excepted by" } else { "what fails:" };
+            let what = match result.status {
+                ResultStatus::Excepted => "excepted by",
+                ResultStatus::Waived => "waived by",
+                _ => "what fails:",
+            };
             notes.push(format!("{what} {}", list(&labels)));
         }
         notes.extend(result.because.iter().map(|because| format!("because {because}")));

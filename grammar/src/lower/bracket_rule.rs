@@ -153,6 +153,17 @@ impl Lower<'_> {
                 format!("{} and {} {}", Self::quote(&left), Self::quote(&middle), Self::quote(&rest));
             format!("write `{first_reading}` or `({}) {}`", Self::quote(&left), Self::quote(&rest))
         };
+        let help = match self.text_before(whole.start).split_whitespace().next_back() {
+            // The condition of an aggregate runs on, and took in what was to be compared with the aggregate.
+            Some("where") => {
+                let rows = format!("(… where {})", Self::quote(&left));
+                format!(
+                    "write `{rows} {}` if the rows are counted and then compared; else {help}",
+                    Self::quote(&rest)
+                )
+            }
+            _ => help,
+        };
         self.damaged = true;
         self.error(CODE, message, whole, Some(help), None);
     }

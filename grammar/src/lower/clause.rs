@@ -646,21 +646,7 @@ impl Lower<'_> {
 }
 
 fn month_number(name: &str) -> u8 {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    MONTHS
+    crate::keywords::MONTHS
         .iter()
         .position(|month| *month == name.trim())
         .and_then(|index| u8::try_from(index + 1).ok())

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rubric_engine::db::Database;
-use rubric_engine::diagnostic::Severity;
 use rubric_engine::plan::Plan;
 
 use crate::random::Random;
@@ -83,12 +82,9 @@ impl Program {
         let files: Vec<_> =
             self.files.iter().map(|file| db.set_text(&file.path, Some(&file.text()))).collect();
         let mut errors = String::new();
-        let found = files.into_iter().flat_map(|file| db.diagnostics_before_proofs(file).to_vec());
-        for diagnostic in found {
-            if diagnostic.severity == Severity::Error {
-                let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
-                _ = writeln!(errors, "{}: {} at `{place}`", diagnostic.code, diagnostic.message);
-            }
+        for diagnostic in files.into_iter().flat_map(|file| db.errors(file)) {
+            let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
+            _ = writeln!(errors, "{}: {} at `{place}`", diagnostic.code, diagnostic.message);
         }
         if errors.is_empty() { Ok(db.plan()) } else { Err(errors) }
     }

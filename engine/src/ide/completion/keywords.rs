@@ -1,5 +1,7 @@
 //! The words that can begin a clause, and the shapes of declarations.
 
+pub(super) use rubric_grammar::MONTHS;
+
 use super::place::Block;
 
 /// The shape of a declaration or clause; `$1`, `${1:name}` and `$0` are places to go to.
@@ -180,20 +182,6 @@ pub(super) const ROUNDED: &[&str] = &["up", "down", "half", "to"];
 pub(super) const ROUNDING: &[&str] = &["cents", "dollars", "whole"];
 pub(super) const HEAD: &[&str] = &["of", "where", "by", "for", "law", "on"];
 pub(super) const WAIVER: &[&str] = &["target", "of", "key", "authority", "from", "until", "reason"];
-pub(super) const MONTHS: &[&str] = &[
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The shapes that can begin in a block.
 pub(super) const fn snippets(block: Block) -> &'static [Snippet] {

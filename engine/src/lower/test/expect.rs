@@ -235,7 +235,8 @@ fn clauses(lowering: &mut Lowering<'_>, written: &ast::Expect, kind: &ExpectKind
             (matches!(expected, Expected::Outcome(_)) || conflict, undetermined)
         }
         ExpectKind::Requirement { expected, negated: false, .. } => {
-            let by = matches!(expected, ResultStatus::Violated | ResultStatus::Excepted);
+            let by =
+                matches!(expected, ResultStatus::Violated | ResultStatus::Excepted | ResultStatus::Waived);
             (by, *expected == ResultStatus::Undetermined)
         }
         ExpectKind::Amount { expected, negated: false, .. } => {
@@ -247,7 +248,7 @@ fn clauses(lowering: &mut Lowering<'_>, written: &ast::Expect, kind: &ExpectKind
     if let (Some(first), false) = (written.by.first(), decides) {
         let diagnostic = lowering
             .error("misplaced-clause", first.span, "nothing here is decided by a label")
-            .help("`by` follows an outcome (`= retained by …`), `= conflict`, `= violated` or `= excepted`");
+            .help("`by` follows an outcome (`= retained by …`), `= conflict`, `= violated`, `= excepted` or `= waived`");
         lowering.report(diagnostic);
     }
     if let (Some(first), false) = (written.needs.first(), waits) {

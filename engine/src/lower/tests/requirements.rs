@@ -1,6 +1,6 @@
 //! Requirements, and what is not evaluated yet.
 
-use super::support::{Workspace, bodies, report};
+use super::support::{bodies, report};
 
 #[test]
 fn a_requirement_lowers_with_all_its_clauses() {
