@@ -200,7 +200,10 @@ fn full_result(text: &mut String, it: &Compared, terminal: Terminal) {
     }
     if let Sameness::Differs(difference) = &it.sameness {
         for (which, test) in [("new", &difference.new_test), ("old", &difference.old_test)] {
-            let _ = writeln!(text, "\n  a record that shows it, made up; with the {which} version this passes:\n");
+            let _ = writeln!(
+                text,
+                "\n  a record that shows it, made up; with the {which} version this passes:\n"
+            );
             for line in test.lines() {
                 let _ = writeln!(text, "    {line}");
             }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::names::nearest;
-use crate::plan::{ExpectBody, ExpectKind, Plan, ResultStatus, RuleBody, TestBody};
+use crate::plan::{ExpectBody, ExpectKind, Plan, PolicyId, ResultStatus, TestBody};
 
 pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
     for (test, expect) in plan.tests.iter().flat_map(|test| test.expects.iter().map(move |one| (test, one))) {
@@ -37,32 +37,39 @@ struct Labels<'a> {
 /// The labels that can follow `by`. Nothing where what is expected has errors of its own.
 fn labels<'a>(plan: &'a Plan, test: &'a TestBody, expect: &ExpectBody) -> Option<Labels<'a>> {
     let quoted = |name: &str| format!("`{name}`");
-    let symbols = &plan.symbols;
+    // With the policy before it where amendments of two have the same, and without.
+    let both = |policy: PolicyId, label: &'a str| [label, plan.symbols.short_label(policy, label)];
     match &expect.kind {
         ExpectKind::Decision { decision, .. } => {
             let body = plan.decisions.get(&decision.0)?;
-            let both = |rule: &'a RuleBody| [&*rule.label, symbols.short_label(rule.policy, &rule.label)];
-            let mut known: Vec<&str> = body.rules.iter().flat_map(both).collect();
+            let rules = body.rules.iter().filter(|rule| !rule.is_default);
+            let mut known: Vec<&str> = rules.flat_map(|rule| both(rule.policy, &rule.label)).collect();
             known.dedup();
-            known.extend(body.defaults.first().map(|_| "default"));
+            let default = body.defaults.first().is_some() || body.rules.iter().any(|rule| rule.is_default);
+            known.extend(default.then_some("default"));
             Some(Labels { of: quoted(&plan.symbols.decision(*decision)?.name), known, what: "rule" })
         }
         ExpectKind::Requirement { requirement, expected, .. } => {
             let body = plan.requirements.get(&requirement.0)?;
             let of = quoted(&plan.symbols.requirement(*requirement)?.name);
-            let both = |(policy, label): (_, &'a str)| [label, symbols.short_label(policy, label)];
-            let excepts = body.excepts.iter().map(|except| (except.policy, &*except.label));
-            let musts = body.musts.iter().filter_map(|must| Some((must.policy, must.label.as_deref()?)));
             Some(match expected {
                 ResultStatus::Waived => {
                     let known = test.waivers.iter().map(|waiver| &*waiver.name).collect();
                     Labels { of: "this test".to_owned(), known, what: "waiver" }
                 }
-                ResultStatus::Excepted => {
-                    Labels { of, known: excepts.flat_map(both).collect(), what: "except" }
-                }
+                ResultStatus::Excepted => Labels {
+                    of,
+                    known: body
+                        .excepts
+                        .iter()
+                        .flat_map(|except| both(except.policy, &except.label))
+                        .collect(),
+                    what: "except",
+                },
                 _ => {
-                    let known = musts.flat_map(both).collect();
+                    let musts =
+                        body.musts.iter().filter_map(|must| Some((must.policy, must.label.as_deref()?)));
+                    let known = musts.flat_map(|(policy, label)| both(policy, label)).collect();
                     Labels { of, known, what: "must" }
                 }
             })

@@ -265,25 +265,6 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec
     found
 }
 
-/// What a promise hangs on.
-#[salsa::tracked(returns(clone))]
-fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<Plan> {
-    match &item_facts(db, workspace, file, position).body {
-        Some(Body::Assert(assert)) => Arc::new(prove::property_part(&part(db, workspace, file), assert)),
-        _ => Arc::default(),
-    }
-}
-
-#[salsa::tracked(returns(clone))]
-fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
-    match &item_facts(db, workspace, file, position).body {
-        Some(Body::Assert(assert)) => {
-            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
-        }
-        _ => Arc::default(),
-    }
-}
-
 /// What a result hangs on.
 #[salsa::tracked(returns(clone))]
 fn result_part(db: &dyn Db, workspace: Workspace, file: SourceFile, result: ResultId) -> Arc<Plan> {

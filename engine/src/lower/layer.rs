@@ -5,7 +5,7 @@ use rubric_grammar::Span;
 use super::Lowering;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::{
-    CompareOp, Expr, ExprId, Interval, Jurisdiction, Level, NoKey, Op, ParameterId, PolicyId, Symbol,
+    CompareOp, Expr, ExprId, Interval, Jurisdiction, Level, Op, ParameterId, PolicyId, Symbol,
 };
 use crate::value::{Base, RecordId, Type, Value};
 
@@ -32,14 +32,10 @@ impl Lowering<'_> {
                 }
                 continue;
             };
-            let key = match symbols.key_of(one, way.end) {
-                Ok(key) => key,
-                Err(problem) => {
-                    if one == policy {
-                        self.report_no_key(one, problem);
-                    }
-                    continue;
-                }
+            let Ok(key) = symbols.key_of(one, way.end) else {
+                // Said of its header.
+                self.failed |= one == policy;
+                continue;
             };
             let is = self.is_of((slot, record), &way, key, authority.place);
             all = Some(match all {
@@ -75,34 +71,6 @@ impl Lowering<'_> {
             _ => self.push_at(Op::Literal(key), way.end, place),
         };
         self.push_at(Op::Compare(CompareOp::Eq, at, wanted), Type::of(Base::Flag), place)
-    }
-
-    fn report_no_key(&mut self, policy: PolicyId, problem: NoKey) {
-        let symbols = self.cx.symbols;
-        let Some(authority) = symbols.authority(policy) else { return };
-        let level = authority.level.word();
-        let (message, help) = match problem {
-            NoKey::Nameless => (
-                format!("which {level} it is does not stand here"),
-                format!("write the key that records name it by: `authority {level} \"…\"`"),
-            ),
-            NoKey::Composite(record) => {
-                let name = symbols.record(record).map_or("", |it| it.name.as_str());
-                (
-                    format!("the key of `{name}` has several parts, and an authority is named by one"),
-                    format!("let the `jurisdiction` lead to a text that names the {level}"),
-                )
-            }
-            NoKey::Misfit(ty) => {
-                let what = super::type_name(symbols, ty);
-                (
-                    format!("records name a {level} by a `{what}`, and this is none"),
-                    "the text after the level is the key by which records name it".to_owned(),
-                )
-            }
-        };
-        let diagnostic = Diagnostic::error("bad-authority", authority.place, message).help(help);
-        self.report(diagnostic);
     }
 
     /// Reports that nothing says whose a record is.

@@ -52,23 +52,6 @@ pub(super) enum Search {
 /// Functions that the language brings.
 pub(crate) const FUNCTIONS: [&str; 6] = ["min", "max", "age", "date", "nth_weekday", "school_year"];
 
-/// What is written here instead of a word that other languages have.
-fn foreign_word(text: &str) -> Option<&'static str> {
-    Some(match text.to_ascii_lowercase().as_str() {
-        "today" | "now" | "current_date" | "getdate" => "the day of the run is `as_of`",
-        "null" | "nil" | "blank" | "empty" | "na" => "that nothing is on file is asked for by `x is missing`",
-        "true" => "write `yes`",
-        "false" => "write `no`",
-        "count" | "countif" | "len" => "rows are counted by `count of results where …`",
-        "sum" | "sumif" => "values of rows are added up by `sum of hours over days where …`",
-        "avg" | "average" | "mean" => "write `average of score over results where …`",
-        "exists" => "write `any of results where …`",
-        "round" => "write `(x) rounded half up to cents`, or to `dollars`, `whole`, `2 places`",
-        "datediff" => "write `days between a and b` or `months between a and b`",
-        _ => return None,
-    })
-}
-
 impl Lowering<'_> {
     /// Looks for a name. `dotted`: a `.` follows, so that a row is wanted.
     pub(super) fn find(&self, name: &str, dotted: bool) -> Search {
@@ -388,7 +371,7 @@ impl Lowering<'_> {
             self.report(diagnostic.help(help));
             return;
         }
-        if let Some(instead) = foreign_word(text) {
+        if let Some(instead) = super::foreign::instead_of(text) {
             self.report(diagnostic.help(instead));
             return;
         }

@@ -7,10 +7,10 @@ use rubric_grammar::ast::{self, ItemKind, Name};
 use super::nearest;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Place};
 use crate::plan::{
-    Amendment, FieldKind, Grant, Level, ParameterId, ParameterSymbol, Permission, PolicyId, Symbol, Symbols,
-    Version, can_name,
+    Amendment, FieldKind, Grant, Level, NoKey, ParameterId, ParameterSymbol, Permission, PolicyId, Symbol,
+    Symbols, Version, can_name,
 };
-use crate::value::{Base, Type};
+use crate::value::{Base, RecordId, Type};
 
 /// An item that grants or amends.
 pub(super) struct Written<'a> {
@@ -91,6 +91,7 @@ pub(super) fn resolve(
         symbols.amendments.push(Amendment { target, policy: one.policy, grants, version, place });
         found.insert((one.file, one.item), position);
     }
+    authority_keys(symbols, diagnostics);
     found
 }
 
@@ -363,6 +364,52 @@ fn passed_on(
         has
     });
     grants
+}
+
+/// Of policies that make law for their own records: whether these name the authority as it is named here.
+fn authority_keys(symbols: &Symbols, diagnostics: &mut Vec<Diagnostic>) {
+    let records = 0..u32::try_from(symbols.records.len()).unwrap_or(u32::MAX);
+    for policy in (0..u32::try_from(symbols.policies.len()).unwrap_or(u32::MAX)).map(PolicyId) {
+        let Some(authority) = symbols.authority(policy).filter(|it| it.under.is_some()) else { continue };
+        let makes_law = symbols.amendments.iter().any(|it| it.policy == policy)
+            || amendable(symbols).any(|it| symbols.of(it).is_some() && symbols.owner(it) == Some(policy));
+        if !makes_law {
+            continue;
+        }
+        let ends =
+            records.clone().filter_map(|record| symbols.jurisdiction(RecordId(record), &authority.level));
+        let Some(problem) = ends.filter_map(|way| symbols.key_of(policy, way.end).err()).next() else {
+            continue;
+        };
+        let level = authority.level.word();
+        let (message, help) = match problem {
+            NoKey::Nameless => (
+                format!("which {level} it is does not stand here"),
+                format!("write the key that records name it by: `authority {level} \"…\"`"),
+            ),
+            NoKey::Composite(record) => {
+                let name = symbols.record(record).map_or("", |it| it.name.as_str());
+                (
+                    format!("the key of `{name}` has several parts, and an authority is named by one"),
+                    format!("let the `jurisdiction` lead to a text that names the {level}"),
+                )
+            }
+            NoKey::Misfit(ty) => {
+                let what = match ty.base {
+                    Base::Category(category) => {
+                        symbols.category(category).map_or("category", |it| it.name.as_str())
+                    }
+                    Base::Text => "text",
+                    _ => "number",
+                };
+                (
+                    format!("records name a {level} by a `{what}`, and this is none"),
+                    "the text after the level is the key by which records name it".to_owned(),
+                )
+            }
+        };
+        diagnostics.push(Diagnostic::error("bad-authority", authority.place, message).help(help));
+    }
 }
 
 /// A record says once whose it is, by a field that can say it.

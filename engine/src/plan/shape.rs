@@ -210,6 +210,7 @@ impl<'a> Shaper<'a> {
             body.due.map(|(due, violated)| (at(&code, due), violated)),
         );
         for must in &body.musts {
+            let _ = write!(text, "; {}", interval(&must.interval));
             match &must.check {
                 MustCheck::Condition(condition) => {
                     let _ = write!(text, "; must {}", at(&code, *condition));

@@ -99,8 +99,7 @@ impl Compared {
     /// Whether it is otherwise, or may be.
     #[must_use]
     pub fn differs(&self) -> bool {
-        !self.waivers.is_empty()
-            || matches!(self.sameness, Sameness::Differs(_) | Sameness::NotDecided(_))
+        !self.waivers.is_empty() || matches!(self.sameness, Sameness::Differs(_) | Sameness::NotDecided(_))
     }
 }
 
@@ -218,9 +217,8 @@ fn declared(version: Version<'_>, shapes: &mut Shapes) -> Vec<Declared> {
             }
         }
     }
-    let asked = |subject: &Subject| {
-        subject.policy(symbols).is_some_and(|policy| version.policies.contains(&policy))
-    };
+    let asked =
+        |subject: &Subject| subject.policy(symbols).is_some_and(|policy| version.policies.contains(&policy));
     subjects.retain(asked);
     let of: BTreeSet<RecordId> = subjects.iter().filter_map(|subject| subject.record(symbols)).collect();
     let defines = (0_u32..).zip(&symbols.defines).filter(|(_, define)| {

@@ -74,7 +74,8 @@ fn kind(plan: &Plan, id: ParameterId) -> Option<String> {
 
 fn changed(old: &Plan, a: ParameterId, new: &Plan, b: ParameterId, name: &Name) -> Vec<ParameterChange> {
     let change = |key: Vec<String>, days: Interval, old: Option<String>, new: Option<String>| {
-        let what = if key.is_empty() { name.name.clone() } else { format!("{}({})", name.name, key.join(", ")) };
+        let what =
+            if key.is_empty() { name.name.clone() } else { format!("{}({})", name.name, key.join(", ")) };
         let change = Change { what, old, new };
         ParameterChange { policy: name.policy.clone(), parameter: name.name.clone(), key, days, change }
     };
@@ -101,7 +102,9 @@ fn changed(old: &Plan, a: ParameterId, new: &Plan, b: ParameterId, name: &Name) 
             let (was, is) = (of(&left), of(&right));
             let list = differing.entry(key.clone()).or_default();
             match list.last_mut() {
-                Some((known, before, after)) if known.until == days.from && *before == was && *after == is => {
+                Some((known, before, after))
+                    if known.until == days.from && *before == was && *after == is =>
+                {
                     known.until = days.until;
                 }
                 _ => list.push((days, was, is)),

@@ -112,9 +112,9 @@ fn told(old: &str, new: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     lines.extend(found.vocabulary.iter().map(words));
     lines.extend(found.policies.iter().map(words));
-    lines.extend(found.parameters.iter().map(|it| {
-        format!("{} {}", words(&it.change), super::terms::days(&it.days))
-    }));
+    lines.extend(
+        found.parameters.iter().map(|it| format!("{} {}", words(&it.change), super::terms::days(&it.days))),
+    );
     lines.extend(found.only_old.iter().map(|name| format!("only old: {name}")));
     lines.extend(found.only_new.iter().map(|name| format!("only new: {name}")));
     lines.extend(found.renamed.iter().map(|(old, new)| format!("renamed: {old} -> {new}")));
@@ -129,7 +129,10 @@ fn told(old: &str, new: &str) -> Vec<String> {
                 lines.push(format!("{name}: {} -> {}", difference.old, difference.new));
                 assert_eq!(failures(old, &difference.old_test), [""; 0], "{}", difference.old_test);
                 assert_eq!(failures(new, &difference.new_test), [""; 0], "{}", difference.new_test);
-                assert_ne!(failures(new, &difference.new_test.replace(&difference.new, &difference.old)), [""; 0]);
+                assert_ne!(
+                    failures(new, &difference.new_test.replace(&difference.new, &difference.old)),
+                    [""; 0]
+                );
             }
         }
     }
@@ -145,22 +148,35 @@ fn changes_and_what_is_told() {
         (&[], &[]),
         // What gives the same.
         (&[("cite \"(b)\"", "cite \"(z)\"")], &[]),
-        (&[("rule camp:", "rule summer_camp:")], &["promotion: rule camp: always -> -", "promotion: rule summer_camp: - -> always"]),
         (
-            &[("behind and level = low", "level = low and not (score >= limit)")],
-            &["promotion proved"],
+            &[("rule camp:", "rule summer_camp:")],
+            &["promotion: rule camp: always -> -", "promotion: rule summer_camp: - -> always"],
         ),
+        (&[("behind and level = low", "level = low and not (score >= limit)")], &["promotion proved"]),
         (&[("score < limit", "not (score >= limit)")], &["promotion proved", "behind proved"]),
         (&[("count of absences where not excused <= 5", "gap < 6")], &["present proved"]),
         (&[("fee * 2", "fee + fee")], &["grant proved"]),
-        (&[("line base = fee * 2\n  line charter", "line charter"), ("when school.charter", "when school.charter\n  line base = 2 * fee")], &["grant proved"]),
+        (
+            &[
+                ("line base = fee * 2\n  line charter", "line charter"),
+                ("when school.charter", "when school.charter\n  line base = 2 * fee"),
+            ],
+            &["grant proved"],
+        ),
         // What does not.
         (&[("score < limit", "score <= limit")], &["promotion: promoted -> retained", "behind: no -> yes"]),
         (&[("level = low", "level != high")], &["promotion: promoted -> retained"]),
         (&[("presumed no", "presumed yes")], &["promotion: retained -> promoted"]),
         (&[("<= 5", "<= 4")], &["present: met -> violated"]),
         (&[("fee * 2", "fee * 3")], &["grant: 0.02 (base 0.02) -> 0.03 (base 0.03)"]),
-        (&[("line charter = $10", "line charters = $10")], &["grant: line charter: always -> -", "grant: line charters: - -> always", "grant: 10 (charter 10) -> 10 (charters 10)"]),
+        (
+            &[("line charter = $10", "line charters = $10")],
+            &[
+                "grant: line charter: always -> -",
+                "grant: line charters: - -> always",
+                "grant: 10 (charter 10) -> 10 (charters 10)",
+            ],
+        ),
         // Dates and parameters.
         (
             &[("from 2020-07-01: 10", "from 2020-07-01: 10\n  from 2030-01-01: 12")],
@@ -169,31 +185,52 @@ fn changes_and_what_is_told() {
         (&[("G1 = 2", "G1 = 4")], &["cut(G1): 2 -> 4 from 2020-07-01"]),
         (&[("G1 = 2", "G2 = 2")], &["cut(G1): 2 -> 3 from 2020-07-01", "cut(G2): 3 -> 2 from 2020-07-01"]),
         (&[("otherwise = 3", "otherwise = 5")], &["cut(otherwise): 3 -> 5 from 2020-07-01"]),
-        (&[("effective from 2020-07-01", "effective from 2021-07-01")], &[
-            "reading: from 2020-07-01 -> from 2021-07-01",
-            "promotion: promoted -> not_applicable",
-            "present: met -> not_applicable",
-            "grant: 0 -> not_applicable",
-        ]),
+        (
+            &[("effective from 2020-07-01", "effective from 2021-07-01")],
+            &[
+                "reading: from 2020-07-01 -> from 2021-07-01",
+                "promotion: promoted -> not_applicable",
+                "present: met -> not_applicable",
+                "grant: 0 -> not_applicable",
+            ],
+        ),
         (
             &[("rule behind_in_reading: retained", "rule behind_in_reading: retained from 2025-07-01")],
-            &["promotion: rule behind_in_reading: always -> from 2025-07-01", "promotion: retained -> promoted"],
+            &[
+                "promotion: rule behind_in_reading: always -> from 2025-07-01",
+                "promotion: retained -> promoted",
+            ],
         ),
         // Names.
-        (&[("requirement present", "requirement attendance")], &["renamed: requirement reading.present of Student -> requirement reading.attendance of Student"]),
         (
-            &[("requirement present", "requirement attendance"), ("count of absences where not excused <= 5", "gap <= 5")],
+            &[("requirement present", "requirement attendance")],
+            &["renamed: requirement reading.present of Student -> requirement reading.attendance of Student"],
+        ),
+        (
+            &[
+                ("requirement present", "requirement attendance"),
+                ("count of absences where not excused <= 5", "gap <= 5"),
+            ],
             &["renamed: requirement reading.present of Student -> requirement reading.attendance of Student"],
         ),
         (
             &[("requirement present", "requirement attendance"), ("<= 5", "<= 4")],
-            &["only old: requirement reading.present of Student", "only new: requirement reading.attendance of Student"],
+            &[
+                "only old: requirement reading.present of Student",
+                "only new: requirement reading.attendance of Student",
+            ],
         ),
         (&[("policy reading", "policy florida.reading"), ("<= 5", "<= 4")], &["present: met -> violated"]),
         // Another vocabulary.
         (&[("fee: money", "fee: money  extra: flag")], &["Student.extra: - -> flag"]),
-        (&[("camp: flag?", "camp: flag"), ("camp presumed no", "camp")], &["Student.camp: flag? -> flag", "promotion proved"]),
-        (&[("score: count", "score: number"), ("behind of Student: flag", "behind of Student: flag")], &["Student.score: count -> number", "promotion proved", "behind proved"]),
+        (
+            &[("camp: flag?", "camp: flag"), ("camp presumed no", "camp")],
+            &["Student.camp: flag? -> flag", "promotion proved"],
+        ),
+        (
+            &[("score: count", "score: number"), ("behind of Student: flag", "behind of Student: flag")],
+            &["Student.score: count -> number", "promotion proved", "behind proved"],
+        ),
         (
             &[("low, middle, high", "low, middle, high, top")],
             &["category Level: low, middle, high -> low, middle, high, top", "promotion proved"],

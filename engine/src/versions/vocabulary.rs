@@ -54,7 +54,8 @@ fn records(plan: &Plan) -> BTreeMap<String, String> {
     let symbols = &plan.symbols;
     let mut told = BTreeMap::new();
     for record in &symbols.records {
-        let keys: Vec<&str> = record.fields.iter().take(record.keys).map(|field| field.name.as_str()).collect();
+        let keys: Vec<&str> =
+            record.fields.iter().take(record.keys).map(|field| field.name.as_str()).collect();
         let what = if record.kind == RecordKind::Record { "record" } else { "group" };
         told.insert(format!("{what} {}", record.name), format!("by {}", keys.join(", ")));
         for field in &record.fields {
