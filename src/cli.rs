@@ -40,7 +40,7 @@ pub(crate) enum Command {
 
     /// Run the tests written in policies
     #[command(
-        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage"
+        after_help = "Example: the tests whose title has the word, and the rules no test exercises\n  rubric test --filter retained --coverage\n\nExample: fail when tests notice fewer than 80 of 100 small changes of the policies\n  rubric test --mutate --fail-under 80\n\nExample: tests where none stands yet, for a person to confirm\n  rubric test --generate --out proposed.rubric"
     )]
     Test(TestArgs),
 
@@ -52,7 +52,7 @@ pub(crate) enum Command {
 
     /// Say why a record has its result
     #[command(
-        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal"
+        after_help = "Example: the whole record\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample\n\nExample: one rule of it, private fields shown\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 retained_twice --data sample --reveal\n\nExample: what it would take to be promoted\n  rubric explain florida.grade_3_promotion S-1001/SY2023-24 --data sample --how promoted"
     )]
     Explain(ExplainArgs),
 
@@ -138,6 +138,22 @@ pub(crate) struct TestArgs {
     /// Say which rules no test exercises
     #[arg(long)]
     pub(crate) coverage: bool,
+
+    /// Change policies in one small place at a time, and say which changes no test notices
+    #[arg(long)]
+    pub(crate) mutate: bool,
+
+    /// Exit with 1 when tests notice fewer than so many percent of the changes
+    #[arg(long, value_name = "SCORE", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) fail_under: Option<u8>,
+
+    /// Write tests at the sides of thresholds and days that no test stands on, with today's results, for a person to confirm
+    #[arg(long, conflicts_with_all = ["mutate", "coverage", "format"])]
+    pub(crate) generate: bool,
+
+    /// The new file to write these tests to, instead of standard output
+    #[arg(long, value_name = "FILE", requires = "generate")]
+    pub(crate) out: Option<PathBuf>,
 
     /// How to show the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
@@ -288,6 +304,10 @@ pub(crate) struct ExplainArgs {
     /// Show the values of private fields
     #[arg(long)]
     pub(crate) reveal: bool,
+
+    /// Say which facts would have to be others for another result, or for the one that is named
+    #[arg(long, value_name = "OUTCOME", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) how: Option<String>,
 }
 
 #[derive(Debug, Args)]

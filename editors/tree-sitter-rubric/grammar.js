@@ -342,7 +342,7 @@ module.exports = grammar({
     key: ($) => seq("key", choice(seq("(", comma1($.field), ")"), $.field)),
     field: ($) => seq(field("name", $._field_name), ":", $.type, repeat($._modifier)),
     _field_name: ($) => choice($.quoted_name, alias($._label, $.identifier)),
-    _modifier: ($) => choice("private", "jurisdiction", $.absent_means, $.judged_by),
+    _modifier: ($) => choice("private", "jurisdiction", "unchangeable", $.absent_means, $.judged_by),
     absent_means: ($) => seq("absent", "means", optional("-"), $._tight),
     judged_by: ($) => seq("judged", "by", $.string),
 

@@ -281,6 +281,26 @@ fn refactorings_keep_the_text_without_mistakes() {
 }
 
 #[test]
+fn a_record_that_a_proof_shows_becomes_a_test_that_passes() {
+    let text =
+        after("rule held: stay when best(2) < 3 notwithstanding ready", "rule hel$0d: stay when level = 3");
+    let (mut database, file, offset) = marked(&text);
+    let found = ide::refactorings(&database, file, Span::new(offset, offset));
+    let shown = found.iter().find(|it| it.title.starts_with("add the record that shows it")).unwrap();
+    assert_eq!(shown.title, "add the record that shows it as a test \"ready and held disagree\"");
+    let (place, new) = &shown.edits[0];
+    let mut text = database.text(file).to_string();
+    text.replace_range(place.span.start as usize..place.span.end as usize, new);
+    database.set_text("r.rubric", Some(&text));
+    let reports = database.test_reports(file);
+    let report = reports.iter().find(|it| &*it.title == "ready and held disagree").unwrap();
+    assert!(report.passed, "{report:?}\n{text}");
+    // Once is enough.
+    let found = ide::refactorings(&database, file, Span::new(offset, offset));
+    assert!(!found.iter().any(|it| it.title.starts_with("add the record")), "{found:?}");
+}
+
+#[test]
 fn every_item_can_be_asked_while_it_is_half_written() {
     // Each prefix of the rules: nothing may panic, and names before the end keep their meaning.
     let end = RULES.len();

@@ -71,6 +71,105 @@ fn typing_inside_one_rule_lowers_that_declaration_alone() {
     assert_eq!(executions(&log, "item_facts"), 1);
 }
 
+/// The names of the queries that were computed since the log was last read, with how often, and the log emptied.
+fn computed(log: &Mutex<Vec<String>>) -> std::collections::BTreeMap<String, usize> {
+    let mut found = std::collections::BTreeMap::new();
+    for event in std::mem::take(&mut *log.lock().unwrap()) {
+        let name = event.split('(').next().unwrap_or_default().to_owned();
+        *found.entry(name).or_insert(0) += 1;
+    }
+    found
+}
+
+/// Twenty policies beside the two, each with rules, tests and proofs of its own.
+fn crowd() -> (Database, Arc<Mutex<Vec<String>>>) {
+    let (mut database, log) = database();
+    for number in 0..20 {
+        let text = RULES.replace("policy r ", &format!("policy other.p{number} "))
+            + "test \"t\" { as of 2024-01-01 Student a { grade: G2 level: 3 } expect a.promotion = up }\n";
+        database.set_bytes(&format!("other/p{number}.rubric"), text.as_bytes());
+    }
+    let file = database.file("r.rubric").unwrap();
+    assert_eq!(messages(&database), [""; 0]);
+    for file in database.files() {
+        let reports = database.test_reports(file);
+        assert!(reports.iter().all(|report| report.passed), "{reports:?}");
+    }
+    assert_eq!(database.test_reports(file).len(), 0);
+    log.lock().unwrap().clear();
+    (database, log)
+}
+
+#[test]
+fn typing_inside_one_rule_computes_nothing_of_other_files() {
+    let (mut database, log) = crowd();
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G2", "grade >= G3")));
+    messages(&database);
+    let reports: usize = database.files().into_iter().map(|file| database.test_reports(file).len()).sum();
+    assert_eq!(reports, 20);
+    let computed = computed(&log);
+    let expected = [
+        // The text, its five items, and whether what others see of it is what it was.
+        ("parsed", 1),
+        ("summary", 1),
+        ("item", 5),
+        ("item_count", 1),
+        // The declaration that was typed in, and what names it: nothing.
+        ("item_facts", 1),
+        ("bodies", 1),
+        ("uses", 1),
+        ("unused", 1),
+        // What the file hangs on, and proofs about that declaration.
+        ("part", 1),
+        ("found_in_part", 1),
+        ("result_part", 1),
+        ("define_part", 1),
+        ("result_proofs", 1),
+        ("diagnostics", 1),
+        ("test_reports", 1),
+    ];
+    let expected: std::collections::BTreeMap<String, usize> =
+        expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    assert_eq!(computed, expected);
+}
+
+#[test]
+fn what_is_typed_in_one_file_is_computed_where_it_is_named() {
+    let user = "policy user { title \"U\" cite \"1\" }
+use v
+use r
+decision twice of Student { outcomes b, a cite \"2\" default a rule r: b when promotion = up and level > 1 }
+test \"t\" { as of 2024-01-01 Student a { grade: G2 level: 3 } expect a.twice = b }
+";
+    let (mut database, log) = crowd();
+    let file = database.set_text("user.rubric", Some(user));
+    assert_eq!(messages(&database), [""; 0]);
+    assert!(database.test_reports(file).iter().all(|report| report.passed));
+    log.lock().unwrap().clear();
+    database.set_text("r.rubric", Some(&RULES.replace("grade >= G2", "grade >= G3")));
+    messages(&database);
+    let report = database.test_reports(file);
+    assert!(!report.iter().any(|report| report.passed), "{report:?}");
+    let computed = computed(&log);
+    // The declaration itself once; proofs about it and about what reads it; tests of the file that reads it.
+    let count = |name: &str| computed.get(name).copied().unwrap_or(0);
+    assert_eq!(
+        ["item_facts", "result_proofs", "part", "test_reports"].map(count),
+        [1, 2, 2, 1],
+        "{computed:?}"
+    );
+}
+
+#[test]
+fn a_comment_and_a_blank_prove_nothing_again() {
+    let (mut database, log) = crowd();
+    database.set_text("r.rubric", Some(&RULES.replace("decision", "// a remark\n\ndecision")));
+    messages(&database);
+    let computed = computed(&log);
+    assert_eq!(computed.get("parsed"), Some(&1));
+    assert!(computed.keys().all(|name| !name.ends_with("_proofs")), "{computed:?}");
+}
+
 #[test]
 fn text_above_a_declaration_changes_nothing_in_it() {
     let (mut database, log) = database();

@@ -251,6 +251,8 @@ pub struct Field {
     pub private: bool,
     /// `jurisdiction`.
     pub jurisdiction: bool,
+    /// `unchangeable`.
+    pub unchangeable: bool,
     /// `absent means V`.
     pub absent: Option<Expr>,
     /// `judged by "principal"`.

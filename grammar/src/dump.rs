@@ -286,9 +286,12 @@ impl Writer {
     fn field(&mut self, field: &Field) {
         self.docs(field.docs.as_ref());
         let mut line = format!("(field {} {}", name(&field.name), type_expression(&field.ty));
-        for (said, word) in
-            [(field.key, "key"), (field.private, "private"), (field.jurisdiction, "jurisdiction")]
-        {
+        for (said, word) in [
+            (field.key, "key"),
+            (field.private, "private"),
+            (field.jurisdiction, "jurisdiction"),
+            (field.unchangeable, "unchangeable"),
+        ] {
             if said {
                 line.push(' ');
                 line.push_str(word);

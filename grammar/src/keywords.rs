@@ -209,6 +209,7 @@ pub const FORM_WORDS: &[&str] = &[
     "some",
     "sum",
     "total",
+    "unchangeable",
     "up",
     "valid",
     "violated",

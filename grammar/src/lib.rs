@@ -20,6 +20,7 @@ mod dump;
 pub mod format;
 mod items;
 mod keywords;
+mod known;
 mod lexical;
 mod limits;
 mod line_index;
@@ -37,6 +38,7 @@ mod suggest;
 
 pub use dump::{dump, dump_expr, dump_item};
 pub use keywords::{FORM_WORDS, ITEMS, KEYWORDS, MONTHS, RESERVED};
+pub use known::Known;
 pub use lexical::{Lexical, LexicalKind, lexical};
 pub use line_index::{Encoding, LineColumn, LineIndex, Position};
 pub use span::Span;
@@ -45,6 +47,13 @@ pub use span::Span;
 #[must_use]
 pub fn parse(text: &str) -> Parse {
     parse::file(text)
+}
+
+/// As [`parse`], with what the last reading of a text like it came to: what did not change is not read again. Also gives
+/// the items, their spans empty, shared with those of the last reading where they are the same.
+#[must_use]
+pub fn parse_again(text: &str, known: &mut Known) -> (Parse, Vec<std::sync::Arc<ast::Item>>) {
+    parse::again(text, known)
 }
 
 /// Reads bytes that should be UTF-8: a byte that is not is an error, and the rest is read all the same.

@@ -33,6 +33,7 @@ pub(crate) fn words(rule: R) -> &'static [&'static str] {
         R::is_test => &["known", "missing", "none", "met", "valid"],
         R::private_mark => &["private"],
         R::jurisdiction_mark => &["jurisdiction"],
+        R::unchangeable_mark => &["unchangeable"],
         R::rounding_unit => &["cents", "dollars", "whole", "places"],
         R::rounding_mode => &["half", "down"],
         R::month_name => crate::keywords::MONTHS,

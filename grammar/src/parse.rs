@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use pest::Parser as _;
 use pest::iterators::Pair;
 
 use crate::ast::{File, Item, ItemKind};
+use crate::known::{Known, Memory};
 use crate::limits::{MAX_BYTES, MAX_ERRORS};
 use crate::lower::{DocBlock, Lower};
 use crate::rules::{RubricParser, Rule as R};
@@ -18,8 +20,20 @@ use crate::{Comment, Fix, LineIndex, Parse, SyntaxError, items, limits, message}
 
 /// Reads a whole file.
 pub(crate) fn file(text: &str) -> Parse {
+    read(text, None).0
+}
+
+/// Reads a whole file of which a version was read before.
+pub(crate) fn again(text: &str, known: &mut Known) -> (Parse, Vec<Arc<Item>>) {
+    let (parse, memory) = read(text, Some(Memory::new(std::mem::take(known))));
+    let memory = memory.unwrap_or_default();
+    *known = memory.now;
+    (parse, memory.items)
+}
+
+fn read(text: &str, memory: Option<Memory>) -> (Parse, Option<Memory>) {
     if text.len() > MAX_BYTES {
-        return too_large();
+        return (too_large(), memory);
     }
     let scan = scan::scan(text);
     let mut reader = Reader {
@@ -30,12 +44,14 @@ pub(crate) fn file(text: &str) -> Parse {
         docs: scan.docs,
         errors: scan.errors,
         literal_errors: Vec::new(),
+        memory,
     };
     reader.literal_errors = reader.errors.iter().map(|error| error.span.start).collect();
     let mut file = File::default();
     for cut in items::split(&mut reader) {
         reader.read_cut(cut, &mut file);
     }
+    let memory = reader.memory;
     let mut errors = reader.errors;
     let mut comments = scan.comments;
     for block in reader.docs.into_values() {
@@ -46,7 +62,7 @@ pub(crate) fn file(text: &str) -> Parse {
     errors.extend(substitutions(&file, &scan.findings));
     errors.sort_by_key(|error| error.span);
     cap(&mut errors);
-    Parse { file, errors, comments }
+    (Parse { file, errors, comments }, memory)
 }
 
 /// Reads bytes that may not be UTF-8: each bad byte is read as a space.
@@ -193,6 +209,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) errors: Vec<SyntaxError>,
     /// Where bad numbers and open texts stand, in the order of the text.
     literal_errors: Vec<u32>,
+    /// Where a version of the text was read before.
+    pub(crate) memory: Option<Memory>,
 }
 
 impl<'a> Reader<'a> {
@@ -293,12 +311,18 @@ impl<'a> Reader<'a> {
         let mut rest = Some(cut);
         while let Some(range) = rest.take() {
             let (item, left) = self.read_item(range);
+            if let Some(memory) = self.memory.as_mut() {
+                memory.push(&item);
+            }
             file.items.push(item);
             rest = left;
         }
     }
 
     fn read_item(&mut self, range: Range<usize>) -> (Item, Option<Range<usize>>) {
+        if let Some(item) = self.recall(&range) {
+            return (item, None);
+        }
         if let Some(deep) = limits::too_deep_at(self.tokens(), &range) {
             let place = self.place(deep);
             let message = format!("this is nested more than {} levels deep", limits::MAX_DEPTH);
@@ -306,8 +330,13 @@ impl<'a> Reader<'a> {
             self.errors.push(plain("syntax-limit", message, place, help));
             return (self.junk(&range), None);
         }
+        let span = self.junk(&range).span;
+        let docs = self.docs_in(span);
         match self.whole_item(&range) {
-            Ok(item) => (item, None),
+            Ok(item) => {
+                self.remember(&item, &docs);
+                (item, None)
+            }
             Err(failure) => self.recover(range, failure),
         }
     }

@@ -27,7 +27,8 @@ use crate::{Fix, SyntaxError};
 const MAX_REPAIRS: usize = 4;
 
 /// Words that go on with a field.
-const FIELD_WORDS: &[&str] = &["private", "jurisdiction", "absent", "judged", "by", "of", "means"];
+const FIELD_WORDS: &[&str] =
+    &["private", "jurisdiction", "unchangeable", "absent", "judged", "by", "of", "means"];
 /// Words that follow a number.
 const UNITS: &[&str] = &["day", "days", "month", "months", "year", "years"];
 

@@ -23,13 +23,15 @@ pub mod commands;
 mod convert;
 mod document;
 mod features;
+mod frames;
 mod manual;
 mod outbox;
 mod pool;
 mod publish;
+mod sample;
 mod server;
 mod snapshot;
 mod worker;
 mod workspace;
 
-pub use server::{serve, serve_stdio};
+pub use server::{Ships, serve, serve_stdio};

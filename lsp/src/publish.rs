@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::thread;
 
 use rubric_engine::db::Cancelled;
 use rubric_engine::diagnostic::{Diagnostic, FileId};
@@ -11,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types as lsp;
 
 use crate::convert;
+use crate::pool::STACK;
 use crate::snapshot::Snapshot;
 
 /// What is sent unasked.
@@ -55,6 +57,24 @@ pub(crate) fn publish(states: &Receiver<Snapshot>, messages: &UnboundedSender<Me
     }
 }
 
+/// Does the work; the first time another thread prepares what the whole workspace is asked of files, from the end.
+fn share(state: &Snapshot, files: &[FileId], first: bool, work: impl FnOnce()) {
+    if !first {
+        return work();
+    }
+    let database = state.database.clone();
+    thread::scope(|scope| {
+        let prepare = move || {
+            // A change that comes in between ends this too, and a defect is told of where the file itself is looked at.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                files.iter().rev().for_each(|file| database.prepare(*file));
+            }));
+        };
+        let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, prepare);
+        work();
+    });
+}
+
 struct Publisher {
     said: BTreeMap<FileId, Said>,
 }
@@ -74,9 +94,11 @@ impl Publisher {
             }
             there
         });
-        for file in files {
-            self.of_file(state, file, messages);
-        }
+        share(state, &files, self.said.is_empty(), || {
+            for file in &files {
+                self.of_file(state, *file, messages);
+            }
+        });
     }
 
     fn of_file(&mut self, state: &Snapshot, file: FileId, messages: &UnboundedSender<Message>) {

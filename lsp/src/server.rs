@@ -10,6 +10,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use rubric_engine::data::PresetText;
 use rubric_engine::project::Shipped;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::unbounded_channel;
@@ -23,6 +24,7 @@ use crate::features::{
     actions, calls, completion, diagnostics, execute, files, format, hints, hover, lenses, links, navigation,
     rename, structure, symbols, tokens,
 };
+use crate::frames;
 use crate::outbox;
 use crate::pool::{Ask, STACK};
 use crate::snapshot::Snapshot;
@@ -31,30 +33,42 @@ use crate::worker::{Event, work};
 /// How many requests may be under way; with few, slow ones would hold back what the client types.
 const CONCURRENCY: usize = 512;
 
+/// How much of what the client says is read ahead.
+const PIPE: usize = 1 << 16;
+
+/// What ships with the program.
+#[derive(Clone, Debug, Default)]
+pub struct Ships {
+    /// Policies that can be used without being in a project.
+    pub policies: Vec<Shipped>,
+    /// How formats are read, by the name of the format.
+    pub presets: BTreeMap<String, PresetText>,
+}
+
 /// Serves on standard input and output until the client says `exit`, and gives the exit status the protocol asks for:
 /// 0 after `shutdown`, else 1. The thread that reads standard input may still be running: end the process.
 ///
 /// # Errors
 /// The runtime cannot be started.
-pub fn serve_stdio(shipped: Vec<Shipped>) -> io::Result<i32> {
+pub fn serve_stdio(ships: Ships) -> io::Result<i32> {
     // The message of a panic may hold text of a policy or of data; where it was raised does not.
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         eprintln!("rubric lsp: a defect at {place}");
     }));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let code = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), shipped));
+    let code = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), ships));
     runtime.shutdown_background();
     Ok(code)
 }
 
 /// Serves one client until it says `exit` or goes away, and gives the exit status the protocol asks for.
-pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipped: Vec<Shipped>) -> i32 {
+pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships: Ships) -> i32 {
     let (events, incoming) = mpsc::channel();
     let (outgoing, messages) = unbounded_channel();
     let answered = events.clone();
     let worker = thread::Builder::new().name("rubric-write".to_owned()).stack_size(STACK).spawn(move || {
-        if let Err(error) = work(&incoming, &answered, outgoing, shipped) {
+        if let Err(error) = work(&incoming, &answered, outgoing, ships) {
             eprintln!("rubric lsp: {error}");
         }
     });
@@ -81,7 +95,17 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, shipp
             number: AtomicU64::new(0),
         }
     });
-    Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service).await;
+    let (mended, reads) = tokio::io::duplex(PIPE);
+    let serving = Server::new(mended, output, socket).concurrency_level(CONCURRENCY).serve(service);
+    let handing_on = async {
+        // Whether the client went away or its pipe broke, there is nothing more to be read; the server sees that itself.
+        let _ = frames::hand_on(input, reads).await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = handing_on => {}
+    }
     let _ = stop.send(Event::Stop);
     // The folder of the server's own is removed by the worker; an answer under way is not waited for longer than it takes.
     let _ = tokio::task::spawn_blocking(move || worker.join()).await;
@@ -211,7 +235,9 @@ impl LanguageServer for Backend {
         self.tell(Event::Folders { added, removed });
     }
 
-    async fn did_save(&self, _: lsp::DidSaveTextDocumentParams) {}
+    async fn did_save(&self, params: lsp::DidSaveTextDocumentParams) {
+        self.tell(Event::Save { uri: params.text_document.uri });
+    }
 
     async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {}
 

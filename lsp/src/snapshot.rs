@@ -14,6 +14,7 @@ use tower_lsp::ls_types as lsp;
 
 use crate::client::Client;
 use crate::manual::Manual;
+use crate::sample::Seen;
 use crate::workspace::View;
 
 /// One state of the workspace. While it lives, a change waits; so whoever computes for long from it asks the database,
@@ -23,6 +24,10 @@ pub(crate) struct Snapshot {
     pub(crate) view: View,
     pub(crate) client: Arc<Client>,
     pub(crate) manual: Arc<Manual>,
+    /// The number of the state.
+    pub(crate) number: u64,
+    /// What was counted on sample records last, of this state or an earlier one.
+    pub(crate) sampled: Option<Arc<Seen>>,
     sheets: RefCell<BTreeMap<FileId, Sheet>>,
 }
 
@@ -34,8 +39,15 @@ struct Sheet {
 }
 
 impl Snapshot {
-    pub(crate) fn new(database: Database, view: View, client: Arc<Client>, manual: Arc<Manual>) -> Self {
-        Self { database, view, client, manual, sheets: RefCell::default() }
+    pub(crate) fn new(
+        database: Database,
+        view: View,
+        client: Arc<Client>,
+        manual: Arc<Manual>,
+        number: u64,
+        sampled: Option<Arc<Seen>>,
+    ) -> Self {
+        Self { database, view, client, manual, number, sampled, sheets: RefCell::default() }
     }
 
     pub(crate) fn encoding(&self) -> Encoding {

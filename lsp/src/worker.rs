@@ -8,7 +8,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use rubric_engine::db::Database;
-use rubric_engine::project::Shipped;
 use rubric_grammar::Position;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types as lsp;
@@ -18,6 +17,8 @@ use crate::document::Document;
 use crate::manual::Manual;
 use crate::pool::{Ask, Pool, STACK, THREADS};
 use crate::publish::{Message, publish};
+use crate::sample::{self, Board};
+use crate::server::Ships;
 use crate::snapshot::Snapshot;
 use crate::workspace::Workspace;
 
@@ -32,6 +33,8 @@ pub(crate) enum Event {
     Open { uri: lsp::Uri, version: i32, text: String },
     /// A document was changed.
     Change { uri: lsp::Uri, version: i32, changes: Vec<lsp::TextDocumentContentChangeEvent> },
+    /// A document was saved.
+    Save { uri: lsp::Uri },
     /// A document was closed.
     Close { uri: lsp::Uri },
     /// Files changed on disk.
@@ -49,7 +52,7 @@ pub(crate) fn work(
     events: &Receiver<Event>,
     answered: &Sender<Event>,
     messages: UnboundedSender<Message>,
-    shipped: Vec<Shipped>,
+    ships: Ships,
 ) -> io::Result<()> {
     let pool = Pool::new(answered)?;
     let (states, incoming) = channel();
@@ -58,13 +61,22 @@ pub(crate) fn work(
         .name("rubric-check".to_owned())
         .stack_size(STACK)
         .spawn(move || publish(&incoming, &publications))?;
+    let board = Arc::new(Board::default());
+    let (counts, counting) = channel();
+    let (asks, refreshes, shown) = (answered.clone(), messages.clone(), Arc::clone(&board));
+    thread::Builder::new()
+        .name("rubric-sample".to_owned())
+        .stack_size(STACK)
+        .spawn(move || sample::watch(&counting, &asks, &refreshes, &shown))?;
     let mut worker = Worker {
         database: Database::default(),
         workspace: Workspace::default(),
         client: Arc::default(),
         manual: Arc::new(Manual::new()),
-        shipped,
+        ships,
         messages,
+        number: 0,
+        board,
     };
     let mut waiting: VecDeque<Ask> = VecDeque::new();
     let mut busy = 0_usize;
@@ -90,7 +102,14 @@ pub(crate) fn work(
             next = events.try_recv().ok();
         }
         if changed {
+            worker.number += 1;
+            worker.board.set_newest(worker.number);
             let _ = states.send(worker.snapshot());
+            if worker.workspace.view().samples.is_empty() {
+                worker.board.clear();
+            } else {
+                let _ = counts.send(());
+            }
         }
         while busy < THREADS
             && let Some(ask) = waiting.pop_front()
@@ -107,8 +126,11 @@ struct Worker {
     workspace: Workspace,
     client: Arc<Client>,
     manual: Arc<Manual>,
-    shipped: Vec<Shipped>,
+    ships: Ships,
     messages: UnboundedSender<Message>,
+    /// The number of the state: one more for each change.
+    number: u64,
+    board: Arc<Board>,
 }
 
 impl Worker {
@@ -118,6 +140,8 @@ impl Worker {
             self.workspace.view().clone(),
             Arc::clone(&self.client),
             Arc::clone(&self.manual),
+            self.number,
+            self.board.latest(),
         )
     }
 
@@ -127,8 +151,8 @@ impl Worker {
             Event::Start { folders, client } => {
                 let _ = self.messages.send(Message::Reading(true));
                 self.client = Arc::new(client);
-                let shipped = std::mem::take(&mut self.shipped);
-                *workspace = Workspace::new(folders, shipped, Arc::clone(&self.manual));
+                let ships = std::mem::take(&mut self.ships);
+                *workspace = Workspace::new(folders, ships, Arc::clone(&self.manual));
                 workspace.load(database);
                 let _ = self.messages.send(Message::Reading(false));
             }
@@ -160,6 +184,7 @@ impl Worker {
                     }
                 });
             }
+            Event::Save { uri } => workspace.saved(&uri),
             Event::Close { uri } => workspace.close(database, &uri),
             Event::ChangedOnDisk { uris } => {
                 for uri in uris {

@@ -1,11 +1,13 @@
 //! The folders that the client has open, their files on disk, and the documents it holds in memory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
-use rubric_engine::data::Manifest;
+use rubric_engine::data::{DataSet, DataSource, Manifest, PresetText};
 use rubric_engine::db::Database;
 use rubric_engine::project::{
     EXTENSION, Header, MANIFEST, SHIPPED_ROOT, Shipped, policy_files, project_files, shipped_needed,
@@ -16,11 +18,14 @@ use tower_lsp::ls_types::Uri;
 
 use crate::document::Document;
 use crate::manual::Manual;
+use crate::sample::{NAME, SampleSet};
+use crate::server::Ships;
 
 /// What the client and the disk hold.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     shipped: Vec<Shipped>,
+    presets: BTreeMap<String, PresetText>,
     /// Documents the client has open, by shown path.
     open: BTreeMap<String, Document>,
     /// Headers of the files of the project, by shown path.
@@ -46,6 +51,12 @@ pub(crate) struct View {
     manual: Option<Arc<Manual>>,
     /// The day of the sample data.
     pub(crate) as_of: Option<Date>,
+    /// The sample records of the folders that have some.
+    pub(crate) samples: Arc<[SampleSet]>,
+    /// Documents that are not as they are on disk.
+    unsaved: Arc<BTreeSet<String>>,
+    /// Counts the changes of what is on disk.
+    pub(crate) disk: u64,
 }
 
 impl View {
@@ -85,6 +96,16 @@ impl View {
         self.versions.get(path).copied()
     }
 
+    /// Whether every document that the client has open is as it is on disk.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.unsaved.is_empty()
+    }
+
+    /// Whether a document is not as it is on disk.
+    pub(crate) fn is_unsaved(&self, path: &str) -> bool {
+        self.unsaved.contains(path)
+    }
+
     pub(crate) fn is_open(&self, path: &str) -> bool {
         self.versions.contains_key(path)
     }
@@ -95,9 +116,9 @@ impl View {
 }
 
 impl Workspace {
-    pub(crate) fn new(folders: Vec<PathBuf>, shipped: Vec<Shipped>, manual: Arc<Manual>) -> Self {
+    pub(crate) fn new(folders: Vec<PathBuf>, ships: Ships, manual: Arc<Manual>) -> Self {
         let view = View { folders: folders.into(), manual: Some(manual), ..View::default() };
-        Self { shipped, view, ..Self::default() }
+        Self { shipped: ships.policies, presets: ships.presets, view, ..Self::default() }
     }
 
     pub(crate) const fn view(&self) -> &View {
@@ -113,7 +134,9 @@ impl Workspace {
         for path in std::mem::take(&mut self.headers).into_keys() {
             database.set_text(&path, None);
         }
-        self.view = View { folders: folders.into(), manual: self.view.manual.take(), ..View::default() };
+        let disk = self.view.disk + 1;
+        self.view =
+            View { folders: folders.into(), manual: self.view.manual.take(), disk, ..View::default() };
         self.load(database);
         for (uri, document, version) in open {
             self.open(database, &uri, document, version);
@@ -124,15 +147,17 @@ impl Workspace {
     pub(crate) fn load(&mut self, database: &mut Database) {
         self.loading = true;
         let folders = Arc::clone(&self.view.folders);
-        for path in folders.iter().flat_map(|folder| files_of(folder)) {
-            let shown = self.view.shown(&path);
-            if let Some(text) = read(&path) {
-                self.set(database, &shown, Some(&text));
-            }
+        let on_disk = folders.iter().flat_map(|folder| files_of(folder));
+        let files: Vec<(String, Vec<u8>)> =
+            on_disk.filter_map(|path| Some((self.view.shown(&path), fs::read(&path).ok()?))).collect();
+        database.load(&files, thread::available_parallelism().map_or(1, Into::into));
+        for (path, bytes) in &files {
+            self.set(database, path, Content::Disk(bytes));
         }
         self.loading = false;
         self.set_shipped(database);
         self.view.as_of = self.sample_day();
+        self.view.samples = self.samples();
     }
 
     /// The client opened a document.
@@ -142,7 +167,9 @@ impl Workspace {
             // What ships stays as it ships, whatever is done to the copy that is shown.
             return;
         }
-        self.set(database, &path, Some(document.text()));
+        let on_disk = database.file(&path).map(|file| database.text(file));
+        self.set_unsaved(&path, on_disk.as_deref() != Some(document.text()));
+        self.set(database, &path, Content::Client(document.text()));
         if self.view.uris.get(&path) != Some(uri) {
             Arc::make_mut(&mut self.view.uris).insert(path.clone(), uri.clone());
         }
@@ -161,7 +188,8 @@ impl Workspace {
         let path = self.view.path_of(uri);
         let Some(mut document) = self.open.remove(&path) else { return };
         edit(&mut document);
-        self.set(database, &path, Some(document.text()));
+        self.set_unsaved(&path, true);
+        self.set(database, &path, Content::Client(document.text()));
         self.view.versions.insert(path.clone(), version);
         self.open.insert(path, document);
     }
@@ -171,12 +199,32 @@ impl Workspace {
         let path = self.view.path_of(uri);
         if self.open.remove(&path).is_some() {
             self.view.versions.remove(&path);
+            self.set_unsaved(&path, false);
             self.reread(database, &path);
+        }
+    }
+
+    /// The client saved a document: what it holds is what is on disk.
+    pub(crate) fn saved(&mut self, uri: &Uri) {
+        let path = self.view.path_of(uri);
+        self.set_unsaved(&path, false);
+        self.view.disk += 1;
+    }
+
+    fn set_unsaved(&mut self, path: &str, unsaved: bool) {
+        if self.view.unsaved.contains(path) != unsaved {
+            let all = Arc::make_mut(&mut self.view.unsaved);
+            if unsaved {
+                all.insert(path.to_owned());
+            } else {
+                all.remove(path);
+            }
         }
     }
 
     /// A file changed on disk.
     pub(crate) fn changed_on_disk(&mut self, database: &mut Database, uri: &Uri) {
+        self.view.disk += 1;
         let path = self.view.path_of(uri);
         if path.rsplit('/').next() == Some(MANIFEST) {
             self.relist(database);
@@ -193,47 +241,57 @@ impl Workspace {
         let gone: Vec<String> = self.headers.keys().filter(|path| !now.contains(*path)).cloned().collect();
         for path in gone {
             if !self.open.contains_key(&path) {
-                self.set(database, &path, None);
+                self.set(database, &path, Content::Gone);
             }
         }
         for path in &now {
             if self.open.contains_key(path) {
                 continue;
             }
-            let text = self.view.on_disk(path).and_then(|on_disk| read(&on_disk));
-            self.set(database, path, text.as_deref());
+            let bytes = self.view.on_disk(path).and_then(|on_disk| fs::read(on_disk).ok());
+            self.set(database, path, bytes.as_deref().map_or(Content::Gone, Content::Disk));
         }
         self.set_shipped(database);
         self.view.as_of = self.sample_day();
+        self.view.samples = self.samples();
     }
 
     fn reread(&mut self, database: &mut Database, path: &str) {
         let listed = |on_disk: &PathBuf| self.view.folders.iter().any(|folder| is_listed(folder, on_disk));
-        let text = self.view.on_disk(path).filter(listed).and_then(|on_disk| read(&on_disk));
-        self.set(database, path, text.as_deref());
+        let bytes = self.view.on_disk(path).filter(listed).and_then(|on_disk| fs::read(on_disk).ok());
+        self.set(database, path, bytes.as_deref().map_or(Content::Gone, Content::Disk));
     }
 
-    fn set(&mut self, database: &mut Database, path: &str, text: Option<&str>) {
-        let before = match text {
-            Some(text) => {
-                let header = Header::of(text);
+    fn set(&mut self, database: &mut Database, path: &str, content: Content<'_>) {
+        match content {
+            Content::Client(text) => database.set_text(path, Some(text)),
+            Content::Disk(bytes) => database.set_bytes(path, bytes),
+            Content::Gone => database.set_text(path, None),
+        };
+        let before = match content {
+            Content::Gone => self.headers.remove(path),
+            Content::Client(_) | Content::Disk(_) => {
+                let text = match content {
+                    Content::Disk(bytes) => String::from_utf8_lossy(bytes),
+                    Content::Client(text) => Cow::Borrowed(text),
+                    Content::Gone => Cow::Borrowed(""),
+                };
+                let header = Header::of(&text);
                 if self.headers.get(path) == Some(&header) {
-                    database.set_text(path, Some(text));
                     return;
                 }
                 self.headers.insert(path.to_owned(), header)
             }
-            None => self.headers.remove(path),
         };
-        if before.is_some() != text.is_some() {
+        let there = !matches!(content, Content::Gone);
+        if before.is_some() != there {
             let present = Arc::make_mut(&mut self.view.present);
-            if text.is_some() {
+            if there {
                 present.insert(path.to_owned());
             } else {
                 present.remove(path);
             }
         }
-        database.set_text(path, text);
         if !self.loading {
             self.set_shipped(database);
         }
@@ -248,13 +306,35 @@ impl Workspace {
         days.into_iter().next()
     }
 
+    /// The sample records that manifests name.
+    fn samples(&self) -> Arc<[SampleSet]> {
+        let of_folder = |folder: &PathBuf| {
+            let set = manifest_of(folder)?.data.remove(NAME)?;
+            let path = folder.join(&set.path);
+            let as_of = set.as_of;
+            let preset = self.preset(folder, &set);
+            let source = DataSource { shown: shown_path(folder, &path), path, set, preset };
+            Some(SampleSet { folder: folder.clone(), source, as_of })
+        };
+        self.view.folders.iter().filter_map(of_folder).collect()
+    }
+
+    /// What says how the files of a data set are read, where its format needs that.
+    fn preset(&self, folder: &Path, set: &DataSet) -> Option<PresetText> {
+        match &set.preset {
+            Some(name) => read(&folder.join(name)).map(|text| PresetText { name: name.clone(), text }),
+            None if set.format.needs_preset() => self.presets.get(set.format.name()).cloned(),
+            None => None,
+        }
+    }
+
     /// Puts the shipped policies that are used into the database and takes the others out.
     fn set_shipped(&mut self, database: &mut Database) {
         let needed = shipped_needed(self.headers.values(), &[], &self.shipped);
         let now: BTreeSet<String> = needed.iter().map(|policy| policy.path.clone()).collect();
         for policy in needed {
             if !self.used.contains(&policy.path) {
-                database.set_text(&policy.path, Some(policy.text));
+                database.set_bytes(&policy.path, policy.text.as_bytes());
             }
         }
         for path in self.used.difference(&now) {
@@ -262,6 +342,17 @@ impl Workspace {
         }
         self.used = now;
     }
+}
+
+/// What a file holds now.
+#[derive(Clone, Copy)]
+enum Content<'c> {
+    /// The text that the client has open.
+    Client(&'c str),
+    /// What is on disk, which may not be UTF-8.
+    Disk(&'c [u8]),
+    /// The file is gone.
+    Gone,
 }
 
 /// The manifest of a folder, when it can be used.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rubric_engine::evaluate::{Evaluator, Explanation};
-use rubric_engine::plan::{Instance, Privacy, ResultId};
+use rubric_engine::evaluate::{Evaluator, Explanation, Options};
+use rubric_engine::how::{Asked as HowOf, Came, How, Question, how};
+use rubric_engine::plan::{DecisionId, Instance, Privacy, ResultId, ResultStatus};
 use rubric_engine::value::RecordId;
 
 use super::Outcome;
@@ -26,21 +27,41 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome,
     let asked = asked(&session, args.rule.as_deref())?;
     let rows = find(&session, &evaluator, &asked, &args.key)?;
     let text = |place| session.project.database.source(place);
-    let mut explanations = Vec::new();
+    let wanted = wanted_result(&session, &asked, args.how.as_deref())?;
+    let options = Options { privacy, ..session.options.clone() };
+    let how_of = |result, row| {
+        how(&Question {
+            plan: &session.plan,
+            data: session.records.records(),
+            as_of: session.as_of,
+            options: &options,
+            text: &text,
+            result,
+            row,
+            wanted: wanted.came(result)?,
+        })
+        .into()
+    };
+    let mut explanations: Vec<(Explanation, Option<How>)> = Vec::new();
     for result in &asked.results {
         let of = record_of(&session, *result);
         for (_, row) in rows.iter().filter(|(record, _)| Some(*record) == of) {
             let explained = match *result {
-                ResultId::Decision(id) => vec![evaluator.explain_decision(id, *row, &text)],
+                ResultId::Decision(id) => {
+                    vec![(evaluator.explain_decision(id, *row, &text), how_of(HowOf::Decision(id), *row))]
+                }
                 ResultId::Requirement(id) => {
                     let instances = session.plan.symbols.instances(id).into_iter().filter(|it| asked.has(it));
-                    instances.map(|it| evaluator.explain_requirement(it, *row, &text)).collect()
+                    let told = |it| {
+                        (evaluator.explain_requirement(it, *row, &text), how_of(HowOf::Requirement(it), *row))
+                    };
+                    instances.map(told).collect()
                 }
-                ResultId::Amount(id) => vec![evaluator.explain_amount(id, *row, &text)],
+                ResultId::Amount(id) => vec![(evaluator.explain_amount(id, *row, &text), None)],
             };
-            explanations.extend(explained.into_iter().map(|explanation| match &asked.label {
-                Some(label) => only(explanation, label),
-                None => explanation,
+            explanations.extend(explained.into_iter().map(|(explanation, how)| match &asked.label {
+                Some(label) => (only(explanation, label), how),
+                None => (explanation, how),
             }));
         }
     }
@@ -52,12 +73,85 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome,
         ReportFormat::Full => {
             let trees: Vec<String> = explanations
                 .iter()
-                .map(|explanation| render::tree(explanation, &mut lookup, terminal))
+                .map(|(explanation, how)| {
+                    let tree = render::tree(explanation, &mut lookup, terminal);
+                    let how = how.as_ref().map(|how| render::how(how, terminal));
+                    tree + &how.unwrap_or_default()
+                })
                 .collect();
             trees.join("\n")
         }
     })?;
     Ok(Outcome::Clean)
+}
+
+/// Which result is wanted, where that is asked.
+enum WantedResult {
+    /// Nothing is asked.
+    None,
+    /// Another one.
+    Any,
+    /// That of this name, as each decision has it, or as requirements have it.
+    Named(BTreeMap<DecisionId, Came>, Option<Came>),
+}
+
+impl WantedResult {
+    /// What is wanted of a result, if anything is asked of it.
+    fn came(&self, of: HowOf) -> Option<Option<Came>> {
+        match (self, of) {
+            (Self::None, _) => None,
+            (Self::Any, _) => Some(None),
+            (Self::Named(outcomes, _), HowOf::Decision(id)) => outcomes.get(&id).map(|came| Some(*came)),
+            (Self::Named(_, status), HowOf::Requirement(_)) => status.map(Some),
+        }
+    }
+}
+
+/// What a requirement can be made to be by other facts.
+const STATUSES: [ResultStatus; 3] = [ResultStatus::Met, ResultStatus::Excepted, ResultStatus::Violated];
+
+fn wanted_result(session: &Session, asked: &Asked, name: Option<&str>) -> Result<WantedResult, Failure> {
+    let Some(name) = name else { return Ok(WantedResult::None) };
+    if asked.results.iter().all(|result| matches!(result, ResultId::Amount(_))) {
+        return Err(Failure::new("an amount has no outcome to get to")
+            .help("`--how` is for decisions and requirements; name one of them"));
+    }
+    if name.is_empty() {
+        return Ok(WantedResult::Any);
+    }
+    let symbols = &session.plan.symbols;
+    let mut outcomes = BTreeMap::new();
+    let mut status = None;
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for result in &asked.results {
+        match result {
+            ResultId::Decision(id) => {
+                let category = symbols.decision(*id).and_then(|symbol| symbols.category(symbol.outcomes));
+                for (position, value) in (0_u32..).zip(category.into_iter().flat_map(|it| &it.values)) {
+                    known.insert(&value.name);
+                    if value.name == name {
+                        outcomes.insert(*id, Came::Outcome(position));
+                    }
+                }
+            }
+            ResultId::Requirement(_) => {
+                known.extend(STATUSES.iter().map(|status| status.word()));
+                status = STATUSES.iter().find(|status| status.word() == name).copied().map(Came::Status);
+            }
+            ResultId::Amount(_) => {}
+        }
+    }
+    if outcomes.is_empty() && status.is_none() {
+        let failure = Failure::new(format!("no result that is asked for can be `{name}`"));
+        return Err(match nearest(name, known.iter().copied()) {
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help(format!(
+                "they can be {}",
+                known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            )),
+        });
+    }
+    Ok(WantedResult::Named(outcomes, status))
 }
 
 /// Which results are asked for, and which rule of them.

@@ -6,6 +6,7 @@ mod data;
 mod diff;
 mod explain;
 mod fmt;
+mod generate;
 mod lsp;
 mod man;
 mod new;

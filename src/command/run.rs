@@ -16,8 +16,8 @@ use crate::cli::{Engine, FailOn, RunArgs, TableFormat};
 use crate::failure::Failure;
 use crate::render;
 use crate::run::{
-    InputDigests, Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors, digest,
-    evaluate, interrupted, refuse_to_replace, report, sheets, table,
+    How, InputDigests, Interrupt, Phases, Sheet, Staging, Tally, WrittenFile, counted_errors, data_errors,
+    digest, evaluate, interrupted, refuse_to_replace, report, sheets, table,
 };
 use crate::session::{self, Reading, Session};
 use crate::terminal::Terminal;
@@ -65,21 +65,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     phases.took.push(("read", session.timings.read));
     let mut writing = Duration::ZERO;
     let mut files = Vec::new();
-    let mut write = |name: String, bytes: &[u8]| {
-        let start = Instant::now();
-        let (sha256, written) = thread::scope(|scope| {
-            let beside = thread::Builder::new().spawn_scoped(scope, || digest(bytes)).ok();
-            let written = staging.write(&name, bytes);
-            (beside.and_then(|thread| thread.join().ok()), written)
-        });
-        written.map_err(unwritable)?;
-        terminal.detail(&format!("writing {out}/{name}"));
-        let sha256 = sha256.unwrap_or_else(|| digest(bytes));
-        files.push(WrittenFile { sha256, file: name });
-        writing += start.elapsed();
-        Ok::<(), Failure>(())
-    };
     let inputs = InputDigests::start(&session);
+    let how = How { columns: by_column, format: args.format, threads, interrupt };
     let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
     for sheet in sheets {
         if rows_of(&sheet).is_none() {
@@ -87,15 +74,22 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
             tallies.push((sheet, Vec::new()));
             continue;
         }
-        let evaluated = evaluate(facts, by_column, &sheet, args.format, threads, &progress, interrupt)?;
+        let name = file_name(&sheet, args.format);
+        terminal.detail(&format!("writing {out}/{name}"));
+        let output = staging.begin(&name).map_err(unwritable)?;
+        let evaluated = evaluate(facts, &sheet, &how, &progress, output)?;
         phases.rows += u64::from(evaluated.rows);
         for (why, lanes) in &evaluated.replayed {
             *phases.replayed.entry(why).or_default() += lanes;
         }
-        write(file_name(&sheet, args.format), &evaluated.bytes)?;
+        let start = Instant::now();
+        let sha256 = staging.end(&name, evaluated.written).map_err(unwritable)?;
+        files.push(WrittenFile { sha256, file: name });
+        writing += start.elapsed();
         tallies.push((sheet, evaluated.tallies));
     }
-    write(DATA_ERRORS.to_owned(), &data_errors(&session)?)?;
+    let sha256 = staging.write(DATA_ERRORS, &data_errors(&session)?).map_err(unwritable)?;
+    files.push(WrittenFile { sha256, file: DATA_ERRORS.to_owned() });
     drop(progress);
     for (why, lanes) in columns.replayed() {
         *phases.replayed.entry(why).or_default() += lanes;

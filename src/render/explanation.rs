@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use rubric_engine::data::place;
 use rubric_engine::diagnostic::Place;
 use rubric_engine::evaluate::{Explanation, Step, StepKind};
+use rubric_engine::how::How;
 use serde::Serialize;
 
 use super::Lookup;
+use super::how::{JsonHow, json_how};
 use crate::terminal::{Style, Terminal, harmless};
 
 /// The name and version of the shape.
@@ -158,6 +160,8 @@ struct JsonExplanation {
     because: Vec<String>,
     needs: Vec<String>,
     steps: Vec<JsonStep>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<JsonHow>,
 }
 
 #[derive(Debug, Serialize)]
@@ -191,10 +195,10 @@ struct JsonPlace {
 /// The report of some explanations.
 pub(crate) fn explain_report(
     policy: &str,
-    explanations: &[Explanation],
+    explanations: &[(Explanation, Option<How>)],
     lookup: &mut Lookup<'_>,
 ) -> ExplainReport {
-    let explanations = explanations.iter().map(|explanation| JsonExplanation {
+    let explanations = explanations.iter().map(|(explanation, how)| JsonExplanation {
         title: explanation.title.clone(),
         result: explanation.result.clone(),
         as_of: explanation.as_of.clone(),
@@ -202,6 +206,7 @@ pub(crate) fn explain_report(
         because: explanation.because.clone(),
         needs: explanation.needs.clone(),
         steps: json_steps(&explanation.steps, lookup),
+        how: how.as_ref().map(json_how),
     });
     ExplainReport {
         schema: EXPLAIN_SCHEMA,

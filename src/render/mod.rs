@@ -5,8 +5,10 @@ mod difference;
 mod explanation;
 mod finding;
 mod full;
+mod how;
 mod json;
 mod manual;
+mod mutation;
 mod tests;
 
 use rubric_engine::diagnostic::Severity;
@@ -16,8 +18,10 @@ pub(crate) use difference::{Flip, ResultDifference, Side, VersionDifference, ful
 pub(crate) use explanation::{explain_report, tree};
 pub(crate) use finding::{Finding, Lookup, Mend, Position, SourceText, Spot};
 pub(crate) use full::full;
+pub(crate) use how::how;
 pub(crate) use json::check_report;
 pub(crate) use manual::manual;
+pub(crate) use mutation::{Mutation, score_words};
 pub(crate) use tests::{Tested, full_tests, test_report};
 
 use crate::failure::Failure;

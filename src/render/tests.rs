@@ -8,6 +8,7 @@ use rubric_engine::plan::{ResultId, Symbols};
 use rubric_engine::testing::{Covered, TestReport};
 use serde::Serialize;
 
+use super::mutation::{JsonMutation, Mutation, full_mutation, mutation_report};
 use super::{Finding, Lookup};
 use crate::terminal::{Style, Terminal, counted, harmless};
 
@@ -19,6 +20,8 @@ pub(crate) struct Tested {
     pub(crate) reports: Vec<TestReport>,
     /// How the tests met each rule, where that was asked for.
     pub(crate) coverage: Option<Vec<Covered>>,
+    /// Which changes of the policies they noticed, where that was asked for.
+    pub(crate) mutation: Option<Mutation>,
 }
 
 impl Tested {
@@ -74,6 +77,9 @@ pub(crate) fn full_tests(
     if let Some(coverage) = &tested.coverage {
         text.push_str(&full_coverage(coverage, symbols, lookup, terminal));
     }
+    if let Some(mutation) = &tested.mutation {
+        text.push_str(&full_mutation(mutation, &tested.reports, lookup, terminal));
+    }
     text
 }
 
@@ -124,6 +130,8 @@ pub(crate) struct JsonReport {
     failed: usize,
     tests: Vec<JsonTest>,
     coverage: Option<Vec<JsonCovered>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutation: Option<JsonMutation>,
 }
 
 #[derive(Debug, Serialize)]
@@ -199,5 +207,6 @@ pub(crate) fn test_report(tested: &Tested, symbols: &Symbols, lookup: &mut Looku
         failed,
         tests,
         coverage,
+        mutation: tested.mutation.as_ref().map(|mutation| mutation_report(mutation, &tested.reports, lookup)),
     }
 }

@@ -15,26 +15,56 @@ use crate::failure::Failure;
 use crate::session::Facts;
 
 /// What a column writes into the line of each row: the separator before it is not part of it.
-enum Pieces {
+enum Pieces<'b> {
     /// Each distinct one, and for each row which it is.
     Shared { distinct: Vec<Vec<u8>>, of: Vec<u32> },
     /// One after the other, and where each ends.
     Own { bytes: Vec<u8>, ends: Vec<usize> },
+    /// The key of each row from its first on, as it stands.
+    Keys { batches: &'b Batches<'b>, record: RecordId, first: u32 },
+    /// Numbers that are written as they come, and what stands for the states of rows that have none; for each row, which.
+    Numbers {
+        before: Vec<u8>,
+        after: &'static [u8],
+        values: Vec<i64>,
+        scale: u8,
+        states: Vec<Vec<u8>>,
+        of: Vec<u8>,
+    },
 }
 
-impl Pieces {
-    fn get(&self, row: usize) -> &[u8] {
+/// The row has the number.
+const NUMBER: u8 = u8::MAX;
+
+impl Pieces<'_> {
+    /// Writes the piece of a row.
+    fn write(&self, row: usize, out: &mut Vec<u8>) {
         match self {
             Self::Shared { distinct, of } => {
-                of.get(row).and_then(|at| distinct.get(*at as usize)).map_or(&[][..], Vec::as_slice)
+                let piece = of.get(row).and_then(|at| distinct.get(*at as usize));
+                out.extend_from_slice(piece.map_or(&[][..], Vec::as_slice));
             }
             Self::Own { bytes, ends } => {
                 let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
-                start
-                    .zip(ends.get(row).copied())
-                    .and_then(|(start, end)| bytes.get(start..end))
-                    .unwrap_or(&[])
+                let piece = start.zip(ends.get(row).copied()).and_then(|(start, end)| bytes.get(start..end));
+                out.extend_from_slice(piece.unwrap_or_default());
             }
+            Self::Keys { batches, record, first } => {
+                let row = u32::try_from(row).ok().and_then(|row| first.checked_add(row));
+                let key = row.and_then(|row| batches.text_key(*record, row));
+                csv_cell(out, key.unwrap_or_default());
+            }
+            Self::Numbers { before, after, values, scale, states, of } => match of.get(row) {
+                Some(&NUMBER) => {
+                    out.extend_from_slice(before);
+                    decimal(out, values.get(row).copied().unwrap_or(0), *scale);
+                    out.extend_from_slice(after);
+                }
+                state => {
+                    let piece = state.and_then(|state| states.get(usize::from(*state)));
+                    out.extend_from_slice(piece.map_or(&[][..], Vec::as_slice));
+                }
+            },
         }
     }
 }
@@ -72,19 +102,6 @@ impl Writing<'_> {
         }
     }
 
-    /// A number that stands by itself in either format: its digits need no quotes in CSV.
-    fn number(&self, out: &mut Vec<u8>, first: bool, column: usize, (value, scale): (i64, u8)) {
-        self.begin(out, first, column);
-        let quoted = self.format == TableFormat::Jsonl;
-        if quoted {
-            out.push(b'"');
-        }
-        decimal(out, value, scale);
-        if quoted {
-            out.push(b'"');
-        }
-    }
-
     fn begin(&self, out: &mut Vec<u8>, first: bool, column: usize) {
         if !first {
             out.push(b',');
@@ -98,7 +115,9 @@ impl Writing<'_> {
 
 /// A cell of comma-separated values, quoted where it has to be.
 fn csv_cell(out: &mut Vec<u8>, text: &str) {
-    if text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+    // Every byte is looked at, so that many are looked at together.
+    let is_special = |byte: u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
         out.push(b'"');
         for byte in text.bytes() {
             if byte == b'"' {
@@ -125,25 +144,46 @@ fn decimal(out: &mut Vec<u8>, value: i64, scale: u8) {
         magnitude /= 10;
         places -= 1;
     }
-    if value < 0 {
-        out.push(b'-');
+    // A sign, a point, twenty digits, and as many zeros as there are places.
+    let mut text = [b'0'; 24];
+    let mut start = text.len();
+    let mut put = |byte: u8| {
+        start -= 1;
+        if let Some(place) = text.get_mut(start) {
+            *place = byte;
+        }
+    };
+    let digit = |magnitude: u64| b'0' + (magnitude % 10).to_le_bytes()[0];
+    if places > 20 {
+        return long_decimal(out, value, magnitude, places);
     }
-    let mut digits = [0_u8; 20];
-    let mut length = 0;
-    for place in digits.iter_mut() {
-        *place = b'0' + u8::try_from(magnitude % 10).unwrap_or(0);
+    if places > 0 {
+        for _ in 0..places {
+            put(digit(magnitude));
+            magnitude /= 10;
+        }
+        put(b'.');
+    }
+    loop {
+        put(digit(magnitude));
         magnitude /= 10;
-        length += 1;
-        if magnitude == 0 && length > places {
+        if magnitude == 0 {
             break;
         }
     }
-    for (position, digit) in digits.iter().take(length).rev().enumerate() {
-        if places > 0 && position == length - places {
-            out.push(b'.');
-        }
-        out.push(*digit);
+    if value < 0 {
+        put(b'-');
     }
+    out.extend_from_slice(text.get(start..).unwrap_or_default());
+}
+
+/// The same of more places than a number has digits.
+#[cold]
+fn long_decimal(out: &mut Vec<u8>, value: i64, magnitude: u64, places: usize) {
+    out.extend_from_slice(if value < 0 { b"-0." } else { b"0." });
+    let digits = magnitude.to_string();
+    out.extend(std::iter::repeat_n(b'0', places.saturating_sub(digits.len())));
+    out.extend_from_slice(digits.as_bytes());
 }
 
 /// The lines of a range of rows.
@@ -160,7 +200,6 @@ pub(super) fn part(
     let titles = ResultRows::names(facts.plan, sheet);
     let writing = Writing { format, titles: &titles };
     let mut counted = tallies(facts.plan, sheet);
-    let mut bytes = Vec::new();
     let batch = batches.batch(sheet.record, rows.clone());
     let asking = Asking { facts, sheet, batches, rows: rows.clone() };
     let mut pieces = vec![asking.keys(&writing)];
@@ -183,7 +222,7 @@ pub(super) fn part(
             }
             Content::Result(ResultId::Amount(id), _) => {
                 let amounts = batch.amount(id);
-                pieces.push(asking.amounts(&writing, column, &amounts, tally.next()));
+                asking.amounts(&writing, column, &amounts, tally.next(), &mut pieces);
                 column += 2 + amounts.lines.len();
             }
             Content::Fact(id) => {
@@ -193,21 +232,26 @@ pub(super) fn part(
             }
         }
     }
+    if sheet.keys.is_empty() {
+        pieces.remove(0);
+    }
+    let mut bytes = Vec::with_capacity(rows.len() * 16 * pieces.len());
     for row in 0..rows.len() {
         if format == TableFormat::Jsonl {
             bytes.push(b'{');
         }
         for (position, piece) in pieces.iter().enumerate() {
-            if position > 0 && (position > 1 || !sheet.keys.is_empty()) {
+            if position > 0 {
                 bytes.push(b',');
             }
-            bytes.extend_from_slice(piece.get(row));
+            piece.write(row, &mut bytes);
         }
         if format == TableFormat::Jsonl {
             bytes.push(b'}');
         }
         bytes.push(b'\n');
     }
+    bytes.shrink_to_fit();
     let rows = match format {
         TableFormat::Jsonl => ResultRows::Jsonl(Vec::new(), bytes),
         _ => ResultRows::Csv(bytes),
@@ -294,8 +338,12 @@ struct Asking<'a> {
     rows: Range<u32>,
 }
 
-impl Asking<'_> {
-    fn keys(&self, writing: &Writing<'_>) -> Pieces {
+impl<'a> Asking<'a> {
+    fn keys(&self, writing: &Writing<'_>) -> Pieces<'a> {
+        let is_text = self.rows.clone().all(|row| self.batches.text_key(self.sheet.record, row).is_some());
+        if writing.format == TableFormat::Csv && self.sheet.keys.len() == 1 && is_text {
+            return Pieces::Keys { batches: self.batches, record: self.sheet.record, first: self.rows.start };
+        }
         let symbols = &self.facts.plan.symbols;
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
         let is_one = self.sheet.keys.len() == 1;
@@ -341,7 +389,7 @@ impl Asking<'_> {
         outcomes: Outcomes<R>,
         words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         tally: Option<&mut Tally>,
-    ) -> Pieces {
+    ) -> Pieces<'a> {
         let mut times = vec![0_u64; outcomes.distinct.len()];
         // A result that needs something is of one row alone, from which the facts are seen.
         let mut rows = vec![self.rows.start; outcomes.distinct.len()];
@@ -384,39 +432,67 @@ impl Asking<'_> {
         column: usize,
         amounts: &Amounts<'_>,
         tally: Option<&mut Tally>,
-    ) -> Pieces {
-        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
-        for (at, row) in self.rows.clone().enumerate() {
-            self.worth(writing, &mut bytes, true, column, &amounts.total, at);
-            let needs = self.needs(&amounts.needs(at), row);
-            writing.many(&mut bytes, false, column + 1, &needs);
-            for (line, (_, facts)) in amounts.lines.iter().enumerate() {
-                self.worth(writing, &mut bytes, false, column + 2 + line, facts, at);
+        pieces: &mut Vec<Pieces<'a>>,
+    ) {
+        pieces.push(self.numbers(writing, column, &amounts.total, &worth_text));
+        let needs = (0..amounts.total.len()).map(|at| amounts.needs(at));
+        let needs: Vec<_> = if amounts.total.is_open_somewhere() { needs.collect() } else { Vec::new() };
+        let mut nothing = Vec::new();
+        writing.many(&mut nothing, true, column + 1, &[]);
+        let (mut distinct, mut of) = (vec![nothing], vec![0; self.rows.len()]);
+        for ((needs, row), place) in needs.iter().zip(self.rows.clone()).zip(&mut of) {
+            if !needs.is_empty() {
+                let mut piece = Vec::new();
+                writing.many(&mut piece, true, column + 1, &self.needs(needs, row));
+                *place = u32::try_from(distinct.len()).unwrap_or(0);
+                distinct.push(piece);
             }
-            ends.push(bytes.len());
+        }
+        pieces.push(Pieces::Shared { distinct, of });
+        for (line, (_, facts)) in amounts.lines.iter().enumerate() {
+            pieces.push(self.numbers(writing, column + 2 + line, facts, &worth_text));
         }
         if let Some(tally) = tally {
             total(tally, &amounts.total);
         }
+    }
+
+    /// A column of numbers; `text` says what stands for any other state.
+    fn numbers(
+        &self,
+        writing: &Writing<'_>,
+        column: usize,
+        facts: &Column<'_>,
+        text: &dyn Fn(&State) -> String,
+    ) -> Pieces<'a> {
+        let one = |state: &State| {
+            let mut piece = Vec::new();
+            writing.one(&mut piece, true, column, &text(state));
+            piece
+        };
+        if let Some(numbers) = facts.numbers() {
+            let mut before = Vec::new();
+            writing.begin(&mut before, true, column);
+            let is_quoted = writing.format == TableFormat::Jsonl;
+            before.extend_from_slice(if is_quoted { b"\"" } else { b"" });
+            return Pieces::Numbers {
+                before,
+                after: if is_quoted { b"\"" } else { b"" },
+                values: numbers.values.to_vec(),
+                scale: numbers.scale,
+                states: numbers.states.iter().map(one).collect(),
+                of: numbers.of.into_iter().map(|state| state.unwrap_or(NUMBER)).collect(),
+            };
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
+        for at in 0..self.rows.len() {
+            writing.one(&mut bytes, true, column, &text(&facts.state(at)));
+            ends.push(bytes.len());
+        }
         Pieces::Own { bytes, ends }
     }
 
-    fn worth(
-        &self,
-        writing: &Writing<'_>,
-        out: &mut Vec<u8>,
-        first: bool,
-        column: usize,
-        facts: &Column<'_>,
-        at: usize,
-    ) {
-        match facts.scaled(at) {
-            Some(number) => writing.number(out, first, column, number),
-            None => writing.one(out, first, column, &worth_text(&facts.state(at))),
-        }
-    }
-
-    fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces {
+    fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces<'a> {
         if let Some((states, of)) = facts.distinct() {
             let piece = |state: &State| {
                 let mut piece = Vec::new();
@@ -425,17 +501,7 @@ impl Asking<'_> {
             };
             return Pieces::Shared { distinct: states.iter().map(piece).collect(), of };
         }
-        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
-        for at in 0..self.rows.len() {
-            match facts.scaled(at) {
-                Some(number) => writing.number(&mut bytes, true, column, number),
-                None => {
-                    writing.one(&mut bytes, true, column, &fact_text(self.facts.plan, &facts.state(at), base))
-                }
-            }
-            ends.push(bytes.len());
-        }
-        Pieces::Own { bytes, ends }
+        self.numbers(writing, column, facts, &|state| fact_text(self.facts.plan, state, base))
     }
 }
 
@@ -470,7 +536,18 @@ fn total(tally: &mut Tally, facts: &Column<'_>) {
     let mut open =
         [(ResultStatus::NotApplicable, 0), (ResultStatus::Undetermined, 0), (ResultStatus::Error, 0)];
     let mut sums: Vec<(u8, i128)> = Vec::new();
-    for at in 0..facts.len() {
+    let numbers = facts.numbers();
+    if let Some(numbers) = &numbers {
+        let values = numbers.values.iter().zip(&numbers.of).filter(|(_, state)| state.is_none());
+        let mut sum = 0_i128;
+        for (value, _) in values {
+            known += 1;
+            sum += i128::from(*value);
+        }
+        sums.push((numbers.scale, sum));
+    }
+    let is_open = |at: &usize| numbers.as_ref().is_none_or(|numbers| numbers.of.get(*at) != Some(&None));
+    for at in (0..facts.len()).filter(is_open) {
         if let Some((value, scale)) = facts.scaled(at) {
             known += 1;
             match sums.iter_mut().find(|(own, _)| *own == scale) {

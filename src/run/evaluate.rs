@@ -1,6 +1,7 @@
 //! Evaluates a sheet, in ranges of rows that threads take; what comes out does not depend on how many there are.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -24,9 +25,9 @@ use crate::terminal::Progress;
 /// How many rows a thread takes at a time.
 const RANGE: u32 = 2048;
 
-/// The file of a sheet, and what was counted on the way.
-pub(crate) struct Evaluated {
-    pub(crate) bytes: Vec<u8>,
+/// What the file of a sheet was written to, and what was counted on the way.
+pub(crate) struct Evaluated<W> {
+    pub(crate) written: W,
     /// One for each result of the sheet, in the order of its columns.
     pub(crate) tallies: Vec<Tally>,
     pub(crate) rows: u32,
@@ -142,16 +143,66 @@ pub(super) enum Output {
     Value(Option<Value>, String),
 }
 
-/// Evaluates every row of a sheet: by column, or (without `columns`) by row.
-pub(crate) fn evaluate(
+/// Parts in the order of their ranges, whichever thread has them: whoever brings the next one adds all that follow.
+struct InOrder<W: Write + Send> {
+    /// Parts that wait for one before them, and whether somebody is adding.
+    waiting: Mutex<(BTreeMap<u32, Part>, bool)>,
+    added: Mutex<Added<W>>,
+}
+
+/// What the parts so far come to.
+struct Added<W: Write + Send> {
+    file: ResultFile<W>,
+    next: u32,
+    tallies: Vec<Tally>,
+    failed: Option<Failure>,
+}
+
+impl<W: Write + Send> InOrder<W> {
+    fn put(&self, range: u32, part: Part) {
+        let lock = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock();
+        waiting.0.insert(range, part);
+        if waiting.1 {
+            return;
+        }
+        waiting.1 = true;
+        drop(waiting);
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let mut waiting = lock();
+            let Some(part) = waiting.0.remove(&added.next) else {
+                waiting.1 = false;
+                return;
+            };
+            drop(waiting);
+            added.next += 1;
+            if added.failed.is_none() {
+                added.failed = added.file.add(part.rows).err();
+            }
+            added.tallies.iter_mut().zip(&part.tallies).for_each(|(total, part)| total.add(part));
+        }
+    }
+}
+
+/// How a sheet is evaluated.
+pub(crate) struct How<'a> {
+    /// By column; absent: by row.
+    pub(crate) columns: Option<&'a Columns<'a>>,
+    pub(crate) format: TableFormat,
+    pub(crate) threads: usize,
+    pub(crate) interrupt: Interrupt,
+}
+
+/// Evaluates every row of a sheet, and writes its file.
+pub(crate) fn evaluate<W: Write + Send>(
     facts: Facts<'_>,
-    columns: Option<&Columns<'_>>,
     sheet: &Sheet,
-    format: TableFormat,
-    threads: usize,
+    how: &How<'_>,
     progress: &Progress,
-    interrupt: Interrupt,
-) -> Result<Evaluated, Failure> {
+    output: W,
+) -> Result<Evaluated<W>, Failure> {
+    let How { columns, format, threads, interrupt } = *how;
     let evaluator = || facts.evaluator(Privacy::Mask);
     let rows = match columns {
         Some(columns) => columns.batches().rows_of(sheet.record),
@@ -160,7 +211,16 @@ pub(crate) fn evaluate(
     let rows = rows.unwrap_or(0);
     let ranges = rows.div_ceil(RANGE);
     let next = AtomicU32::new(0);
-    let done: Mutex<Vec<(u32, Result<Part, Failure>)>> = Mutex::new(Vec::new());
+    let in_order = InOrder {
+        waiting: Mutex::default(),
+        added: Mutex::new(Added {
+            file: ResultFile::new(facts.plan, sheet, format, output)?,
+            next: 0,
+            tallies: tallies(facts.plan, sheet),
+            failed: None,
+        }),
+    };
+    let failed: Mutex<Vec<(u32, Failure)>> = Mutex::default();
     let replayed: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let work = || {
         let evaluator = evaluator();
@@ -182,7 +242,13 @@ pub(crate) fn evaluate(
                 None => part(facts, sheet, &evaluator, format, from..to),
             };
             progress.advance(u64::from(to - from));
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((range, part));
+            match part {
+                Ok(part) => in_order.put(range, part),
+                Err(failure) => {
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).push((range, failure));
+                    next.store(ranges, Ordering::Relaxed);
+                }
+            }
         }
     };
     let threads = threads.min(ranges as usize).max(1);
@@ -200,19 +266,14 @@ pub(crate) fn evaluate(
     if interrupt.is_set() {
         return Err(interrupted());
     }
-    let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    parts.sort_by_key(|(range, _)| *range);
-    let mut tallies = tallies(facts.plan, sheet);
-    let mut file = ResultFile::new(facts.plan, sheet, format)?;
-    for (_, part) in parts {
-        let part = part?;
-        file.add(part.rows)?;
-        for (total, part) in tallies.iter_mut().zip(&part.tallies) {
-            total.add(part);
-        }
+    let mut failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.sort_by_key(|(range, _)| *range);
+    let added = in_order.added.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(failure) = failed.into_iter().map(|(_, failure)| failure).next().or(added.failed) {
+        return Err(failure);
     }
     let replayed = replayed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Evaluated { bytes: file.finish()?, tallies, rows, replayed })
+    Ok(Evaluated { written: added.file.finish()?, tallies: added.tallies, rows, replayed })
 }
 
 pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {

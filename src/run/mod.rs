@@ -12,7 +12,7 @@ mod timings;
 mod written;
 
 pub(crate) use columns::{Sheet, key_parts, sheets};
-pub(crate) use evaluate::{Tally, evaluate};
+pub(crate) use evaluate::{How, Tally, evaluate};
 pub(crate) use guard::refuse_to_replace;
 pub(crate) use interrupt::{Interrupt, interrupted};
 pub(crate) use staging::Staging;

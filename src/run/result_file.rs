@@ -1,5 +1,7 @@
 //! A file of results: its columns, and its rows as CSV, JSON Lines or Parquet.
 
+use std::io::Write;
+
 use rubric_engine::plan::{Plan, ResultId};
 use rubric_engine::table::{Entry, ParquetTable, Stored, StoredColumn, StoredRows, WriteError};
 use rubric_engine::value::{Base, Value};
@@ -10,9 +12,9 @@ use crate::cli::TableFormat;
 use crate::failure::Failure;
 
 /// A file that is being put together from its rows.
-pub(super) enum ResultFile {
-    Text(Vec<u8>),
-    Parquet(Box<ParquetTable<Vec<u8>>>),
+pub(super) enum ResultFile<W: Write + Send> {
+    Text(W),
+    Parquet(Box<ParquetTable<W>>),
 }
 
 /// Some rows of a file.
@@ -87,20 +89,26 @@ fn stored(titles: &[Title]) -> Vec<StoredColumn> {
     columns
 }
 
-impl ResultFile {
+impl<W: Write + Send> ResultFile<W> {
     /// Begins the file.
-    pub(super) fn new(plan: &Plan, sheet: &Sheet, format: TableFormat) -> Result<Self, Failure> {
+    pub(super) fn new(
+        plan: &Plan,
+        sheet: &Sheet,
+        format: TableFormat,
+        mut output: W,
+    ) -> Result<Self, Failure> {
         let titles = titles(plan, sheet);
         Ok(match format {
             TableFormat::Csv => {
                 let names: Vec<String> = titles.into_iter().map(|title| title.name).collect();
-                Self::Text(csv_line(&names)?)
+                output.write_all(&csv_line(&names)?).map_err(|error| not_written(&error))?;
+                Self::Text(output)
             }
             // JSON lines have the titles in each line.
-            TableFormat::Jsonl => Self::Text(Vec::new()),
+            TableFormat::Jsonl => Self::Text(output),
             TableFormat::Parquet => {
                 let table =
-                    ParquetTable::new(Vec::new(), &stored(&titles)).map_err(|error| unwritable(&error))?;
+                    ParquetTable::new(output, &stored(&titles)).map_err(|error| unwritable(&error))?;
                 Self::Parquet(Box::new(table))
             }
         })
@@ -109,7 +117,9 @@ impl ResultFile {
     /// Adds rows.
     pub(super) fn add(&mut self, rows: ResultRows) -> Result<(), Failure> {
         match (self, rows) {
-            (Self::Text(bytes), ResultRows::Csv(rows) | ResultRows::Jsonl(_, rows)) => bytes.extend(rows),
+            (Self::Text(output), ResultRows::Csv(rows) | ResultRows::Jsonl(_, rows)) => {
+                output.write_all(&rows).map_err(|error| not_written(&error))?;
+            }
             (Self::Parquet(table), ResultRows::Parquet(_, rows)) => {
                 let rows = rows.finish().map_err(|error| unwritable(&error))?;
                 table.write(&rows).map_err(|error| unwritable(&error))?;
@@ -119,13 +129,17 @@ impl ResultFile {
         Ok(())
     }
 
-    /// The whole file.
-    pub(super) fn finish(self) -> Result<Vec<u8>, Failure> {
+    /// What was written to, once the whole file is.
+    pub(super) fn finish(self) -> Result<W, Failure> {
         match self {
-            Self::Text(bytes) => Ok(bytes),
+            Self::Text(output) => Ok(output),
             Self::Parquet(table) => table.close().map_err(|error| unwritable(&error)),
         }
     }
+}
+
+fn not_written(error: &std::io::Error) -> Failure {
+    Failure::new(format!("the results cannot be written: {error}"))
 }
 
 impl ResultRows {

@@ -5,7 +5,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use super::summary::hexadecimal;
 
 const PREFIX: &str = ".rubric-run-";
 const LOCK: &str = "lock";
@@ -33,13 +36,24 @@ impl Staging {
         Ok(Self { out: out.to_path_buf(), folder, names: Vec::new(), _lock: lock })
     }
 
-    /// Writes a file that will appear under that name.
-    pub(crate) fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(self.folder.path().join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+    /// Begins a file that will appear under that name once it is whole.
+    pub(crate) fn begin(&self, name: &str) -> io::Result<Digested> {
+        let file = File::create(self.folder.path().join(name))?;
+        Ok(Digested { file, hash: Sha256::new() })
+    }
+
+    /// Takes a file that is whole, and says its digest.
+    pub(crate) fn end(&mut self, name: &str, file: Digested) -> io::Result<String> {
+        file.file.sync_all()?;
         self.names.push(name.to_owned());
-        Ok(())
+        Ok(hexadecimal(&file.hash.finalize()))
+    }
+
+    /// Writes a file that will appear under that name, and says its digest.
+    pub(crate) fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<String> {
+        let mut file = self.begin(name)?;
+        file.write_all(bytes)?;
+        self.end(name, file)
     }
 
     /// Lets the files appear, in the order in which they were written.
@@ -48,6 +62,24 @@ impl Staging {
             fs::rename(self.folder.path().join(name), self.out.join(name))?;
         }
         self.folder.close()
+    }
+}
+
+/// A file of which the digest is taken while it is written.
+pub(crate) struct Digested {
+    file: File,
+    hash: Sha256,
+}
+
+impl io::Write for Digested {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -16,9 +16,12 @@ mod diff;
 mod editor;
 mod engines;
 mod format;
+mod generate;
+mod how;
 mod initialize;
 mod interrupted;
 mod layers;
+mod mutate;
 mod project;
 mod usage;
 

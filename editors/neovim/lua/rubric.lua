@@ -41,6 +41,8 @@ local function define_commands()
   end
   vim.lsp.commands["rubric.explain"] = ask
   vim.lsp.commands["rubric.showCheck"] = ask
+  vim.lsp.commands["rubric.showSample"] = ask
+  vim.lsp.commands["rubric.showFlips"] = ask
   vim.lsp.commands["rubric.showLocations"] = function(command, context)
     local client = vim.lsp.get_client_by_id(context.client_id)
     local items = vim.lsp.util.locations_to_items(command.arguments[3], client.offset_encoding)

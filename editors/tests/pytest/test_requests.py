@@ -413,6 +413,46 @@ async def test_code_lenses(client, project):
         assert resolved.command.title
 
 
+async def test_what_the_sample_records_come_to(client, project):
+    need(client, "code_lens_provider")
+    document = types.TextDocumentIdentifier(project.uri(project.promotion))
+
+    async def titles() -> set[str]:
+        lenses = await client.text_document_code_lens_async(types.CodeLensParams(document))
+        return {lens.command.title for lens in lenses}
+
+    async def said(title: str) -> None:
+        for _ in range(WAIT * 10):
+            if title in await titles():
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{title}: {await titles()}")
+
+    async def document_of(command: str) -> str:
+        shown = await client.workspace_execute_command_async(
+            types.ExecuteCommandParams(command, [project.uri(project.promotion), "promotion"])
+        )
+        return shown["markdown"] if isinstance(shown, dict) else shown.markdown
+
+    await said("decides 1 of 3; 1 undetermined")
+    assert "| reads\\_at\\_level | 1 | 1 |" in await document_of("rubric.showSample")
+    client.text_document_did_change(
+        types.DidChangeTextDocumentParams(
+            types.VersionedTextDocumentIdentifier(2, project.uri(project.promotion)),
+            [
+                types.TextDocumentContentChangeWholeDocument(
+                    project.promotion.read_text(encoding="utf-8").replace("from 2020-07-01: 2", "from 2020-07-01: 1")
+                )
+            ],
+        )
+    )
+    await said("this edit flips 1 record")
+    text = await document_of("rubric.showFlips")
+    assert "records/Student.csv:2" in text
+    # Keys are private.
+    assert "S-1" not in text
+
+
 @drives("inlay_hint_provider", "inlay_hint_provider.resolve_provider")
 async def test_inlay_hints(client, project):
     need(client, "inlay_hint_provider")

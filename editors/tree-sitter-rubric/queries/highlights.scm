@@ -58,7 +58,7 @@
   "effective" "even" "except" "expect" "fixed" "for" "from" "given" "half" "id" "implies" "judged" "jurisdiction" "key"
   "law" "least" "like" "line" "many" "may" "means" "month_end" "most" "must" "needs" "never" "notwithstanding" "of" "on"
   "order" "outcomes" "over" "part" "per" "presumed" "private" "round" "rounded" "rule" "satisfy" "school_year" "set"
-  "severity" "starts" "subject" "through" "title" "to" "top" "under" "unique" "until" "violated" "waivable" "where"
+  "severity" "starts" "subject" "through" "title" "to" "top" "unchangeable" "under" "unique" "until" "violated" "waivable" "where"
   "with" "worsens" "rises" "falls" "down" "up"
 ] @keyword
 

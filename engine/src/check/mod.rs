@@ -4,7 +4,7 @@
 //!
 //! 1. [`item`] for each declaration, with its tree;
 //! 2. [`code`] for each body that lowering gives, and [`parameter`] for each parameter's body;
-//! 3. [`plan`] and [`unused`] once for the workspace, and [`proof`] for each result and definition;
+//! 3. [`plan`] and [`unused`] for each file, and [`proof`] for each result and definition;
 //! 4. [`settle`] for each file, with all its diagnostics (those of parsing, names and lowering too): it applies
 //!    `allow(…)` and removes what repeats another message.
 //!
@@ -28,13 +28,14 @@ use rubric_grammar::ast;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
-use crate::plan::{Code, InputId, Plan, PolicyId, ResultId};
+use crate::plan::{Code, InputId, Plan, PolicyId, ResultId, Symbol, Symbols};
 use crate::value::Date;
 
 pub use missing_table_cell::parameter;
+pub(crate) use parameter_gap::EARLY;
 pub use registry::{PAGES, Page, page};
 pub use settle::settle;
-pub use unused_definition::Source;
+pub use unused_definition::{Source, Used, Uses, names_of};
 
 macro_rules! checks {
     ($($file:ident)*) => {
@@ -130,12 +131,19 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     found
 }
 
-/// What nobody uses: definitions, and `use` clauses.
+/// What of a file nobody uses: definitions, and `use` clauses. `used`: what the whole workspace names; `declared` and
+/// `fixtures`: what a policy declares, and the names of its fixtures.
 #[must_use]
-pub fn unused(plan: &Plan, sources: &[Source<'_>]) -> Vec<Diagnostic> {
+pub fn unused<'d>(
+    symbols: &Symbols,
+    used: &Used,
+    source: &Source<'_>,
+    declared: &dyn Fn(PolicyId) -> &'d [Symbol],
+    fixtures: &dyn Fn(PolicyId) -> Vec<String>,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    unused_definition::check(plan, sources, &mut found);
-    unused_use::check(plan, sources, &mut found);
+    unused_definition::check(symbols, used, source, &mut found);
+    unused_use::check(symbols, source, declared, fixtures, &mut found);
     found
 }
 

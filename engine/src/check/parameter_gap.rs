@@ -62,6 +62,9 @@ pub(super) fn check(cx: &Context<'_>, item: &Item, found: &mut Vec<Diagnostic>) 
     }
 }
 
+/// What is said of the place that reads a parameter before its first value; told once for each parameter.
+pub(crate) const EARLY: &str = "needed on these days";
+
 /// Rules in force before the first row of a parameter that they read, and constant days without a row.
 pub(super) fn before_first(plan: &Plan, found: &mut Vec<Diagnostic>) {
     let mut told: BTreeSet<(ParameterId, Place)> = BTreeSet::new();
@@ -86,7 +89,7 @@ pub(super) fn before_first(plan: &Plan, found: &mut Vec<Diagnostic>) {
                     need.place,
                     format!("`{name}` has no value {}", dates::words(hole)),
                 )
-                .here("needed on these days")
+                .here(EARLY)
                 .label(first.place, "its first value begins here")
                 .help("begin the parameter earlier, or the rule later"),
             );

@@ -61,5 +61,14 @@ pub(super) fn outcome<'p>(plan: &'p Plan, decision: DecisionId, rule: &RuleBody)
 
 /// A record that shows it, as a test.
 pub(super) fn shown(symbols: &Symbols, witness: &Witness, title: &str, expectation: &str) -> String {
-    format!("a record that shows it, made up:\n\n{}", witness.test(symbols, title, expectation))
+    format!("{MADE_UP}{}", witness.test(symbols, title, expectation))
+}
+
+/// What stands before a test that shows something, at the end of a help.
+const MADE_UP: &str = "a record that shows it, made up:\n\n";
+
+/// The test block that a diagnostic of a proof shows.
+pub(crate) fn test_of(diagnostic: &Diagnostic) -> Option<&str> {
+    let (_, test) = diagnostic.help.as_deref()?.split_once(MADE_UP)?;
+    test.starts_with("test \"").then(|| test.trim_end())
 }

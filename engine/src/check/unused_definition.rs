@@ -42,7 +42,7 @@ use rubric_grammar::ast::{Item, ItemKind};
 use super::walk;
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::lower::{Mention, Target};
-use crate::plan::{DefineId, InputId, ParameterId, Plan, PolicyId, Symbol, Symbols};
+use crate::plan::{PolicyId, Symbol, Symbols};
 use crate::value::{Base, CategoryId, Type};
 
 /// One file of the workspace, as the checks of what is used need it.
@@ -54,112 +54,125 @@ pub struct Source<'a> {
     pub policy: PolicyId,
     /// Its items, in order; where they stand in the file does not matter here.
     pub items: &'a [Arc<Item>],
-    /// What its names stand for: the mentions of lowering, of all its items.
-    pub mentions: &'a [Mention],
-    /// Some declaration in it has errors, so that mentions may be lacking: then a name that is merely written counts.
-    pub broken: bool,
+    /// What its policy declares.
+    pub own: &'a [Symbol],
 }
 
-pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnostic>) {
-    let symbols = &*plan.symbols;
-    let used = Used::of(symbols, sources);
-    let speaks = |policy: PolicyId| {
-        let source = sources.iter().find(|source| source.policy == policy);
-        source.is_some_and(|source| source.items.iter().any(|item| has_effect(&item.kind)))
-    };
+/// What one file names. Equal after an edit that names the same, so that no other file is looked at again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uses {
+    /// The file.
+    file: FileId,
+    /// With the item in which it is named.
+    mentioned: BTreeSet<(Symbol, Option<u32>)>,
+    /// Names that are merely written, with the item: of a file with errors, in which mentions may be lacking.
+    written: BTreeSet<(String, Option<u32>)>,
+    /// Fixtures that others are from.
+    from: BTreeSet<String>,
+}
+
+impl Uses {
+    /// What a file names. `mentions`: what its names stand for, of all its items. `words`: what is merely written, with
+    /// its item, where a declaration has errors.
+    #[must_use]
+    pub fn of(
+        file: FileId,
+        items: &[Arc<Item>],
+        mentions: &[Mention],
+        words: BTreeSet<(String, Option<u32>)>,
+    ) -> Self {
+        let (mentioned, from) = (BTreeSet::new(), BTreeSet::new());
+        let mut uses = Self { file, mentioned, written: words, from };
+        for mention in mentions {
+            let symbol = match mention.target {
+                Target::Symbol(symbol) => symbol,
+                Target::Value(category, _) => Symbol::Category(category),
+                Target::Field(..) => continue,
+            };
+            uses.mentioned.insert((symbol, mention.place.item));
+        }
+        let from = items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Fixture(fixture) => fixture.from.as_ref(),
+            ItemKind::Test(test) => test.from.as_ref(),
+            _ => None,
+        });
+        uses.from.extend(from.map(|name| name.text.clone()));
+        uses
+    }
+}
+
+/// The names that are written in items.
+#[must_use]
+pub fn names_of(items: &[Arc<Item>]) -> BTreeSet<(String, Option<u32>)> {
+    let mut found = BTreeSet::new();
+    for (position, item) in items.iter().enumerate() {
+        let position = u32::try_from(position).ok();
+        walk::names(item, &mut |name| {
+            found.insert((name.text.clone(), position));
+        });
+    }
+    found
+}
+
+pub(super) fn check(symbols: &Symbols, used: &Used, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
+    if !source.items.iter().any(|item| has_effect(&item.kind)) {
+        return;
+    }
     let mut report = |what: &str, name: &str, place: Place| {
         found.push(
             Diagnostic::warning("unused-definition", place, format!("nothing uses {what} `{name}`"))
                 .help("remove it, or name it where it was meant"),
         );
     };
-    let id = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
-    for (position, symbol) in symbols.categories.iter().enumerate() {
-        let target = Symbol::Category(CategoryId(id(position)));
-        if speaks(symbol.policy) && !used.has(target, &symbol.name, symbol.place) {
-            report("category", &symbol.name, symbol.place);
+    for target in source.own {
+        let of = match *target {
+            Symbol::Category(id) => symbols.category(id).map(|it| ("category", &it.name, it.place)),
+            Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| ("input", &it.name, it.place)),
+            Symbol::Parameter(id) => symbols.parameter(id).map(|it| ("parameter", &it.name, it.place)),
+            Symbol::Define(id) => symbols.define(id).map(|it| ("definition", &it.name, it.place)),
+            _ => None,
+        };
+        if let Some((what, name, place)) = of.filter(|(_, name, place)| !used.has(*target, name, *place)) {
+            report(what, name, place);
         }
     }
-    for (position, symbol) in symbols.inputs.iter().enumerate() {
-        if speaks(symbol.policy)
-            && !used.has(Symbol::Input(InputId(id(position))), &symbol.name, symbol.place)
-        {
-            report("input", &symbol.name, symbol.place);
+    for (position, item) in source.items.iter().enumerate() {
+        let ItemKind::Fixture(fixture) = &item.kind else { continue };
+        if !used.from.contains(&fixture.name.text) {
+            let item = u32::try_from(position).ok();
+            let place = Place { file: source.file, item, span: fixture.name.span };
+            report("fixture", &fixture.name.text, place);
         }
     }
-    for (position, symbol) in symbols.parameters.iter().enumerate() {
-        let target = Symbol::Parameter(ParameterId(id(position)));
-        if symbol.version.is_none()
-            && speaks(symbol.policy)
-            && !used.has(target, &symbol.name, symbol.place)
-        {
-            report("parameter", &symbol.name, symbol.place);
-        }
-    }
-    for (position, symbol) in symbols.defines.iter().enumerate() {
-        let target = Symbol::Define(DefineId(id(position)));
-        if speaks(symbol.policy) && !used.has(target, &symbol.name, symbol.place) {
-            report("definition", &symbol.name, symbol.place);
-        }
-    }
-    fixtures(sources, &mut report);
 }
 
 fn has_effect(kind: &ItemKind) -> bool {
     matches!(kind, ItemKind::Decision(_) | ItemKind::Requirement(_) | ItemKind::Amount(_) | ItemKind::Test(_))
 }
 
-fn fixtures(sources: &[Source<'_>], report: &mut impl FnMut(&str, &str, Place)) {
-    let items = || sources.iter().flat_map(|source| source.items);
-    let from: BTreeSet<&str> = items()
-        .filter_map(|item| match &item.kind {
-            ItemKind::Fixture(fixture) => fixture.from.as_ref(),
-            ItemKind::Test(test) => test.from.as_ref(),
-            _ => None,
-        })
-        .map(|name| name.text.as_str())
-        .collect();
-    for source in sources.iter().filter(|source| source.items.iter().any(|item| has_effect(&item.kind))) {
-        for (position, item) in source.items.iter().enumerate() {
-            let ItemKind::Fixture(fixture) = &item.kind else { continue };
-            if !from.contains(fixture.name.text.as_str()) {
-                let place =
-                    Place { file: source.file, item: u32::try_from(position).ok(), span: fixture.name.span };
-                report("fixture", &fixture.name.text, place);
-            }
-        }
-    }
-}
-
-/// What is named somewhere.
-struct Used<'a> {
+/// What is named somewhere in the workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Used {
     /// With the declaration in which it is named.
     mentioned: BTreeSet<(Symbol, FileId, Option<u32>)>,
     /// Categories of types and outcomes.
     categories: BTreeSet<CategoryId>,
     /// Names written in files with errors, with the declaration in which they stand.
-    written: BTreeSet<(&'a str, FileId, Option<u32>)>,
+    written: BTreeSet<(String, FileId, Option<u32>)>,
+    /// Fixtures that others are from.
+    from: BTreeSet<String>,
 }
 
-impl<'a> Used<'a> {
-    fn of(symbols: &Symbols, sources: &[Source<'a>]) -> Self {
-        let mut used =
-            Self { mentioned: BTreeSet::new(), categories: BTreeSet::new(), written: BTreeSet::new() };
-        for mention in sources.iter().flat_map(|source| source.mentions) {
-            let symbol = match mention.target {
-                Target::Symbol(symbol) => symbol,
-                Target::Value(category, _) => Symbol::Category(category),
-                Target::Field(..) => continue,
-            };
-            used.mentioned.insert((symbol, mention.place.file, mention.place.item));
-        }
-        for source in sources.iter().filter(|source| source.broken) {
-            for (position, item) in source.items.iter().enumerate() {
-                let position = u32::try_from(position).ok();
-                walk::names(item, &mut |name| {
-                    used.written.insert((&name.text, source.file, position));
-                });
-            }
+impl Used {
+    /// What all files name.
+    pub fn of<'a>(symbols: &Symbols, files: impl IntoIterator<Item = &'a Uses>) -> Self {
+        let mut used = Self::default();
+        for uses in files {
+            let mentioned = uses.mentioned.iter().map(|(symbol, item)| (*symbol, uses.file, *item));
+            used.mentioned.extend(mentioned);
+            let written = uses.written.iter().map(|(name, item)| (name.clone(), uses.file, *item));
+            used.written.extend(written);
+            used.from.extend(uses.from.iter().cloned());
         }
         let mut see = |ty: Type| {
             if let Base::Category(category) | Base::Set(category) = ty.base {
@@ -195,7 +208,7 @@ impl<'a> Used<'a> {
             .any(|(_, file, item)| elsewhere(*file, *item))
             || self
                 .written
-                .range((name, FileId(0), None)..)
+                .range((name.to_owned(), FileId(0), None)..)
                 .take_while(|(other, ..)| *other == name)
                 .any(|(_, file, item)| elsewhere(*file, *item))
     }

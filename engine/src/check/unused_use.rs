@@ -29,40 +29,43 @@ use rubric_grammar::ast::ItemKind;
 use super::unused_definition::Source;
 use super::walk;
 use crate::diagnostic::{Applicability, Diagnostic, Place};
-use crate::plan::{Plan, PolicyId, Symbols};
+use crate::plan::{PolicyId, Symbol, Symbols};
 
-pub(super) fn check(plan: &Plan, sources: &[Source<'_>], found: &mut Vec<Diagnostic>) {
-    for source in sources {
-        let mut written: Option<BTreeSet<&str>> = None;
-        for (position, item) in source.items.iter().enumerate() {
-            let ItemKind::Use(clause) = &item.kind else { continue };
-            let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
-            let path = segments.join(".");
-            let policy = plan.symbols.policies.iter().position(|policy| policy.name == path);
-            let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else {
-                continue;
-            };
-            let written = written.get_or_insert_with(|| names(source));
-            let other = sources.iter().find(|other| other.policy == policy);
-            if policy == source.policy
-                || declares_one_of(&plan.symbols, policy, written)
-                || other.is_some_and(|other| has_fixture(other, written))
-            {
-                continue;
-            }
-            let item_place =
-                |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
-            let whole = item_place(Span::new(0, clause.path.span.end));
-            found.push(
-                Diagnostic::warning(
-                    "unused-use",
-                    item_place(clause.path.span),
-                    format!("nothing of `{path}` is named here"),
-                )
-                .help("remove the `use`")
-                .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
-            );
+pub(super) fn check<'d>(
+    symbols: &Symbols,
+    source: &Source<'_>,
+    declared: &dyn Fn(PolicyId) -> &'d [Symbol],
+    fixtures: &dyn Fn(PolicyId) -> Vec<String>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut written: Option<BTreeSet<&str>> = None;
+    for (position, item) in source.items.iter().enumerate() {
+        let ItemKind::Use(clause) = &item.kind else { continue };
+        let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
+        let path = segments.join(".");
+        let policy = symbols.policies.iter().position(|policy| policy.name == path);
+        let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else {
+            continue;
+        };
+        let written = written.get_or_insert_with(|| names(source));
+        if policy == source.policy
+            || declares_one_of(symbols, policy, declared(policy), written)
+            // Fixtures are no symbols: a test may go on from one of a used policy.
+            || fixtures(policy).iter().any(|name| written.contains(name.as_str()))
+        {
+            continue;
         }
+        let item_place = |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
+        let whole = item_place(Span::new(0, clause.path.span.end));
+        found.push(
+            Diagnostic::warning(
+                "unused-use",
+                item_place(clause.path.span),
+                format!("nothing of `{path}` is named here"),
+            )
+            .help("remove the `use`")
+            .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
+        );
     }
 }
 
@@ -77,29 +80,22 @@ fn names<'a>(source: &Source<'a>) -> BTreeSet<&'a str> {
 }
 
 /// Whether a policy declares something, or adds a field to something, of one of these names.
-fn declares_one_of(symbols: &Symbols, policy: PolicyId, names: &BTreeSet<&str>) -> bool {
+fn declares_one_of(symbols: &Symbols, policy: PolicyId, declared: &[Symbol], names: &BTreeSet<&str>) -> bool {
     let has = |name: &str| names.contains(name);
     let file = symbols.policy(policy).map(|policy| policy.place.file);
-    symbols.categories.iter().any(|category| {
-        category.policy == policy
-            && (has(&category.name) || category.values.iter().any(|value| has(&value.name)))
-    }) || symbols.records.iter().any(|record| {
-        (record.policy == policy && has(&record.name))
-            || record.fields.iter().any(|field| Some(field.place.file) == file && has(&field.name))
-    }) || symbols.inputs.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
-        || symbols
-            .parameters
-            .iter()
-            .any(|symbol| symbol.version.is_none() && symbol.policy == policy && has(&symbol.name))
-        || symbols.defines.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
-        || symbols.decisions.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
-        || symbols.requirements.iter().any(|symbol| symbol.policy == policy && has(&symbol.name))
-}
-
-/// Fixtures are no symbols: a test may go on from one of a used policy.
-fn has_fixture(source: &Source<'_>, names: &BTreeSet<&str>) -> bool {
-    source.items.iter().any(|item| match &item.kind {
-        ItemKind::Fixture(fixture) => names.contains(fixture.name.text.as_str()),
-        _ => false,
-    })
+    declared.iter().any(|symbol| match *symbol {
+        Symbol::Category(id) => symbols.category(id).is_some_and(|category| {
+            has(&category.name) || category.values.iter().any(|value| has(&value.name))
+        }),
+        Symbol::Record(id) => symbols.record(id).is_some_and(|it| has(&it.name)),
+        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).is_some_and(|it| has(&it.name)),
+        Symbol::Parameter(id) => symbols.parameter(id).is_some_and(|it| has(&it.name)),
+        Symbol::Define(id) => symbols.define(id).is_some_and(|it| has(&it.name)),
+        Symbol::Decision(id) => symbols.decision(id).is_some_and(|it| has(&it.name)),
+        Symbol::Requirement(id) => symbols.requirement(id).is_some_and(|it| has(&it.name)),
+        Symbol::Amount(id) => symbols.amount(id).is_some_and(|it| has(&it.name)),
+    }) || symbols
+        .records
+        .iter()
+        .any(|record| record.fields.iter().any(|field| Some(field.place.file) == file && has(&field.name)))
 }

@@ -37,6 +37,91 @@ const fn holds(op: CompareOp, order: Ordering) -> bool {
     }
 }
 
+/// The test of an order as a function of its own, so that lanes are not asked which it is.
+macro_rules! by_op {
+    ($op:expr, $test:ident => $body:expr) => {
+        match $op {
+            CompareOp::Eq => {
+                let $test = Ordering::is_eq;
+                $body
+            }
+            CompareOp::Ne => {
+                let $test = Ordering::is_ne;
+                $body
+            }
+            CompareOp::Lt => {
+                let $test = Ordering::is_lt;
+                $body
+            }
+            CompareOp::Le => {
+                let $test = Ordering::is_le;
+                $body
+            }
+            CompareOp::Gt => {
+                let $test = Ordering::is_gt;
+                $body
+            }
+            CompareOp::Ge => {
+                let $test = Ordering::is_ge;
+                $body
+            }
+        }
+    };
+}
+
+const fn told(yes: bool) -> u8 {
+    if yes { KNOWN } else { NO }
+}
+
+/// Lane by lane, whether the values pass; what is not known stays so.
+fn tested<T: Copy>(vector: &Vector, values: &[T], passes: impl Fn(T) -> bool) -> Vec<u8> {
+    if vector.all_known() {
+        return values.iter().map(|value| told(passes(*value))).collect();
+    }
+    let lanes = vector.state.iter().zip(values);
+    lanes
+        .map(|(state, value)| {
+            let open = if *state == MISSING { UNKNOWN } else { *state };
+            if *state == KNOWN { told(passes(*value)) } else { open }
+        })
+        .collect()
+}
+
+/// The comparison of a narrow column with one value that is known.
+fn with_one(op: CompareOp, a: &Vector, one: &Vector) -> Option<Vec<u8>> {
+    if !one.all_known() || !one.bounds.is_empty() || !a.bounds.is_empty() {
+        return None;
+    }
+    let is_equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+    Some(match (&a.data, &one.data) {
+        (Data::Num(values, scale), Data::Num(other, own)) => {
+            let other = other.first()?.checked_mul(power(scale.checked_sub(*own)?)?)?;
+            by_op!(op, test => tested(a, values, |value| test(value.cmp(&other))))
+        }
+        (Data::Code(values), Data::Code(other)) if is_equality => {
+            let other = *other.first()?;
+            match op {
+                CompareOp::Eq => tested(a, values, |value| value == other && other != NO_CODE),
+                _ => tested(a, values, |value| value != other || other == NO_CODE),
+            }
+        }
+        (Data::Date(values), Data::Date(other)) | (Data::Year(values), Data::Year(other)) => {
+            let other = *other.first()?;
+            if other == NO_DAY {
+                return None;
+            }
+            match op {
+                CompareOp::Eq => tested(a, values, |value| value == other),
+                CompareOp::Ne => tested(a, values, |value| value != other),
+                op => {
+                    by_op!(op, test => tested(a, values, |value| value != NO_DAY && test(value.cmp(&other))))
+                }
+            }
+        }
+        _ => return None,
+    })
+}
+
 /// Lane by lane, by the order of two numbers; what is not known on a side decides first.
 fn ordered<A: Copy, B: Copy>(
     op: CompareOp,
@@ -44,16 +129,14 @@ fn ordered<A: Copy, B: Copy>(
     (b, right): (&Vector, &[B]),
     order: impl Fn(A, B) -> Ordering,
 ) -> Vec<u8> {
+    if a.all_known() && b.all_known() {
+        let sides = left.iter().zip(right);
+        return by_op!(op, test => sides.map(|(left, right)| told(test(order(*left, *right)))).collect());
+    }
     let sides = left.iter().zip(right).zip(a.state.iter().zip(&b.state));
     sides
         .map(|((left, right), (a, b))| match strict(*a, *b) {
-            KNOWN => {
-                if holds(op, order(*left, *right)) {
-                    KNOWN
-                } else {
-                    NO
-                }
-            }
+            KNOWN => told(holds(op, order(*left, *right))),
             open => open,
         })
         .collect()
@@ -157,6 +240,16 @@ fn rows(op: CompareOp, a: &Vector, b: &Vector, store: &Store<'_>) -> Option<Vec<
 
 impl Worker<'_> {
     pub(crate) fn compare(&self, env: &Env<'_>, op: CompareOp, a: ExprId, b: ExprId) -> Vector {
+        let sides = match (self.one(env, a), self.one(env, b)) {
+            (None, Some(one)) => Some((op, self.eval(env, a), one)),
+            (Some(one), None) => Some((turned(op), self.eval(env, b), one)),
+            _ => None,
+        };
+        if let Some((op, lanes, one)) = sides
+            && let Some(states) = with_one(op, &lanes, &one)
+        {
+            return Vector::flags(states);
+        }
         let (a, b) = (self.eval(env, a), self.eval(env, b));
         Vector::flags(self.compared(op, &a, &b))
     }
@@ -190,7 +283,15 @@ impl Worker<'_> {
     }
 
     pub(crate) fn between(&self, env: &Env<'_>, x: ExprId, low: ExprId, high: ExprId) -> Vector {
-        let (x, low, high) = (self.eval(env, x), self.eval(env, low), self.eval(env, high));
+        let x = self.eval(env, x);
+        if let (Some(low), Some(high)) = (self.one(env, low), self.one(env, high))
+            && let (Some(mut within), Some(to)) =
+                (with_one(CompareOp::Ge, &x, &low), with_one(CompareOp::Le, &x, &high))
+        {
+            within.iter_mut().zip(to).for_each(|(own, to)| *own = and(*own, to));
+            return Vector::flags(within);
+        }
+        let (low, high) = (self.eval(env, low), self.eval(env, high));
         let (from, to) = (self.compared(CompareOp::Le, &low, &x), self.compared(CompareOp::Le, &x, &high));
         Vector::flags(from.into_iter().zip(to).map(|(from, to)| and(from, to)).collect())
     }

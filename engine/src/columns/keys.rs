@@ -9,10 +9,113 @@ const EMPTY: u32 = u32::MAX;
 pub(crate) struct KeyIndex {
     /// By row; empty where the key is not known.
     texts: Texts,
-    slots: Vec<Slot>,
-    mask: usize,
+    found: Found,
     /// Rows whose key another row has, ascending; the index finds the first of them.
     pub(crate) repeated: Vec<(u32, u32)>,
+}
+
+/// How a key is looked for.
+#[derive(Clone, Debug)]
+enum Found {
+    /// Keys are a number after something that all have in common: the number says where the row is.
+    Numbered(Numbered),
+    Hashed(Hashed),
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self::Hashed(Hashed { slots: Vec::new(), mask: 0 })
+    }
+}
+
+/// Keys of one length of at most eight bytes: some bytes that all share, then digits.
+#[derive(Clone, Debug)]
+struct Numbered {
+    form: Form,
+    least: u32,
+    /// By number, from the least on.
+    rows: Vec<u32>,
+}
+
+/// What such keys have in common, as a word of eight bytes of which the last is the key's last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Form {
+    length: usize,
+    /// The bytes before the digits.
+    prefix: u64,
+    /// All bits of those bytes.
+    covers: u64,
+}
+
+/// Bits of the byte that is 0 for digits, and what they are of digits.
+const DIGITS: u64 = 0x3030_3030_3030_3030;
+const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+
+impl Form {
+    /// The key with its last byte the highest of the word, so that digits stand at the end whatever its length; `None` for
+    /// a key that is longer or empty.
+    fn word(key: &[u8]) -> Option<u64> {
+        let word = match key.first_chunk::<8>() {
+            Some(eight) if key.len() == 8 => u64::from_le_bytes(*eight),
+            Some(_) => return None,
+            None => {
+                let mut eight = [0; 8];
+                eight.iter_mut().rev().zip(key.iter().rev()).for_each(|(place, byte)| *place = *byte);
+                u64::from_le_bytes(eight)
+            }
+        };
+        (!key.is_empty()).then_some(word)
+    }
+
+    /// The number of a key of this form.
+    fn number(self, key: &[u8]) -> Option<u32> {
+        if key.len() != self.length {
+            return None;
+        }
+        self.number_of(Self::word(key)?)
+    }
+
+    fn number_of(self, word: u64) -> Option<u32> {
+        // Where the shared bytes stand, zeros count for nothing.
+        let digits = (word & !self.covers) | (DIGITS & self.covers);
+        let plain = digits ^ DIGITS;
+        let is_number = plain & HIGH == 0 && (plain + 0x0606_0606_0606_0606) & HIGH == 0;
+        if !is_number || word & self.covers != self.prefix {
+            return None;
+        }
+        // Pairs of digits, pairs of those, and once more: the first byte counts most.
+        let pairs = (plain.wrapping_mul(10)).wrapping_add(plain >> 8) & 0x00FF_00FF_00FF_00FF;
+        let fours = (pairs.wrapping_mul(100)).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+        let eight = (fours.wrapping_mul(10_000)).wrapping_add(fours >> 32) & 0xFFFF_FFFF;
+        u32::try_from(eight).ok()
+    }
+
+    /// The form that all keys have, and their least and greatest number.
+    fn of(texts: &Texts) -> Option<(Self, u32, u32)> {
+        let mut keys = texts.iter().filter(|key| !key.is_empty());
+        let first = keys.next()?;
+        let digits = first.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        if first.len() > 8 || digits == 0 {
+            return None;
+        }
+        // The bytes before the digits; and those before the key, which are zeros in every word.
+        let covers = if digits == 8 { 0 } else { u64::MAX >> (8 * digits) };
+        let form = Self { length: first.len(), prefix: Self::word(first)? & covers, covers };
+        let (mut least, mut most) = (u32::MAX, 0);
+        for key in std::iter::once(first).chain(keys) {
+            let number = form.number(key)?;
+            least = least.min(number);
+            most = most.max(number);
+        }
+        Some((form, least, most))
+    }
+}
+
+/// Keys by their hashes.
+#[derive(Clone, Debug)]
+struct Hashed {
+    slots: Vec<Slot>,
+    mask: usize,
 }
 
 /// A key of at most eight bytes is compared in its slot; of a longer one its hash is.
@@ -22,16 +125,43 @@ struct Slot {
     row: u32,
 }
 
+/// Numbers may leave so many places empty for each that is taken.
+const SPARSE: usize = 4;
+
 impl KeyIndex {
     /// Finds the keys of all rows.
     pub(crate) fn new(texts: Texts) -> Self {
+        let numbered = Form::of(&texts).and_then(|(form, least, most)| {
+            let range = (most - least) as usize + 1;
+            (range <= texts.len().saturating_mul(SPARSE)).then_some((form, least, range))
+        });
+        match numbered {
+            Some((form, least, range)) => Self::numbered(texts, form, least, range),
+            None => Self::hashed(texts),
+        }
+    }
+
+    fn numbered(texts: Texts, form: Form, least: u32, range: usize) -> Self {
+        let mut rows = vec![EMPTY; range];
+        let mut repeated = Vec::new();
+        for (row, key) in (0_u32..).zip(texts.iter()) {
+            let number = form.number(key);
+            let Some(place) = number.and_then(|number| rows.get_mut((number - least) as usize)) else {
+                continue;
+            };
+            if *place == EMPTY {
+                *place = row;
+            } else {
+                repeated.push((*place, row));
+            }
+        }
+        Self { texts, found: Found::Numbered(Numbered { form, least, rows }), repeated }
+    }
+
+    fn hashed(texts: Texts) -> Self {
         let capacity = (texts.len() * 2).next_power_of_two().max(16);
-        let mut index = Self {
-            texts: Texts::default(),
-            slots: vec![Slot { tag: 0, row: EMPTY }; capacity],
-            mask: capacity - 1,
-            repeated: Vec::new(),
-        };
+        let mut index = Hashed { slots: vec![Slot { tag: 0, row: EMPTY }; capacity], mask: capacity - 1 };
+        let mut repeated = Vec::new();
         for (row, key) in (0_u32..).zip(texts.iter()) {
             if key.is_empty() {
                 continue;
@@ -45,14 +175,13 @@ impl KeyIndex {
                     break;
                 }
                 if slot.tag == tag && (is_short(key) || texts.get(slot.row as usize) == key) {
-                    index.repeated.push((slot.row, row));
+                    repeated.push((slot.row, row));
                     break;
                 }
                 at = (at + 1) & index.mask;
             }
         }
-        index.texts = texts;
-        index
+        Self { texts, found: Found::Hashed(index), repeated }
     }
 
     /// The row with that key, the first of several.
@@ -60,22 +189,75 @@ impl KeyIndex {
         if key.is_empty() {
             return None;
         }
-        let (mut at, tag) = self.start(key);
-        loop {
-            let slot = self.slots.get(at)?;
-            if slot.row == EMPTY {
-                return None;
+        match &self.found {
+            Found::Numbered(numbered) => numbered.find(key),
+            Found::Hashed(hashed) => {
+                let (at, tag) = hashed.start(key);
+                hashed.find(&self.texts, key, at, tag)
             }
-            if slot.tag == tag && (is_short(key) || self.texts.get(slot.row as usize) == key) {
-                return Some(slot.row);
+        }
+    }
+
+    /// The rows of many keys, the first of several; `missing` says what stands for a key that no row has.
+    pub(crate) fn find_all(&self, keys: &Texts, mut missing: impl FnMut(&[u8]) -> u32) -> Vec<u32> {
+        match &self.found {
+            Found::Numbered(numbered) => {
+                keys.iter().map(|key| numbered.find(key).unwrap_or_else(|| missing(key))).collect()
             }
-            at = (at + 1) & self.mask;
+            Found::Hashed(hashed) => {
+                // The places of some keys first, so that the memory they lie in is fetched side by side.
+                let mut rows = Vec::with_capacity(keys.len());
+                let mut starts = [(0, 0, EMPTY); AT_ONCE];
+                for from in (0..keys.len()).step_by(AT_ONCE) {
+                    let these = from..keys.len().min(from + AT_ONCE);
+                    for (place, at) in starts.iter_mut().zip(these.clone()) {
+                        let (start, tag) = hashed.start(keys.get(at));
+                        let there = hashed.slots.get(start).filter(|slot| slot.tag == tag);
+                        *place = (start, tag, there.map_or(EMPTY, |slot| slot.row));
+                    }
+                    for ((start, tag, likely), at) in starts.iter().zip(these) {
+                        let key = keys.get(at);
+                        let found = match *likely {
+                            _ if key.is_empty() => None,
+                            row if row != EMPTY && is_short(key) => Some(row),
+                            _ => hashed.find(&self.texts, key, *start, *tag),
+                        };
+                        rows.push(found.unwrap_or_else(|| missing(key)));
+                    }
+                }
+                rows
+            }
         }
     }
 
     /// The key of a row; empty where it is not known.
     pub(crate) fn key(&self, row: u32) -> &[u8] {
         self.texts.get(row as usize)
+    }
+}
+
+/// So many keys are looked for side by side.
+const AT_ONCE: usize = 32;
+
+impl Numbered {
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        let at = self.form.number(key)?.checked_sub(self.least)?;
+        self.rows.get(at as usize).copied().filter(|row| *row != EMPTY)
+    }
+}
+
+impl Hashed {
+    fn find(&self, texts: &Texts, key: &[u8], mut at: usize, tag: u64) -> Option<u32> {
+        loop {
+            let slot = self.slots.get(at)?;
+            if slot.row == EMPTY {
+                return None;
+            }
+            if slot.tag == tag && (is_short(key) || texts.get(slot.row as usize) == key) {
+                return Some(slot.row);
+            }
+            at = (at + 1) & self.mask;
+        }
     }
 
     /// Where the search for a key begins, and what its slot holds.
@@ -141,16 +323,64 @@ mod tests {
             keys in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![0_u8, 1, 7, 8, 9, 65]), 0..11), 0..300),
             others in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![0_u8, 1, 7, 8, 9, 65]), 0..11), 0..100),
         ) {
-            let index = KeyIndex::new(texts(&keys));
-            let first = |key: &Vec<u8>| keys.iter().position(|other| other == key && !key.is_empty());
-            for key in keys.iter().chain(&others) {
-                prop_assert_eq!(index.find(key).map(|row| row as usize), first(key), "{:?}", key);
+            let all = texts(&keys);
+            for index in [KeyIndex::new(all.clone()), KeyIndex::hashed(all)] {
+                check(&index, &keys, &others)?;
             }
-            let repeated: Vec<(u32, u32)> = (0_u32..).zip(&keys)
-                .filter_map(|(row, key)| Some((u32::try_from(first(key)?).unwrap(), row)))
-                .filter(|(first, row)| first != row)
-                .collect();
-            prop_assert_eq!(index.repeated, repeated);
         }
+
+        #[test]
+        fn numbers_are_found_and_no_other(
+            keys in prop::collection::vec("(S0?[0-9]{1,2}|)", 1..120),
+            others in prop::collection::vec("(S|T|)[0-9:/]{1,7}|S[0-9]{8}", 0..60),
+            length in 2..5_usize,
+        ) {
+            let of_length = |key: &&String| key.is_empty() || key.len() == length;
+            let bytes = |keys: &mut dyn Iterator<Item = &String>| -> Vec<Vec<u8>> {
+                keys.map(|key| key.as_bytes().to_vec()).collect()
+            };
+            let same = bytes(&mut keys.iter().filter(of_length));
+            let (all, others) = (bytes(&mut keys.iter()), bytes(&mut others.iter().chain(&keys)));
+            for keys in [same, all] {
+                check(&KeyIndex::new(texts(&keys)), &keys, &others)?;
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_one_form_are_numbered() {
+        let index = |keys: &[&str]| {
+            KeyIndex::new(texts(&keys.iter().map(|key| key.as_bytes().to_vec()).collect::<Vec<_>>()))
+        };
+        let is_numbered = |keys: &[&str]| matches!(index(keys).found, Found::Numbered(_));
+        for keys in
+            [&["P0000007", "P0000009", ""][..], &["12345678", "12345679"], &["7", "5"], &["A-1", "A-2"]]
+        {
+            assert!(is_numbered(keys), "{keys:?}");
+        }
+        for keys in
+            [&["P1", "Q2"][..], &["P1", "P10"], &["P1000", "P9000"], &["abc"], &["", ""], &[], &["123456789"]]
+        {
+            assert!(!is_numbered(keys), "{keys:?}");
+        }
+        assert_eq!(index(&["12345678", "12345679"]).find(b"12345679"), Some(1));
+    }
+
+    fn check(index: &KeyIndex, keys: &[Vec<u8>], others: &[Vec<u8>]) -> Result<(), TestCaseError> {
+        let first = |key: &Vec<u8>| keys.iter().position(|other| other == key && !key.is_empty());
+        for key in keys.iter().chain(others) {
+            prop_assert_eq!(index.find(key).map(|row| row as usize), first(key), "{:?}", key);
+        }
+        let asked: Vec<Vec<u8>> = keys.iter().chain(others).cloned().collect();
+        let rows = index.find_all(&texts(&asked), |_| EMPTY);
+        let expected: Vec<u32> = asked.iter().map(|key| index.find(key).unwrap_or(EMPTY)).collect();
+        prop_assert_eq!(rows, expected);
+        let repeated: Vec<(u32, u32)> = (0_u32..)
+            .zip(keys)
+            .filter_map(|(row, key)| Some((u32::try_from(first(key)?).unwrap(), row)))
+            .filter(|(first, row)| first != row)
+            .collect();
+        prop_assert_eq!(&index.repeated, &repeated);
+        Ok(())
     }
 }

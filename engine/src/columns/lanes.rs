@@ -1,6 +1,6 @@
 //! What expressions are evaluated over: lanes, each with a row bound to each slot.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -42,6 +42,18 @@ pub(crate) struct Expansion {
     pub(crate) lanes: Rc<Lanes>,
     /// Lanes of which the rows are not known, and their state.
     pub(crate) failed: Vec<(u32, u8)>,
+    ranges: OnceCell<Vec<Range<usize>>>,
+}
+
+impl Expansion {
+    pub(crate) const fn new(of: Vec<u32>, lanes: Rc<Lanes>, failed: Vec<(u32, u8)>) -> Self {
+        Self { of, lanes, failed, ranges: OnceCell::new() }
+    }
+
+    /// For each of so many lanes, the range of its rows.
+    pub(crate) fn ranges(&self, lanes: usize) -> &[Range<usize>] {
+        self.ranges.get_or_init(|| super::rows::ranges(&self.of, lanes))
+    }
 }
 
 impl Lanes {
@@ -147,6 +159,19 @@ impl<'c> Env<'c> {
     /// The lanes of the rows, each with those bound to it that its outer lane has.
     pub(crate) fn within(&self, expansion: &Expansion, slot: u16) -> Self {
         let mut inner = self.select(&expansion.of);
+        inner.bind(slot, Rc::clone(&expansion.lanes));
+        inner
+    }
+
+    /// The same for what reads nothing of the outer lanes, which are not bound then.
+    pub(crate) fn alone(&self, expansion: &Expansion, slot: u16) -> Self {
+        let mut inner = Self {
+            code: self.code,
+            len: expansion.of.len(),
+            slots: Vec::new(),
+            arguments: Vec::new(),
+            law: self.law,
+        };
         inner.bind(slot, Rc::clone(&expansion.lanes));
         inner
     }

@@ -21,14 +21,21 @@ pub(crate) const fn opposite(code: u8) -> u8 {
     }
 }
 
+/// A condition with unknown and error exchanged, whose order is then that of disjunction. Without branches, so that many
+/// are done together.
+const fn exchanged(code: u8) -> u8 {
+    code ^ (((code ^ (code >> 1)) & 1).wrapping_neg() & 3)
+}
+
 /// Kleene conjunction of codes: the least in no < unknown < error < yes.
 pub(crate) const fn and(a: u8, b: u8) -> u8 {
     if a < b { a } else { b }
 }
 
-/// Kleene disjunction of codes: the greatest in no < error < unknown < yes.
+/// Kleene disjunction of conditions: the greatest in no < error < unknown < yes.
 pub(crate) const fn or(a: u8, b: u8) -> u8 {
-    opposite(and(opposite(a), opposite(b)))
+    let (a, b) = (exchanged(a), exchanged(b));
+    exchanged(if a > b { a } else { b })
 }
 
 /// Kleene negation.
@@ -120,6 +127,11 @@ impl Worker<'_> {
     pub(crate) fn choose(&self, env: &Env<'_>, condition: ExprId, yes: ExprId, no: ExprId) -> Vector {
         let condition = self.eval(env, condition);
         let truths = condition.truths();
+        if let (Some(yes), Some(no)) = (self.one(env, yes), self.one(env, no))
+            && let Some(chosen) = self.choose_constant(&truths, &yes, &no)
+        {
+            return chosen;
+        }
         let lanes = |code: u8| -> Vec<u32> {
             (0_u32..).zip(truths.iter()).filter(|(_, truth)| **truth == code).map(|(lane, _)| lane).collect()
         };
@@ -165,6 +177,43 @@ impl Worker<'_> {
             parts.push((unknown, Cow::Owned(agreed)));
         }
         Vector::assemble(env.len, &parts, false, self.store)
+    }
+
+    /// `if c then a else b`, of two numbers or positions that are the same for all rows.
+    fn choose_constant(&self, truths: &[u8], yes: &Vector, no: &Vector) -> Option<Vector> {
+        if !(yes.bounds.is_empty() && no.bounds.is_empty() && yes.all_known() && no.all_known()) {
+            return None;
+        }
+        // By the code of the condition: not known what it would be, unless it is the same either way.
+        let is_same = yes.value(0, self.store) == no.value(0, self.store);
+        let state = |truth: &u8| match *truth {
+            NO | KNOWN => KNOWN,
+            UNKNOWN if is_same => KNOWN,
+            truth => truth,
+        };
+        let states: Vec<u8> = truths.iter().map(state).collect();
+        fn pick<T: Copy>(truths: &[u8], yes: T, no: T, unknown: T, blank: T) -> Vec<T> {
+            let of = |truth: &u8| match *truth {
+                NO => no,
+                KNOWN => yes,
+                UNKNOWN => unknown,
+                _ => blank,
+            };
+            truths.iter().map(of).collect()
+        }
+        let data = match (&yes.data, &no.data) {
+            (Data::Num(_, a), Data::Num(_, b)) => {
+                let scale = (*a).max(*b);
+                let (yes, no) = (*yes.scaled_to(scale)?.first()?, *no.scaled_to(scale)?.first()?);
+                Data::Num(pick(truths, yes, no, if is_same { yes } else { 0 }, 0), scale)
+            }
+            (Data::Code(yes), Data::Code(no)) => {
+                let (yes, no) = (*yes.first()?, *no.first()?);
+                Data::Code(pick(truths, yes, no, if is_same { yes } else { NO_CODE }, NO_CODE))
+            }
+            _ => return None,
+        };
+        Some(Vector::of(states, data))
     }
 
     /// `case { … }`: what is clear is chosen; where arms may hold or several do, the lanes are settled one by one.
@@ -256,4 +305,18 @@ pub(crate) fn split(states: &[u8], wanted: impl Fn(u8) -> bool) -> (Vec<u32>, Ve
         if wanted(*state) { yes.push(lane) } else { no.push(lane) }
     }
     (yes, no)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disjunction_is_the_opposite_of_the_conjunction_of_opposites() {
+        for a in [NO, UNKNOWN, ERROR, KNOWN] {
+            for b in [NO, UNKNOWN, ERROR, KNOWN] {
+                assert_eq!(or(a, b), opposite(and(opposite(a), opposite(b))), "{a} {b}");
+            }
+        }
+    }
 }

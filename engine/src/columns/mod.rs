@@ -83,6 +83,7 @@ mod vector;
 mod wanted;
 mod worker;
 
+pub(crate) use quick::Quick;
 pub use resident::ColumnRecords;
-pub use results::{Amounts, Batch, Batches, Columns, Facts, Outcomes, Source};
+pub use results::{Amounts, Batch, Batches, Columns, Facts, Numbers, Outcomes, Source};
 pub use wanted::wanted;

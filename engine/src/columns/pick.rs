@@ -50,7 +50,7 @@ impl Worker<'_> {
         // The rows that may be the one. Of lanes whose rows all count and have a date, those at the best; of others all.
         let mut kept: Vec<u32> = Vec::new();
         let mut clear = Vec::with_capacity(env.len);
-        for range in &all {
+        for range in all {
             let sure = range.clone().all(|at| {
                 members.presence.get(at) == Some(&KNOWN) && dates.is_none_or(|dates| has_day(dates, at))
             });
@@ -70,7 +70,7 @@ impl Worker<'_> {
         }
         let of: Vec<u32> =
             kept.iter().map(|at| members.rows.of.get(*at as usize).copied().unwrap_or(0)).collect();
-        let chosen = Expansion { of, lanes: members.rows.lanes.select(&kept), failed: Vec::new() };
+        let chosen = Expansion::new(of, members.rows.lanes.select(&kept), Vec::new());
         let chosen = Rc::new(chosen);
         let readings = self.eval(&env.within(&chosen, slot), read);
         let within = ranges(&chosen.of, env.len);

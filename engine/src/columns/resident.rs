@@ -221,6 +221,7 @@ impl ColumnRecords {
         );
         let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         parts.sort_by_key(|part| part.places.first);
+        self.check_size(wanted, &parts)?;
         let Some(slot) = self.tables.get_mut(wanted.record.0 as usize) else { return Ok(()) };
         let rows = slot.get_or_insert_with(Rows::default);
         let is_first = rows.places.is_empty();
@@ -257,6 +258,21 @@ impl ColumnRecords {
         Ok(())
     }
 
+    /// Texts are found by places of 32 bits: more of them than that are refused, rather than mistaken for each other.
+    fn check_size(&self, wanted: &Wanted, parts: &[Part]) -> Result<(), ReadError> {
+        let keys: usize = parts.iter().map(|part| part.key.bytes.len()).sum();
+        let of_column = |at: usize| -> usize {
+            parts.iter().filter_map(|part| part.columns.get(at)).map(Stored::bytes_of_texts).sum()
+        };
+        let columns = (0..wanted.fields.len()).map(of_column);
+        if columns.chain([keys]).all(|bytes| u32::try_from(bytes).is_ok()) {
+            return Ok(());
+        }
+        let record = self.symbols.record(wanted.record).map_or("", |record| record.name.as_str());
+        Err(ReadError::new(format!("the texts of one column of `{record}` take more than 4 GB"))
+            .help("split the data set, for example by district"))
+    }
+
     /// Packs the columns of a batch; what names rows is looked up.
     fn pack(&self, wanted: &Wanted, batch: Batch, loose: &Mutex<Loose>) -> Part {
         let mut unreadable = Vec::with_capacity(batch.columns.len());
@@ -276,14 +292,13 @@ impl ColumnRecords {
                     _ => RecordId(u32::MAX),
                 };
                 let table = self.table(target);
-                Stored::of_batch(column, |key| {
-                    if key.is_empty() {
-                        return NO_CODE;
-                    }
-                    match table.and_then(|table| table.keys.find(key)) {
-                        Some(row) => row,
-                        None => self.loose_lane(target, key, loose),
-                    }
+                let missing = |key: &[u8]| match key {
+                    [] => NO_CODE,
+                    key => self.loose_lane(target, key, loose),
+                };
+                Stored::of_batch(column, |keys| match table {
+                    Some(table) => table.keys.find_all(keys, missing),
+                    None => keys.iter().map(missing).collect(),
                 })
             })
             .collect();
@@ -291,7 +306,7 @@ impl ColumnRecords {
         let follows = (line..).zip(&batch.lines).all(|(expected, line)| expected == *line);
         let lines = (!follows).then_some(batch.lines);
         let key = batch.key.map(|column| match column.values {
-            crate::table::Values::Key(keys) => keys.texts,
+            crate::table::Values::Key(keys) if keys.which.is_none() => keys.texts,
             _ => Texts::default(),
         });
         let places = Places { first: batch.first, file: batch.file, line, lines };

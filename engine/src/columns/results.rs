@@ -281,6 +281,37 @@ impl Facts<'_> {
         }
     }
 
+    /// The column as whole numbers, where it holds such; what stands for an unknown or error is that of [`Facts::state`].
+    #[must_use]
+    pub fn numbers(&self) -> Option<Numbers<'_>> {
+        let Data::Num(values, scale) = &self.vector.data else { return None };
+        let open = [State::Error(Arc::default()), State::Unknown(Arc::default()), State::Missing];
+        let states = open.into_iter().chain([State::Known(Value::NotApplicable)]).collect();
+        let mut of: Vec<Option<u8>> = self
+            .vector
+            .state
+            .iter()
+            .map(|state| match *state {
+                KNOWN | NO => None,
+                super::vector::UNKNOWN => Some(1),
+                MISSING => Some(2),
+                _ => Some(0),
+            })
+            .collect();
+        for row in &self.outside {
+            if let Some(place) = of.get_mut(*row as usize) {
+                *place = Some(3);
+            }
+        }
+        Some(Numbers { values, scale: *scale, states, of })
+    }
+
+    /// Whether some row has no value.
+    #[must_use]
+    pub fn is_open_somewhere(&self) -> bool {
+        !self.vector.all_known() && (0..self.len()).any(|row| self.is_open(row))
+    }
+
     /// Whether the row has no value.
     #[must_use]
     pub fn is_open(&self, row: usize) -> bool {
@@ -298,6 +329,19 @@ impl Facts<'_> {
             _ => None,
         }
     }
+}
+
+/// A column of whole numbers, of tenths, of hundredths and so on.
+#[derive(Clone, Debug)]
+pub struct Numbers<'f> {
+    /// By row: the number times `10^scale`; anything where the row has none.
+    pub values: &'f [i64],
+    /// How many places that are.
+    pub scale: u8,
+    /// The states that rows without a number can have.
+    pub states: Vec<State>,
+    /// By row: its position in `states`; `None` where it has a number.
+    pub of: Vec<Option<u8>>,
 }
 
 /// An amount of a batch.

@@ -14,7 +14,7 @@ use crate::value::{RecordId, Value};
 /// Rows that count, surely or perhaps.
 pub(crate) struct Members {
     pub(crate) rows: Rc<Expansion>,
-    /// Whether each counts: yes, unknown or error.
+    /// Whether each counts: yes, unknown or error; of all rows of a source, also no.
     pub(crate) presence: Vec<u8>,
 }
 
@@ -31,8 +31,23 @@ pub(crate) enum Unexpanded {
 
 impl Members {
     /// For each lane, the range of its members.
-    pub(crate) fn ranges(&self, lanes: usize) -> Vec<std::ops::Range<usize>> {
-        ranges(&self.rows.of, lanes)
+    pub(crate) fn ranges(&self, lanes: usize) -> &[std::ops::Range<usize>] {
+        self.rows.ranges(lanes)
+    }
+
+    /// Without the rows that do not count.
+    pub(crate) fn kept(self) -> Self {
+        let kept: Vec<u32> =
+            (0_u32..).zip(&self.presence).filter(|(_, there)| **there != NO).map(|(at, _)| at).collect();
+        if kept.len() == self.presence.len() {
+            return self;
+        }
+        let at = |place: &u32| *place as usize;
+        let presence = kept.iter().map(|place| self.presence.get(at(place)).copied().unwrap_or(NO)).collect();
+        let of = kept.iter().map(|place| self.rows.of.get(at(place)).copied().unwrap_or(0)).collect();
+        let lanes = Lanes::part(&self.rows.lanes, kept);
+        let failed = self.rows.failed.clone();
+        Self { rows: Rc::new(Expansion::new(of, lanes, failed)), presence }
     }
 }
 
@@ -52,32 +67,30 @@ pub(crate) fn ranges(of: &[u32], lanes: usize) -> Vec<std::ops::Range<usize>> {
 }
 
 impl Worker<'_> {
-    /// The rows that the condition lets in, surely or perhaps.
-    pub(crate) fn select(&self, env: &Env<'_>, rows: &Rows) -> Result<Members, Unexpanded> {
+    /// All rows, and whether the condition lets each in.
+    pub(crate) fn survey(&self, env: &Env<'_>, rows: &Rows) -> Result<Members, Unexpanded> {
         let source = match self.likely(env, rows)? {
             Some(found) => Members { presence: vec![KNOWN; found.of.len()], rows: Rc::new(found) },
             None => self.source(env, &rows.source)?,
         };
         let Some(filter) = rows.filter else { return Ok(source) };
-        let inner = env.within(&source.rows, rows.slot);
-        let lets_in = self.eval(&inner, filter);
-        let lets_in = lets_in.truths();
-        let mut presence = Vec::new();
-        let mut kept = Vec::new();
-        for (at, (there, lets_in)) in (0_u32..).zip(source.presence.iter().zip(lets_in.iter())) {
-            let counts = and(*there, *lets_in);
-            if counts != NO {
-                presence.push(counts);
-                kept.push(at);
-            }
-        }
-        if kept.len() == source.presence.len() {
-            return Ok(Members { rows: source.rows, presence });
-        }
-        let of = kept.iter().map(|at| source.rows.of.get(*at as usize).copied().unwrap_or(0)).collect();
-        let lanes = Lanes::part(&source.rows.lanes, kept);
-        let failed = source.rows.failed.clone();
-        Ok(Members { rows: Rc::new(Expansion { of, lanes, failed }), presence })
+        let lets_in = self.eval(&self.inner(env, &source.rows, rows.slot, filter), filter);
+        let mut presence = source.presence;
+        presence
+            .iter_mut()
+            .zip(lets_in.truths().iter())
+            .for_each(|(own, lets_in)| *own = and(*own, *lets_in));
+        Ok(Members { rows: source.rows, presence })
+    }
+
+    /// What an expression about rows is evaluated in: the outer lanes are spread over the rows only if it reads them.
+    pub(crate) fn inner<'c>(&self, env: &Env<'c>, rows: &Expansion, slot: u16, expr: ExprId) -> Env<'c> {
+        if self.reads_outer(env.code, slot, expr) { env.within(rows, slot) } else { env.alone(rows, slot) }
+    }
+
+    /// The rows that the condition lets in, surely or perhaps.
+    pub(crate) fn select(&self, env: &Env<'_>, rows: &Rows) -> Result<Members, Unexpanded> {
+        Ok(self.survey(env, rows)?.kept())
     }
 
     /// The rows of a source.
@@ -118,11 +131,8 @@ impl Worker<'_> {
                         UNKNOWN
                     };
                     let failed = failed.map(|lane| (lane, state)).collect();
-                    return Ok(sure(Rc::new(Expansion {
-                        of: Vec::new(),
-                        lanes: Lanes::new(Some(*record), Vec::new()),
-                        failed,
-                    })));
+                    let none = Lanes::new(Some(*record), Vec::new());
+                    return Ok(sure(Rc::new(Expansion::new(Vec::new(), none, failed))));
                 };
                 Ok(sure(Rc::new(every(env.len, Some(*record), rows)?)))
             }
@@ -158,7 +168,7 @@ impl Worker<'_> {
             presence.push(and(outer_rows.presence.get(*at as usize).copied().unwrap_or(ERROR), *there));
         }
         let lanes = Lanes::new(within.rows.lanes.record, rows);
-        Ok(Members { rows: Rc::new(Expansion { of, lanes, failed }), presence })
+        Ok(Members { rows: Rc::new(Expansion::new(of, lanes, failed)), presence })
     }
 
     /// The rows of a `many` field of rows, or the members of groups.
@@ -233,7 +243,7 @@ impl Worker<'_> {
                 }
             }
         }
-        Ok(Expansion { of, lanes: Lanes::new(Some(child), rows), failed })
+        Ok(Expansion::new(of, Lanes::new(Some(child), rows), failed))
     }
 
     /// The rows of a record that can satisfy an equality which the condition demands; `None` where it demands none.
@@ -266,7 +276,7 @@ impl Worker<'_> {
                 return Err(Unexpanded::TooMany);
             }
         }
-        Ok(Some(Expansion { of, lanes: Lanes::new(Some(record), found), failed: Vec::new() }))
+        Ok(Some(Expansion::new(of, Lanes::new(Some(record), found), Vec::new())))
     }
 }
 
@@ -281,7 +291,7 @@ fn every(lanes: usize, record: Option<RecordId>, rows: u32) -> Result<Expansion,
         of.resize(of.len() + rows as usize, lane);
         all.extend(0..rows);
     }
-    Ok(Expansion { of, lanes: Lanes::new(record, all), failed: Vec::new() })
+    Ok(Expansion::new(of, Lanes::new(record, all), Vec::new()))
 }
 
 /// No lane names a row.
@@ -294,11 +304,7 @@ fn nothing(owner: &Vector) -> Expansion {
         };
         (lane, state)
     });
-    Expansion {
-        of: Vec::new(),
-        lanes: Lanes::new(Some(RecordId(u32::MAX)), Vec::new()),
-        failed: failed.collect(),
-    }
+    Expansion::new(Vec::new(), Lanes::new(Some(RecordId(u32::MAX)), Vec::new()), failed.collect())
 }
 
 /// A field of the row in that slot, and what a condition demands it to be equal to.

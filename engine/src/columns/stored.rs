@@ -144,6 +144,14 @@ impl Stored {
         value.ok_or(UNKNOWN)
     }
 
+    /// How many bytes its texts take.
+    pub(crate) fn bytes_of_texts(&self) -> usize {
+        match &self.values {
+            Packed::Text(texts) => texts.bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// The states of all rows; `None` where all are known (and, of flags, yes).
     pub(crate) fn states(&self) -> Option<&[u8]> {
         self.state.as_deref()
@@ -198,8 +206,8 @@ impl Stored {
 }
 
 impl Stored {
-    /// A column of a batch; the rows that its keys name are found by `row_of`.
-    pub(crate) fn of_batch(column: Column, row_of: impl FnMut(&[u8]) -> u32) -> Self {
+    /// A column of a batch; the rows that keys name are found by `rows_of`.
+    pub(crate) fn of_batch(column: Column, rows_of: impl FnOnce(&Texts) -> Vec<u32>) -> Self {
         let rows = u32::try_from(column.state.len()).unwrap_or(u32::MAX);
         let values = match column.values {
             Values::Void => match column.state.iter().any(|state| matches!(*state, NO | KNOWN)) {
@@ -232,7 +240,17 @@ impl Stored {
                 Packed::Year(years.into_iter().map(narrow).collect())
             }
             Values::Text(texts) => Packed::Text(texts),
-            Values::Key(keys) => Packed::Row(keys.record, keys.texts.iter().map(row_of).collect()),
+            Values::Key(keys) => {
+                let found = rows_of(&keys.texts);
+                let rows = match keys.which {
+                    None => found,
+                    Some(which) => {
+                        let row = |at: u32| found.get(at as usize).copied().unwrap_or(NO_CODE);
+                        which.into_iter().map(row).collect()
+                    }
+                };
+                Packed::Row(keys.record, rows)
+            }
         };
         Self { rows, state: narrowed(column.state), values }
     }
@@ -384,13 +402,17 @@ fn narrowed(state: Vec<u8>) -> Option<Vec<u8>> {
 
 impl Whole {
     fn of(values: Vec<i64>) -> Self {
-        let (least, most) =
-            values.iter().fold((0, 0), |(least, most), value| (*value.min(&least), *value.max(&most)));
-        if let (Ok(_), Ok(_)) = (i16::try_from(least), i16::try_from(most)) {
-            return Self::Narrow(values.iter().map(|value| i16::try_from(*value).unwrap_or(0)).collect());
+        // What leaves a range leaves bits above it once the range is moved to begin at zero.
+        let above = |range: u64| {
+            values.iter().fold(0, |all, value| all | value.cast_unsigned().wrapping_add(range / 2))
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "all of them fit")]
+        if above(1 << 16) >> 16 == 0 {
+            return Self::Narrow(values.iter().map(|value| *value as i16).collect());
         }
-        if let (Ok(_), Ok(_)) = (i32::try_from(least), i32::try_from(most)) {
-            return Self::Medium(values.iter().map(|value| i32::try_from(*value).unwrap_or(0)).collect());
+        #[expect(clippy::cast_possible_truncation, reason = "all of them fit")]
+        if above(1 << 32) >> 32 == 0 {
+            return Self::Medium(values.iter().map(|value| *value as i32).collect());
         }
         Self::Wide(values)
     }

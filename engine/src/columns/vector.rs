@@ -124,6 +124,33 @@ impl Vector {
         one.gather(&vec![0; lanes])
     }
 
+    /// Whether every lane has a value and, of flags, is yes.
+    pub(crate) fn all_known(&self) -> bool {
+        // No end before the last, so that many are looked at together.
+        self.state.iter().fold(true, |all, state| all & (*state == KNOWN))
+    }
+
+    /// The first lane, so many times.
+    pub(crate) fn repeated(&self, lanes: usize) -> Self {
+        fn same<T: Copy + Default>(from: &[T], lanes: usize) -> Vec<T> {
+            vec![from.first().copied().unwrap_or_default(); lanes]
+        }
+        let data = match &self.data {
+            Data::Void => Data::Void,
+            Data::Flag => Data::Flag,
+            Data::Num(values, scale) => Data::Num(same(values, lanes), *scale),
+            Data::Code(codes) => Data::Code(same(codes, lanes)),
+            Data::Date(days) => Data::Date(same(days, lanes)),
+            Data::Year(years) => Data::Year(same(years, lanes)),
+            Data::Row(record, rows) => Data::Row(*record, same(rows, lanes)),
+            Data::Ratio(..) | Data::Any(_) => return self.gather(&vec![0; lanes]),
+        };
+        if !self.bounds.is_empty() {
+            return self.gather(&vec![0; lanes]);
+        }
+        Self::of(same(&self.state, lanes), data)
+    }
+
     /// Whether the lane has a value.
     pub(crate) fn is_known(&self, lane: usize) -> bool {
         matches!(self.state.get(lane), Some(&NO | &KNOWN))

@@ -28,6 +28,10 @@ pub(crate) struct Worker<'s> {
     pub(crate) helpers: usize,
     /// What depends on no row, by code, expression and law.
     constants: RefCell<QuickMap<Asked, Option<Arc<Vector>>>>,
+    /// By code, expression and slot of its rows: whether it reads what is bound outside of them.
+    outer: RefCell<QuickMap<(usize, u32, u16), bool>>,
+    /// By code and expression: whether it only reads and compares fields.
+    cheap: RefCell<QuickMap<(usize, u32), bool>>,
 }
 
 /// A code, an expression of it, and the law.
@@ -50,6 +54,8 @@ impl<'s> Worker<'s> {
             depth: Cell::new(0),
             helpers,
             constants: RefCell::default(),
+            outer: RefCell::default(),
+            cheap: RefCell::default(),
         }
     }
 
@@ -60,7 +66,7 @@ impl<'s> Worker<'s> {
             return Arc::new(Vector::open(UNKNOWN, 0));
         }
         if let Some(one) = self.constant(env, expr, id) {
-            return Arc::new(one.gather(&vec![0; env.len]));
+            return Arc::new(one.repeated(env.len));
         }
         if self.depth.get() >= DEEP {
             return Arc::new(self.replay(env, id, "nested deeply"));
@@ -72,6 +78,55 @@ impl<'s> Worker<'s> {
             return found;
         }
         Arc::new(Arc::unwrap_or_clone(found).doubted())
+    }
+
+    /// Whether an expression about the rows of a slot reads anything else that is bound.
+    pub(crate) fn reads_outer(&self, code: &Code, slot: u16, id: ExprId) -> bool {
+        let key = (std::ptr::from_ref(code) as usize, id.0, slot);
+        if let Some(known) = self.outer.borrow().get(&key) {
+            return *known;
+        }
+        let reads = reads_others(code, slot, id);
+        self.outer.borrow_mut().insert(key, reads);
+        reads
+    }
+
+    /// Whether an expression takes little more than to read the fields that it names.
+    pub(crate) fn is_cheap(&self, code: &Code, id: ExprId) -> bool {
+        let key = (std::ptr::from_ref(code) as usize, id.0);
+        if let Some(known) = self.cheap.borrow().get(&key) {
+            return *known;
+        }
+        let is_dear = |op: &Op| {
+            !matches!(
+                op,
+                Op::Row(_)
+                    | Op::Field { .. }
+                    | Op::Literal(_)
+                    | Op::Argument(_)
+                    | Op::Parameter { .. }
+                    | Op::Compare(..)
+                    | Op::Between(..)
+                    | Op::And(..)
+                    | Op::Or(..)
+                    | Op::Not(_)
+                    | Op::If(..)
+                    | Op::Arithmetic(..)
+                    | Op::Rounded(..)
+                    | Op::Presumed(..)
+                    | Op::IsKnown(_)
+                    | Op::IsMissing(_)
+                    | Op::IsNone(_)
+            )
+        };
+        let is_cheap = !any_operation(code, id, is_dear);
+        self.cheap.borrow_mut().insert(key, is_cheap);
+        is_cheap
+    }
+
+    /// What an expression is in one lane, where it is the same for every row.
+    pub(crate) fn one(&self, env: &Env<'_>, id: ExprId) -> Option<Arc<Vector>> {
+        self.constant(env, env.code.get(id)?, id)
     }
 
     /// An expression that is the same for every row, worked out once, in one lane.
@@ -211,15 +266,17 @@ impl<'s> Worker<'s> {
             let state = state.map(|state| if state == KNOWN { ERROR } else { state }).collect();
             return Arc::new(Vector::of(state, Data::Void));
         };
+        // Every row is looked at, so that there is nothing to branch on.
+        let names_all = owner.all_known() && rows.iter().fold(true, |all, row| all & !is_none(*row));
+        if names_all && rows.len() == len {
+            return read(record, &Lanes::new(Some(record), rows.to_vec()));
+        }
         let named: Vec<u32> = (0_u32..)
             .zip(rows)
             .zip(&owner.state)
             .filter(|((_, row), state)| **state == KNOWN && !is_none(**row))
             .map(|((lane, _), _)| lane)
             .collect();
-        if named.len() == len {
-            return read(record, &Lanes::new(Some(record), rows.to_vec()));
-        }
         let of_rows: Vec<u32> =
             named.iter().map(|lane| rows.get(*lane as usize).copied().unwrap_or(u32::MAX)).collect();
         let found = read(record, &Lanes::new(Some(record), of_rows));
@@ -490,6 +547,24 @@ impl<'s> Worker<'s> {
 }
 
 static EMPTY: crate::plan::Code = crate::plan::Code { exprs: Vec::new() };
+
+/// Whether an expression about the rows of a slot reads other rows that are bound outside of it, or arguments.
+fn reads_others(code: &Code, slot: u16, id: ExprId) -> bool {
+    let (mut read, mut bound) = (Vec::new(), vec![slot]);
+    let varies = any_operation(code, id, |op| {
+        match op {
+            Op::Row(slot) => read.push(*slot),
+            Op::Aggregate { rows, .. }
+            | Op::Pick { rows, .. }
+            | Op::Quantity(_, _, rows)
+            | Op::Apportion { rows, .. } => slots_of(rows, &mut bound),
+            Op::Population(population) => slots_of(&population.rows, &mut bound),
+            _ => {}
+        }
+        matches!(op, Op::Argument(_) | Op::TestRow(_))
+    });
+    varies || read.iter().any(|slot| !bound.contains(slot))
+}
 
 /// Whether an expression reads nothing of the rows that its lanes are bound to.
 fn is_constant(code: &Code, id: ExprId) -> bool {

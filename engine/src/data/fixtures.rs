@@ -18,6 +18,7 @@ pub(crate) fn field(name: &str, ty: Type) -> Field {
         kind: FieldKind::Cell,
         private: false,
         jurisdiction: false,
+        unchangeable: false,
         absent: None,
         judged_by: None,
         docs: None,

@@ -1,16 +1,18 @@
 //! The database and what it offers to programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread;
 
 use rubric_grammar::{LineIndex, Parse, Span};
-use salsa::Setter as _;
+use salsa::{Durability, Setter as _};
 
-use super::queries::{self, Body, Db, Parsed, SourceFile, Workspace};
+use super::queries::{self, Body, Db, Parsed, Readings, SourceFile, Workspace};
+use super::{part, uses};
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::ide::Occurrence;
 use crate::lower::Mention;
-use crate::names::Collected;
+use crate::names::{Collected, FileSummary};
 use crate::plan::{Plan, Symbols};
 use crate::testing::TestReport;
 
@@ -25,13 +27,20 @@ pub struct Database {
     workspace: Option<Workspace>,
     by_path: Arc<BTreeMap<String, SourceFile>>,
     by_id: Arc<Vec<SourceFile>>,
+    /// Files that nobody edited yet.
+    still: Arc<BTreeSet<FileId>>,
+    readings: Arc<Readings>,
 }
 
 #[salsa::db]
 impl salsa::Database for Database {}
 
 #[salsa::db]
-impl Db for Database {}
+impl Db for Database {
+    fn readings(&self) -> &Readings {
+        &self.readings
+    }
+}
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -57,44 +66,144 @@ impl Database {
     }
 
     fn with_storage(storage: salsa::Storage<Self>) -> Self {
-        let mut database = Self { storage, workspace: None, by_path: Arc::default(), by_id: Arc::default() };
-        database.workspace = Some(Workspace::new(&database, Vec::new()));
+        let mut database = Self {
+            storage,
+            workspace: None,
+            by_path: Arc::default(),
+            by_id: Arc::default(),
+            still: Arc::default(),
+            readings: Arc::default(),
+        };
+        database.workspace = Some(Workspace::new(&database, Vec::new(), Vec::new()));
         database
     }
 
     /// Sets the text of a file; `None` when there is none (any more). The path is relative to the project, with `/`.
     /// An equal text changes nothing.
     pub fn set_text(&mut self, path: &str, text: Option<&str>) -> FileId {
-        self.set(path, text, None)
+        self.set(path, text, None, Durability::LOW)
     }
 
-    /// Sets a file to what was read from disk, which may not be UTF-8.
+    /// Sets a file to what was read from disk, which may not be UTF-8. Until it is set otherwise, what hangs on such files
+    /// alone is not looked at again after an edit of another.
     pub fn set_bytes(&mut self, path: &str, bytes: &[u8]) -> FileId {
         match std::str::from_utf8(bytes) {
-            Ok(text) => self.set(path, Some(text), None),
-            Err(_) => self.set(path, Some(&rubric_grammar::readable(bytes)), Some(bytes)),
+            Ok(text) => self.set(path, Some(text), None, Durability::MEDIUM),
+            Err(_) => self.set(path, Some(&rubric_grammar::readable(bytes)), Some(bytes), Durability::MEDIUM),
         }
     }
 
-    fn set(&mut self, path: &str, text: Option<&str>, bytes: Option<&[u8]>) -> FileId {
-        if let Some(file) = self.by_path.get(path).copied() {
-            if file.text(self).as_deref() != text {
-                file.set_text(self).to(text.map(Arc::from));
+    /// Sets many files to what was read from disk, on so many threads.
+    pub fn load(&mut self, files: &[(String, Vec<u8>)], threads: usize) {
+        let mut new: Vec<SourceFile> = Vec::new();
+        for (path, bytes) in files {
+            if self.by_path.contains_key(path) {
+                self.set_bytes(path, bytes);
+                continue;
             }
-            if file.bytes(self).as_deref() != bytes {
-                file.set_bytes(self).to(bytes.map(Arc::from));
-            }
-            return file.id(self);
+            let (text, bad) = match std::str::from_utf8(bytes) {
+                Ok(text) => (Arc::from(text), None),
+                Err(_) => (Arc::from(rubric_grammar::readable(bytes)), Some(Arc::from(bytes.as_slice()))),
+            };
+            new.push(self.add(path, Some(text), bad, Durability::MEDIUM));
         }
+        let part = new.len().div_ceil(threads.max(1)).max(1);
+        let signed: Vec<(SourceFile, Arc<FileSummary>)> = thread::scope(|scope| {
+            let readers: Vec<_> = new
+                .chunks(part)
+                .map(|part| {
+                    let database = self.clone();
+                    let read = move || -> Vec<(SourceFile, Arc<FileSummary>)> {
+                        part.iter().map(|file| (*file, queries::summary(&database, *file))).collect()
+                    };
+                    // What nests deeply is read on the stack.
+                    thread::Builder::new().stack_size(64 << 20).spawn_scoped(scope, read)
+                })
+                .collect();
+            let done = readers.into_iter().filter_map(|reader| reader.ok()?.join().ok());
+            done.flatten().collect()
+        });
+        for (file, signatures) in signed {
+            file.set_signatures(self).with_durability(Durability::HIGH).to(Some(signatures));
+        }
+        // Those whose reader could not be started, or failed.
+        for file in new {
+            self.sign(file);
+        }
+        self.list();
+    }
+
+    /// Works out what the whole workspace is asked of a file, so that threads can share that work.
+    pub fn prepare(&self, file: FileId) {
+        if let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) {
+            let _ = uses::uses(self, workspace, file);
+            let _ = part::found_in_part(self, workspace, file);
+        }
+    }
+
+    fn set(
+        &mut self,
+        path: &str,
+        text: Option<&str>,
+        bytes: Option<&[u8]>,
+        durability: Durability,
+    ) -> FileId {
+        if let Some(file) = self.by_path.get(path).copied() {
+            let same = file.text(self).as_deref() == text && file.bytes(self).as_deref() == bytes;
+            let id = file.id(self);
+            let moves = durability == Durability::LOW && self.still.contains(&id);
+            if !same || moves {
+                Arc::make_mut(&mut self.still).remove(&id);
+                file.set_text(self).with_durability(Durability::LOW).to(text.map(Arc::from));
+                file.set_bytes(self).with_durability(Durability::LOW).to(bytes.map(Arc::from));
+                self.sign(file);
+            }
+            return id;
+        }
+        let file = self.add(path, text.map(Arc::from), bytes.map(Arc::from), durability);
+        self.sign(file);
+        self.list();
+        file.id(self)
+    }
+
+    /// Adds a file that is not known yet, without its signatures.
+    fn add(
+        &mut self,
+        path: &str,
+        text: Option<Arc<str>>,
+        bytes: Option<Arc<[u8]>>,
+        durability: Durability,
+    ) -> SourceFile {
         let id = FileId(u32::try_from(self.by_id.len()).unwrap_or(u32::MAX));
-        let file = SourceFile::new(self, id, Arc::from(path), text.map(Arc::from), bytes.map(Arc::from));
+        let file = SourceFile::builder(id, Arc::from(path), text, bytes, None)
+            .durability(Durability::HIGH)
+            .text_durability(durability)
+            .bytes_durability(durability)
+            .new(self);
+        if durability != Durability::LOW {
+            Arc::make_mut(&mut self.still).insert(id);
+        }
         Arc::make_mut(&mut self.by_path).insert(path.to_owned(), file);
         Arc::make_mut(&mut self.by_id).push(file);
+        file
+    }
+
+    /// Says which files there are.
+    fn list(&mut self) {
         if let Some(workspace) = self.workspace {
             let files = self.by_path.values().copied().collect();
-            workspace.set_files(self).to(files);
+            workspace.set_files(self).with_durability(Durability::HIGH).to(files);
+            let files = self.by_id.to_vec();
+            workspace.set_by_id(self).with_durability(Durability::HIGH).to(files);
         }
-        id
+    }
+
+    /// Sets the signatures of a file to those of its text. They change seldom, and then everything may.
+    fn sign(&mut self, file: SourceFile) {
+        let signatures = file.text(self).is_some().then(|| queries::summary(self, file));
+        if file.signatures(self) != signatures {
+            file.set_signatures(self).with_durability(Durability::HIGH).to(signatures);
+        }
     }
 
     /// Gives up with [`salsa::Cancelled`] when a write waits; for readers that compute for long without a query.
@@ -161,6 +270,16 @@ impl Database {
     pub fn shared_diagnostics(&self, file: FileId) -> Arc<[Diagnostic]> {
         match (self.workspace, self.source_file(file)) {
             (Some(workspace), Some(file)) => queries::diagnostics(self, workspace, file),
+            _ => Arc::default(),
+        }
+    }
+
+    /// What is wrong with a file before anything is proved about it, in no order and whatever `allow` says: whether a plan
+    /// can be relied upon, without waiting for proofs.
+    #[must_use]
+    pub fn diagnostics_before_proofs(&self, file: FileId) -> Arc<[Diagnostic]> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::before_proofs(self, workspace, file),
             _ => Arc::default(),
         }
     }

@@ -5,9 +5,11 @@
 
 mod database;
 mod layers;
+mod part;
 mod queries;
+mod uses;
 
 pub use database::Database;
 pub(crate) use queries::Body;
-pub use queries::{Db, Parsed, SourceFile, Workspace};
+pub use queries::{Db, Parsed, Readings, SourceFile, Workspace};
 pub use salsa::Cancelled;

@@ -5,30 +5,50 @@
     reason = "salsa's macros make functions that take no documentation; the fields have it"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rubric_grammar::ast::{Item, ItemKind};
-use rubric_grammar::{LineIndex, Parse, SyntaxError};
+use rubric_grammar::{Known, LineIndex, Parse, SyntaxError};
 
 use super::layers;
+use super::part::{part, plan_diagnostics, proofs};
+use super::uses::unused;
 use crate::check;
 use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
 use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
 use crate::plan::{
-    AmountAmendment, AmountBody, AssertBody, Code, DecisionAmendment, DecisionBody, DecisionId, DefineBody,
-    DefineId, GroupBody, ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment,
-    RequirementBody, RequirementId, ResultId, Symbols, TestBody, WaiverBody,
+    AmountAmendment, AmountBody, AssertBody, Code, DecisionAmendment, DecisionBody, DefineBody, GroupBody,
+    ParameterAmendment, ParameterBody, Plan, PolicyId, RequirementAmendment, RequirementBody, Symbols,
+    TestBody, WaiverBody,
 };
-use crate::prove;
 use crate::testing::TestReport;
 use crate::value::Type;
 
 /// What queries need of a database: nothing but salsa's own.
 #[salsa::db]
-pub trait Db: salsa::Database {}
+pub trait Db: salsa::Database {
+    /// What the last reading of each file came to.
+    fn readings(&self) -> &Readings;
+}
+
+/// The declarations of files as they were read last, by [`FileId`], so that an edit reads again what it changes. What is
+/// read does not depend on it.
+#[derive(Debug, Default)]
+pub struct Readings(Mutex<HashMap<FileId, Known>>);
+
+impl Readings {
+    /// None the first time: most files are read once and never edited.
+    fn take(&self, file: FileId) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&file)
+    }
+
+    fn put(&self, file: FileId, known: Known) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, known);
+    }
+}
 
 /// A path that somebody asked for, whether or not a file is there.
 #[salsa::input]
@@ -45,6 +65,10 @@ pub struct SourceFile {
     /// Its bytes, when they are not UTF-8; `text` is then what can be read of them.
     #[returns(clone)]
     pub bytes: Option<Arc<[u8]>>,
+    /// Its signatures; `None` when there is no such file. Whoever sets the text sets them too, so that what is computed
+    /// from them does not hang on the text, which changes with each key.
+    #[returns(clone)]
+    pub signatures: Option<Arc<FileSummary>>,
 }
 
 /// The files of a project.
@@ -53,6 +77,9 @@ pub struct Workspace {
     /// Sorted by path.
     #[returns(deref)]
     pub files: Vec<SourceFile>,
+    /// By [`FileId`].
+    #[returns(deref)]
+    pub by_id: Vec<SourceFile>,
 }
 
 /// A parsed text.
@@ -62,17 +89,26 @@ pub struct Parsed {
     pub parse: Parse,
     /// Where lines begin.
     pub lines: LineIndex,
+    /// The items, freed of where they stand; of a file that was read once, none.
+    items: Vec<Arc<Item>>,
 }
 
 /// Parses a file; never fails.
 #[salsa::tracked(returns(clone))]
 pub(super) fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
     let text = file.text(db).unwrap_or_default();
-    let parse = match file.bytes(db) {
-        Some(bytes) => rubric_grammar::parse_bytes(&bytes),
-        None => rubric_grammar::parse(&text),
+    let lines = LineIndex::new(&text);
+    if let Some(bytes) = file.bytes(db) {
+        return Arc::new(Parsed { parse: rubric_grammar::parse_bytes(&bytes), lines, items: Vec::new() });
+    }
+    let (readings, id) = (db.readings(), file.id(db));
+    let mut known = readings.take(id);
+    let (parse, items) = match known.as_mut() {
+        Some(known) => rubric_grammar::parse_again(&text, known),
+        None => (rubric_grammar::parse(&text), Vec::new()),
     };
-    Arc::new(Parsed { parse, lines: LineIndex::new(&text) })
+    readings.put(id, known.unwrap_or_default());
+    Arc::new(Parsed { parse, lines, items })
 }
 
 /// The signatures of a file, which do not change while the inside of a rule is typed.
@@ -83,8 +119,11 @@ pub(super) fn summary(db: &dyn Db, file: SourceFile) -> Arc<FileSummary> {
 
 /// One item, freed of where it stands, so that text above it does not change it.
 #[salsa::tracked(returns(clone))]
-fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
+pub(super) fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
     let parsed = parsed(db, file);
+    if let Some(item) = parsed.items.get(position as usize) {
+        return Some(Arc::clone(item));
+    }
     let mut item = parsed.parse.file.items.get(position as usize)?.clone();
     item.span = rubric_grammar::Span::default();
     Some(Arc::new(item))
@@ -93,7 +132,8 @@ fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
 /// The declarations of all files.
 #[salsa::tracked(returns(clone))]
 pub(super) fn collected(db: &dyn Db, workspace: Workspace) -> Arc<Collected> {
-    let summaries: Vec<Arc<FileSummary>> = present(db, workspace).map(|file| summary(db, file)).collect();
+    let summaries: Vec<Arc<FileSummary>> =
+        workspace.files(db).iter().filter_map(|file| file.signatures(db)).collect();
     let mut collected = names::collect(&summaries.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     collected.diagnostics.sort_by_key(Diagnostic::place);
     Arc::new(collected)
@@ -101,7 +141,13 @@ pub(super) fn collected(db: &dyn Db, workspace: Workspace) -> Arc<Collected> {
 
 /// The files that are there.
 pub(super) fn present(db: &dyn Db, workspace: Workspace) -> impl Iterator<Item = SourceFile> {
-    workspace.files(db).iter().copied().filter(move |file| file.text(db).is_some())
+    workspace.files(db).iter().copied().filter(move |file| file.signatures(db).is_some())
+}
+
+/// The file of a number, when it is there.
+pub(super) fn file_of(db: &dyn Db, workspace: Workspace, file: FileId) -> Option<SourceFile> {
+    let file = workspace.by_id(db).get(file.0 as usize).copied()?;
+    file.signatures(db).is_some().then_some(file)
 }
 
 /// What is declared, with the types of computed group keys.
@@ -110,8 +156,12 @@ pub(super) fn symbols(db: &dyn Db, workspace: Workspace) -> Arc<Symbols> {
     let collected = collected(db, workspace);
     let mut symbols = collected.symbols.clone();
     for file in present(db, workspace) {
+        let signatures = file.signatures(db).unwrap_or_else(|| summary(db, file));
         for ((_, position), declared) in declared_in(&collected, file.id(db)) {
-            let (Declared::Group(id), Some(item)) = (*declared, item(db, file, *position)) else { continue };
+            let (Declared::Group(id), Some(item)) = (*declared, signatures.items.get(*position as usize))
+            else {
+                continue;
+            };
             let ItemKind::Group(group) = &item.kind else { continue };
             let Some(cx) = context(&collected, &symbols, file.id(db), *position) else { continue };
             let types: Vec<Option<Type>> = lower::group(&cx, id, group)
@@ -264,10 +314,7 @@ fn amendment_facts(db: &dyn Db, workspace: Workspace, cx: &Context<'_>, item: &I
     let Some(amendment) = position.and_then(|at| symbols.amendments.get(at as usize)) else {
         return ItemFacts::default();
     };
-    let at = |place: Place| {
-        let file = present(db, workspace).find(|source| source.id(db) == place.file)?;
-        Some((file, place.item?))
-    };
+    let at = |place: Place| Some((file_of(db, workspace, place.file)?, place.item?));
     let body = |place: Place| {
         let (file, position) = at(place)?;
         item_facts(db, workspace, file, position).body.clone()
@@ -334,7 +381,7 @@ fn fixtures(
             if *owner != policy {
                 break;
             }
-            let source = present(db, workspace).find(|source| source.id(db) == *file);
+            let source = file_of(db, workspace, *file);
             let Some(item) = source.and_then(|source| item(db, source, *position)) else { continue };
             found.entry(name.clone()).or_insert((item, *file, *position));
         }
@@ -348,40 +395,46 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
     let collected = collected(db, workspace);
     let mut plan = Plan { symbols: symbols(db, workspace), ..Plan::default() };
     for file in present(db, workspace) {
-        for position in 0..item_count(db, file) {
-            let declared = collected.declared.get(&(file.id(db), position)).copied();
-            let Some(body) = item_facts(db, workspace, file, position).body.clone() else { continue };
-            match (body, declared) {
-                (Body::Group(body), Some(Declared::Group(id))) => drop(plan.groups.insert(id.0, body)),
-                (Body::Parameter(body), Some(Declared::Parameter(id))) => {
-                    drop(plan.parameters.insert(id.0, body))
-                }
-                (Body::Define(body), Some(Declared::Define(id))) => drop(plan.defines.insert(id.0, body)),
-                (Body::Decision(body), Some(Declared::Decision(id))) => {
-                    drop(plan.decisions.insert(id.0, body))
-                }
-                (Body::Requirement(body), Some(Declared::Requirement(id))) => {
-                    drop(plan.requirements.insert(id.0, body))
-                }
-                (Body::Amount(body), Some(Declared::Amount(id))) => drop(plan.amounts.insert(id.0, body)),
-                (Body::Assert(body), _) => plan.asserts.push(body),
-                (Body::Waiver(body), _) => plan.waivers.push(body),
-                (Body::Test(body), _) => plan.tests.push(body),
-                _ => {}
-            }
+        for (position, body) in bodies(db, workspace, file).iter() {
+            let declared = collected.declared.get(&(file.id(db), *position)).copied();
+            put(&mut plan, declared, body.clone());
         }
     }
-    let amendments: Vec<Option<Body>> = plan
-        .symbols
-        .amendments
-        .iter()
-        .map(|amendment| {
-            let file = present(db, workspace).find(|source| source.id(db) == amendment.place.file)?;
-            item_facts(db, workspace, file, amendment.place.item?).body.clone()
-        })
-        .collect();
+    let symbols = Arc::clone(&plan.symbols);
+    let amendments: Vec<Option<Body>> =
+        symbols.amendments.iter().map(|amendment| amendment_body(db, workspace, amendment.place)).collect();
     layers::join(&mut plan, &amendments);
     Arc::new(plan)
+}
+
+/// The body of the amendment that stands at a place.
+pub(super) fn amendment_body(db: &dyn Db, workspace: Workspace, place: Place) -> Option<Body> {
+    item_facts(db, workspace, file_of(db, workspace, place.file)?, place.item?).body.clone()
+}
+
+/// Puts a body where it belongs.
+pub(super) fn put(plan: &mut Plan, declared: Option<Declared>, body: Body) {
+    match (body, declared) {
+        (Body::Group(body), Some(Declared::Group(id))) => drop(plan.groups.insert(id.0, body)),
+        (Body::Parameter(body), Some(Declared::Parameter(id))) => drop(plan.parameters.insert(id.0, body)),
+        (Body::Define(body), Some(Declared::Define(id))) => drop(plan.defines.insert(id.0, body)),
+        (Body::Decision(body), Some(Declared::Decision(id))) => drop(plan.decisions.insert(id.0, body)),
+        (Body::Requirement(body), Some(Declared::Requirement(id))) => {
+            drop(plan.requirements.insert(id.0, body));
+        }
+        (Body::Amount(body), Some(Declared::Amount(id))) => drop(plan.amounts.insert(id.0, body)),
+        (Body::Assert(body), _) => plan.asserts.push(body),
+        (Body::Waiver(body), _) => plan.waivers.push(body),
+        (Body::Test(body), _) => plan.tests.push(body),
+        _ => {}
+    }
+}
+
+/// The bodies of a file, with the positions of their items.
+#[salsa::tracked(returns(clone))]
+pub(super) fn bodies(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[(u32, Body)]> {
+    let body = |position| Some((position, item_facts(db, workspace, file, position).body.clone()?));
+    (0..item_count(db, file)).filter_map(body).collect()
 }
 
 /// How many items a file has.
@@ -393,7 +446,7 @@ pub(super) fn item_count(db: &dyn Db, file: SourceFile) -> u32 {
 /// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
 #[salsa::tracked(returns(clone))]
 pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[TestReport]> {
-    let plan = plan(db, workspace);
+    let plan = part(db, workspace, file);
     let id = file.id(db);
     let mut reports = Vec::new();
     for test in plan.tests.iter().filter(|test| test.place.file == id) {
@@ -409,10 +462,7 @@ pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) 
 pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Occurrence]> {
     let (symbols, collected, parsed) = (symbols(db, workspace), collected(db, workspace), parsed(db, file));
     let mentions = |position| item_facts(db, workspace, file, position).mentions.clone();
-    let find = |wanted: FileId, position| {
-        let source = present(db, workspace).find(|source| source.id(db) == wanted)?;
-        item(db, source, position)
-    };
+    let find = |wanted: FileId, position| item(db, file_of(db, workspace, wanted)?, position);
     let source = ide::Source {
         symbols: &symbols,
         collected: &collected,
@@ -436,7 +486,7 @@ pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile)
         found.extend(item_facts(db, workspace, file, position).diagnostics.iter().cloned());
     }
     found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
-    found.extend(unused(db, workspace).iter().filter(here).cloned());
+    found.extend(unused(db, workspace, file).iter().cloned());
     found.into()
 }
 
@@ -465,141 +515,6 @@ pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     });
     found.dedup();
     found.into()
-}
-
-/// What only the whole plan can show, such as cycles.
-#[salsa::tracked(returns(clone))]
-fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    check::plan(&plan(db, workspace)).into()
-}
-
-/// What proofs about the declarations of a file find.
-fn proofs(db: &dyn Db, workspace: Workspace, source: SourceFile) -> Vec<Diagnostic> {
-    let file = source.id(db);
-    let symbols = symbols(db, workspace);
-    let mut found: Vec<Diagnostic> = Vec::new();
-    let here = |place: Place| place.file == file;
-    let amended: BTreeSet<ResultId> = symbols
-        .amendments
-        .iter()
-        .filter(|amendment| amendment.place.file == file)
-        .flat_map(|amendment| symbols.amended_results(amendment.policy))
-        .collect();
-    for (number, symbol) in (0_u32..).zip(&symbols.decisions) {
-        if here(symbol.place) || amended.contains(&ResultId::Decision(DecisionId(number))) {
-            found.extend(decision_proofs(db, workspace, number).iter().cloned());
-        }
-    }
-    for (number, symbol) in (0_u32..).zip(&symbols.requirements) {
-        if here(symbol.place) || amended.contains(&ResultId::Requirement(RequirementId(number))) {
-            found.extend(requirement_proofs(db, workspace, number).iter().cloned());
-        }
-    }
-    for (number, symbol) in (0_u32..).zip(&symbols.defines) {
-        if here(symbol.place) {
-            found.extend(define_proofs(db, workspace, number).iter().cloned());
-        }
-    }
-    for position in 0..item_count(db, source) {
-        if let Some(Body::Assert(_)) = item_facts(db, workspace, source, position).body {
-            found.extend(assert_proofs(db, workspace, source, position).iter().cloned());
-        }
-    }
-    // What is proved of a result with its amendments is said where it stands, once.
-    found.retain(|diagnostic| diagnostic.place().is_none_or(here));
-    found
-}
-
-/// What a decision hangs on: equal after an edit elsewhere, so that nothing is proved again.
-#[salsa::tracked(returns(clone))]
-fn decision_part(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Decision(DecisionId(decision))], &[]))
-}
-
-#[salsa::tracked(returns(clone))]
-fn decision_proofs(db: &dyn Db, workspace: Workspace, decision: u32) -> Arc<[Diagnostic]> {
-    let part = decision_part(db, workspace, decision);
-    check::proof::result(&part, ResultId::Decision(DecisionId(decision))).into()
-}
-
-#[salsa::tracked(returns(clone))]
-fn requirement_part(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&plan(db, workspace), &[ResultId::Requirement(RequirementId(requirement))], &[]))
-}
-
-#[salsa::tracked(returns(clone))]
-fn requirement_proofs(db: &dyn Db, workspace: Workspace, requirement: u32) -> Arc<[Diagnostic]> {
-    let part = requirement_part(db, workspace, requirement);
-    check::proof::result(&part, ResultId::Requirement(RequirementId(requirement))).into()
-}
-
-#[salsa::tracked(returns(clone))]
-fn define_part(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&plan(db, workspace), &[], &[define]))
-}
-
-#[salsa::tracked(returns(clone))]
-fn define_proofs(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<[Diagnostic]> {
-    check::proof::define(&define_part(db, workspace, define), DefineId(define)).into()
-}
-
-#[salsa::tracked(returns(clone))]
-fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<Plan> {
-    match &item_facts(db, workspace, file, position).body {
-        Some(Body::Assert(assert)) => Arc::new(prove::property_part(&plan(db, workspace), assert)),
-        _ => Arc::default(),
-    }
-}
-
-#[salsa::tracked(returns(clone))]
-fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
-    match &item_facts(db, workspace, file, position).body {
-        Some(Body::Assert(assert)) => {
-            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
-        }
-        _ => Arc::default(),
-    }
-}
-
-/// Declarations and `use` clauses that nothing needs.
-#[salsa::tracked(returns(clone))]
-fn unused(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    let collected = collected(db, workspace);
-    let files: Vec<FileOfPlan> =
-        present(db, workspace).map(|file| file_of_plan(db, workspace, file)).collect();
-    // What could not be parsed may name anything: to call that unused would be a second message for one mistake.
-    if files.iter().any(|file| file.items.iter().any(|item| item.damaged)) {
-        return Arc::default();
-    }
-    let sources: Vec<check::Source<'_>> = files
-        .iter()
-        .filter_map(|FileOfPlan { file, items, mentions, broken }| {
-            let policy = collected.policies.get(file).copied()?;
-            Some(check::Source { file: *file, policy, items, mentions, broken: *broken })
-        })
-        .collect();
-    check::unused(&plan(db, workspace), &sources).into()
-}
-
-/// One file as the checks of what is used see it.
-struct FileOfPlan {
-    file: FileId,
-    items: Vec<Arc<Item>>,
-    mentions: Vec<Mention>,
-    broken: bool,
-}
-
-fn file_of_plan(db: &dyn Db, workspace: Workspace, file: SourceFile) -> FileOfPlan {
-    let items: Vec<Arc<Item>> =
-        (0..item_count(db, file)).filter_map(|position| item(db, file, position)).collect();
-    let mut broken = items.iter().any(|item| item.damaged);
-    let mut mentions = Vec::new();
-    for position in 0..item_count(db, file) {
-        let facts = item_facts(db, workspace, file, position);
-        broken |= facts.diagnostics.iter().any(|it| it.severity == Severity::Error);
-        mentions.extend(facts.mentions.iter().copied());
-    }
-    FileOfPlan { file: file.id(db), items, mentions, broken }
 }
 
 /// A span in the file.

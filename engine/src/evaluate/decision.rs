@@ -37,7 +37,7 @@ impl Hearing {
     }
 }
 
-fn status(status: ResultStatus) -> DecisionResult {
+pub(crate) fn status(status: ResultStatus) -> DecisionResult {
     DecisionResult {
         verdict: Verdict::Status(status),
         by: Vec::new(),
@@ -144,16 +144,7 @@ impl Evaluator<'_> {
             .collect();
         let mut conditions = conditions;
         let waived = self.waive_rules(decision, body, subject, &mut conditions);
-        let ruling = rule_on(body, law, &conditions);
-        let mut result = pronounce(body, law, &conditions, &ruling);
-        if let Some(scope) = scope.as_ref().filter(|_| within != Truth::True) {
-            let possible = match result.verdict {
-                Verdict::Outcome(outcome) => vec![outcome],
-                Verdict::Status(_) if result.possible.is_empty() => all_outcomes(body),
-                Verdict::Status(_) => std::mem::take(&mut result.possible),
-            };
-            result = open(scope, possible);
-        }
+        let mut result = conclude(body, law, scope.as_ref(), &conditions);
         result.waived = waived;
         Hearing { result, law: Some(law), scope, conditions }
     }
@@ -187,6 +178,24 @@ pub(crate) fn all_outcomes(body: &DecisionBody) -> Vec<u32> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// The result of conditions that were reached, and of a `where` that is not no.
+pub(crate) fn conclude(
+    body: &DecisionBody,
+    law: Date,
+    scope: Option<&Found>,
+    conditions: &[Option<Found>],
+) -> DecisionResult {
+    let ruling = rule_on(body, law, conditions);
+    let mut result = pronounce(body, law, conditions, &ruling);
+    let Some(scope) = scope.filter(|scope| scope.truth() != Truth::True) else { return result };
+    let possible = match result.verdict {
+        Verdict::Outcome(outcome) => vec![outcome],
+        Verdict::Status(_) if result.possible.is_empty() => all_outcomes(body),
+        Verdict::Status(_) => std::mem::take(&mut result.possible),
+    };
+    open(scope, possible)
 }
 
 /// The position of the default in force.

@@ -1,8 +1,9 @@
 //! Which conditions held for a row: what a report on tests asks.
 
-use super::evaluator::Evaluator;
+use super::evaluator::{Evaluator, Frame};
 use super::found::{Found, Truth};
-use crate::plan::{AmountId, DecisionId, Instance};
+use crate::plan::{AmountId, Code, DecisionId, ExprId, Instance};
+use crate::value::{Base, Date, RecordId, State, Type, Value};
 
 fn held(found: &Found) -> Option<bool> {
     match found.truth() {
@@ -47,5 +48,37 @@ impl Evaluator<'_> {
         let musts = inquiry.musts.iter().map(held).collect();
         let excepts = inquiry.excepts.iter().map(|except| except.as_ref().and_then(held)).collect();
         (musts, excepts)
+    }
+}
+
+/// An expression of a declaration, asked of a row outside the declaration's own evaluation.
+#[derive(Clone, Copy)]
+pub(crate) struct Inside<'c> {
+    /// The code of the declaration; slot 0 is the row.
+    pub(crate) code: &'c Code,
+    /// The row.
+    pub(crate) subject: (RecordId, u32),
+    /// Of a requirement `for each` value: the slot and the value.
+    pub(crate) each: Option<(u16, u32)>,
+    /// The day whose law is applied.
+    pub(crate) law: Date,
+}
+
+impl Evaluator<'_> {
+    /// What an expression of a declaration is for a row.
+    pub(crate) fn inside(&self, of: Inside<'_>, id: ExprId) -> State {
+        let (record, row) = of.subject;
+        let subject = self.settle(|| self.reference(record, row));
+        let mut frame = Frame::of(of.code, &subject, of.law);
+        if let Some((slot, value)) = of.each {
+            frame.bind(slot, Some(Value::Category(value)));
+        }
+        self.settle(|| self.eval(&mut frame, id)).state
+    }
+
+    /// A state of such an expression in a few words, masked where it must be.
+    pub(crate) fn shown_inside(&self, code: &Code, id: ExprId, state: &State) -> String {
+        let ty = code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty);
+        self.show_state(state, ty, self.is_masked(code, id))
     }
 }

@@ -35,6 +35,7 @@ mod words;
 mod tests;
 
 pub use evaluator::{Env, Evaluator, Givens, Options};
+pub(crate) use exercise::Inside;
 pub use explain::SourceText;
 pub use needs::{show_need, show_need_with};
 pub use outcome::{

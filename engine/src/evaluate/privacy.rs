@@ -52,7 +52,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a line of an amount is nothing but a private value under another name.
-    fn amount_hands_on(&self, amount: AmountId, depth: u32) -> bool {
+    pub(crate) fn amount_hands_on(&self, amount: AmountId, depth: u32) -> bool {
         let Some(body) = self.plan.amounts.get(&amount.0) else { return true };
         depth > 50 || body.lines.iter().any(|line| self.passes(&body.code, line.value, depth + 1))
     }

@@ -53,7 +53,7 @@ impl Evaluator<'_> {
     }
 
     /// The rows of a source.
-    pub(super) fn source(&self, frame: &mut Frame<'_>, source: &RowSource) -> Result<Members, Found> {
+    pub(crate) fn source(&self, frame: &mut Frame<'_>, source: &RowSource) -> Result<Members, Found> {
         match source {
             RowSource::Many { of, field } => {
                 let owner = self.eval(frame, *of).doubted();

@@ -8,7 +8,7 @@ use rubric_grammar::ast::{DefineBody, Expr, ExprKind, Item, ItemKind, Name};
 use super::entity::place_of;
 use super::scope::Visible;
 use super::{Entity, FileSpan, Role};
-use crate::check::walk;
+use crate::check::{proof, walk};
 use crate::db::Database;
 use crate::diagnostic::FileId;
 use crate::lower::type_name;
@@ -53,6 +53,7 @@ pub fn refactorings(db: &Database, file: FileId, selection: Span) -> Vec<Refacto
     found.extend(inline(db, file, item, selection));
     found.extend(outcome_rules(db, file, item, selection));
     found.extend(citation(db, file, item, selection));
+    found.extend(witnesses(db, file, item, selection));
     found
 }
 
@@ -246,6 +247,31 @@ fn outcome_rules(db: &Database, file: FileId, item: &Item, selection: Span) -> V
             }
         })
         .collect()
+}
+
+/// The records that proofs show, as tests below the declaration.
+fn witnesses(db: &Database, file: FileId, item: &Item, selection: Span) -> Vec<Refactoring> {
+    let text = db.text(file);
+    let end = line_end(&text);
+    let here = |span: Span| span.start <= selection.end && selection.start <= span.end;
+    let mut found: Vec<Refactoring> = Vec::new();
+    for diagnostic in db.shared_diagnostics(file).iter() {
+        let Some(test) = proof::test_of(diagnostic) else { continue };
+        let title = test.lines().next().unwrap_or_default().trim_end_matches('{').trim_end();
+        let touches = diagnostic.labels.iter().any(|it| it.place.file == file && here(db.span(it.place)));
+        // It may have been added already.
+        if !touches || text.contains(title) {
+            continue;
+        }
+        let block = test.lines().collect::<Vec<_>>().join(end);
+        let after = Span::new(item.span.end, item.span.end);
+        found.push(Refactoring {
+            title: format!("add the record that shows it as a {title}"),
+            kind: RefactoringKind::Rewrite,
+            edits: vec![(FileSpan { file, span: after }, format!("{end}{end}{block}"))],
+        });
+    }
+    found
 }
 
 /// A `cite` for the rule, line or clause at the selection that has none.

@@ -79,6 +79,9 @@ pub fn describe(db: &Database, entity: &Entity, today: Date) -> Option<String> {
             if field.private {
                 page.line("private: its values are masked in logs, traces and counterexamples");
             }
+            if field.unchangeable {
+                page.line("unchangeable: `explain --how` never proposes another value");
+            }
             if let Some(judge) = &field.judged_by {
                 page.line(&format!("a finding of the {judge}: absent, the result awaits it"));
             }

@@ -79,15 +79,6 @@ fn signature(item: &Item) -> Item {
             kept.cites.clear();
             ItemKind::Amount(kept)
         }
-        ItemKind::Group(group) => {
-            let mut kept = group.clone();
-            for key in &mut kept.keys {
-                if let Some(value) = &mut key.value {
-                    *value.kind = ExprKind::Damaged;
-                }
-            }
-            ItemKind::Group(kept)
-        }
         ItemKind::Fixture(fixture) => {
             let mut kept = fixture.clone();
             kept.statements.clear();
@@ -98,9 +89,13 @@ fn signature(item: &Item) -> Item {
         | ItemKind::Use(_)
         | ItemKind::Category(_)
         | ItemKind::Record(_)
+        // What a group is grouped by has a type that others see.
+        | ItemKind::Group(_)
         | ItemKind::Input(_) => item.kind.clone(),
     };
-    Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged: item.damaged }
+    // Of what is damaged others only see whether the outcomes may be lost, so that a broken rule changes nothing for them.
+    let damaged = item.damaged && matches!(&item.kind, ItemKind::Decision(it) if it.outcomes.is_none());
+    Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged }
 }
 
 /// The labels of an amount's lines, each once and without its place, which moves when the text of a line changes.

@@ -33,6 +33,7 @@ pub(super) fn declare(symbols: &mut Symbols, policy: PolicyId, place: Place) {
         kind: FieldKind::Cell,
         private: name == "key",
         jurisdiction: false,
+        unchangeable: false,
         absent: (name == "until").then_some(Absent { value: Value::Never }),
         judged_by: None,
         docs: None,

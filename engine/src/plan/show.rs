@@ -204,6 +204,7 @@ mod tests {
             kind: FieldKind::Cell,
             private,
             jurisdiction: false,
+            unchangeable: false,
             absent: None,
             judged_by: None,
             docs: None,

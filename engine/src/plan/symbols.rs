@@ -251,6 +251,8 @@ pub struct Field {
     pub private: bool,
     /// Decides whose amendments apply.
     pub jurisdiction: bool,
+    /// Nothing that anybody could change: it is never told as what would give another result.
+    pub unchangeable: bool,
     /// What an absent cell means.
     pub absent: Option<Absent>,
     /// A human finding: who makes it.

@@ -45,4 +45,6 @@ pub use question::Verdict;
 pub use slice::{segments, slice, slice_with};
 pub use subject::Subject;
 pub use vocabulary::type_name;
+
+pub(crate) use witness::literal;
 pub use witness::{Fact, Row, Witness};

@@ -286,7 +286,7 @@ fn plainer(value: &Value, base: Base) -> Vec<Value> {
 }
 
 /// A value as a policy writes it.
-pub(super) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
+pub(crate) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
     match value {
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),

@@ -97,8 +97,21 @@ pub struct Texts {
 pub struct Keys {
     /// The record that they name a row of.
     pub record: RecordId,
-    /// By row; empty where the key is not known.
+    /// By row, or where many rows share a key each of those that occur; empty where the key is not known.
     pub texts: Texts,
+    /// Where many rows share a key: which of the texts each row has; [`NO_CODE`] where the key is not known.
+    pub which: Option<Vec<u32>>,
+}
+
+impl Keys {
+    /// The key of a row; empty where it is not known.
+    #[must_use]
+    pub fn get(&self, row: usize) -> &[u8] {
+        match &self.which {
+            None => self.texts.get(row),
+            Some(which) => which.get(row).map_or(&[][..], |at| self.texts.get(*at as usize)),
+        }
+    }
 }
 
 impl Batch {

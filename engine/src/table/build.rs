@@ -19,7 +19,9 @@ impl Builder {
     /// An empty column of values of a type; `key`: how the keys that it holds are written.
     pub(crate) fn new(base: Base, key: Option<KeyCode>) -> Self {
         let values = match (base, &key) {
-            (_, Some(key)) => Values::Key(Keys { record: key.record(), texts: Texts::default() }),
+            (_, Some(key)) => {
+                Values::Key(Keys { record: key.record(), texts: Texts::default(), which: None })
+            }
             (Base::Count | Base::Number | Base::Percent | Base::Days | Base::Months, _) => {
                 Values::Scaled { value: Vec::new(), scale: 0, wide: Vec::new() }
             }
@@ -42,11 +44,40 @@ impl Builder {
             Values::Scaled { value, .. } => value.reserve(rows),
             Values::Code(codes) => codes.reserve(rows),
             Values::Day(days) | Values::Year(days) => days.reserve(rows),
-            Values::Text(texts) | Values::Key(Keys { texts, .. }) => {
+            Values::Key(Keys { which: Some(which), .. }) => which.reserve(rows),
+            Values::Text(texts) | Values::Key(Keys { texts, which: None, .. }) => {
                 texts.ends.reserve(rows);
                 texts.bytes.reserve(bytes);
             }
         }
+    }
+
+    /// The states and values, for whoever adds many cells at a time.
+    pub(crate) const fn parts(&mut self) -> (&mut Vec<u8>, &mut Values) {
+        (&mut self.column.state, &mut self.column.values)
+    }
+
+    /// Lets rows share keys from here on; of a column of keys that is empty.
+    pub(crate) fn share_keys(&mut self) {
+        if let Values::Key(keys) = &mut self.column.values
+            && keys.which.is_none()
+            && self.column.state.is_empty()
+        {
+            keys.which = Some(Vec::new());
+        }
+    }
+
+    /// Whether rows share keys.
+    pub(crate) const fn shares_keys(&self) -> bool {
+        matches!(&self.column.values, Values::Key(Keys { which: Some(_), .. }))
+    }
+
+    /// Adds a key that rows may share, and says which it is.
+    pub(crate) fn shared_key(&mut self, key: &[u8]) -> u32 {
+        let Values::Key(Keys { texts, .. }) = &mut self.column.values else { return NO_CODE };
+        texts.bytes.extend_from_slice(key);
+        end(texts);
+        u32::try_from(texts.len() - 1).unwrap_or(NO_CODE)
     }
 
     /// Bytes of its texts.
@@ -81,7 +112,9 @@ impl Builder {
             }
             Values::Code(codes) => codes.truncate(rows),
             Values::Day(days) | Values::Year(days) => days.truncate(rows),
-            Values::Text(texts) | Values::Key(Keys { texts, .. }) => {
+            // The keys that rows have shared are kept for others.
+            Values::Key(Keys { which: Some(which), .. }) => which.truncate(rows),
+            Values::Text(texts) | Values::Key(Keys { texts, which: None, .. }) => {
                 texts.ends.truncate(rows);
                 texts.bytes.truncate(texts.ends.last().map_or(0, |end| *end as usize));
             }
@@ -96,16 +129,19 @@ impl Builder {
             Values::Scaled { value, .. } => value.push(0),
             Values::Code(codes) => codes.push(NO_CODE),
             Values::Day(days) | Values::Year(days) => days.push(NO_DAY),
-            Values::Text(texts) | Values::Key(Keys { texts, .. }) => end(texts),
+            Values::Key(Keys { which: Some(which), .. }) => which.push(NO_CODE),
+            Values::Text(texts) | Values::Key(Keys { texts, which: None, .. }) => end(texts),
         }
     }
 
     /// Adds a flag.
+    #[inline]
     pub(crate) fn flag(&mut self, flag: bool) {
         self.column.state.push(if flag { KNOWN } else { NO });
     }
 
     /// Adds the position of a category's value.
+    #[inline]
     pub(crate) fn code(&mut self, code: u32) {
         self.column.state.push(KNOWN);
         if let Values::Code(codes) = &mut self.column.values {
@@ -114,6 +150,7 @@ impl Builder {
     }
 
     /// Adds a day or a year.
+    #[inline]
     pub(crate) fn day(&mut self, day: i32) {
         self.column.state.push(KNOWN);
         if let Values::Day(days) | Values::Year(days) = &mut self.column.values {
@@ -121,16 +158,59 @@ impl Builder {
         }
     }
 
+    /// Adds the value that a number stands for in a column of its kind: a flag, a position, a day or a year.
+    #[inline]
+    pub(crate) fn word(&mut self, number: u32) {
+        match &mut self.column.values {
+            Values::Code(codes) => codes.push(number),
+            Values::Day(days) | Values::Year(days) => days.push(number.cast_signed()),
+            _ => return self.flag(number != 0),
+        }
+        self.column.state.push(KNOWN);
+    }
+
+    /// Adds one of the keys that rows share.
+    #[inline]
+    pub(crate) fn share(&mut self, key: u32) {
+        self.column.state.push(KNOWN);
+        if let Values::Key(Keys { which: Some(which), .. }) = &mut self.column.values {
+            which.push(key);
+        }
+    }
+
+    /// Adds a text of at most eight bytes, or a key by its bytes.
+    #[inline]
+    pub(crate) fn short_text(&mut self, word: u64, length: usize) {
+        match &mut self.column.values {
+            Values::Text(texts) | Values::Key(Keys { texts, which: None, .. }) => {
+                let start = texts.bytes.len();
+                texts.bytes.extend_from_slice(&word.to_le_bytes());
+                texts.bytes.truncate(start + length);
+                end(texts);
+                self.column.state.push(KNOWN);
+            }
+            _ => {
+                let bytes = word.to_le_bytes();
+                self.text(bytes.get(..length).unwrap_or_default());
+            }
+        }
+    }
+
     /// Adds a text, or a key by its bytes.
+    #[inline]
     pub(crate) fn text(&mut self, text: &[u8]) {
         self.column.state.push(KNOWN);
         if let Values::Text(texts) | Values::Key(Keys { texts, .. }) = &mut self.column.values {
             texts.bytes.extend_from_slice(text);
             end(texts);
         }
+        if let Values::Key(Keys { texts, which: Some(which), .. }) = &mut self.column.values {
+            which.push(u32::try_from(texts.len() - 1).unwrap_or(NO_CODE));
+        }
     }
 
     /// Adds `mantissa / 10^places`.
+    #[inline]
     pub(crate) fn decimal(&mut self, mantissa: i64, places: u8) {
         let row = self.row();
         self.column.state.push(KNOWN);

@@ -9,7 +9,7 @@ use crate::data::ReadError;
 use crate::data::bytes::{DataFile, unreadable};
 
 /// How many bytes are read at a time; a piece is that long, or as long as a line that is longer.
-pub(crate) const PIECE: usize = 1 << 20;
+pub(crate) const PIECE: usize = 1 << 18;
 
 /// A piece of a file.
 pub(crate) struct Piece {
@@ -60,7 +60,8 @@ impl<'a> Pieces<'a> {
         let mut searched = 0;
         loop {
             let before = buffer.len();
-            buffer.reserve(self.size);
+            // A little more, so that reading to the limit asks for no larger buffer.
+            buffer.reserve(self.size + 64);
             let limit = u64::try_from(self.size).unwrap_or(u64::MAX);
             let read = state.input.by_ref().take(limit).read_to_end(&mut buffer);
             read.map_err(|error| unreadable(&error, self.shown))?;

@@ -12,8 +12,10 @@ use csv::ByteRecord;
 use memchr::{memchr, memchr_iter};
 
 use super::batch::Batch;
+use super::block::{Block, Blocks};
 use super::chunks::{Piece, Pieces, Turns, Watch};
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Size, TextRow};
+use super::marks::{END, LONGEST, mark};
 use super::tables::Scanned;
 use crate::data::bytes::DataFile;
 use crate::data::csv_reader::{CsvFile, never_closed};
@@ -52,11 +54,14 @@ pub(crate) fn scan(
     let failed: Mutex<Vec<(usize, ReadError)>> = Mutex::default();
     let work = || {
         let mut watch = Watch { turns: &turns, done: false };
+        let decoder = Decoder::new(reading);
         let mut worker = Worker {
             reading,
             layout,
             shown: &file.shown,
-            decoder: Decoder::new(reading),
+            blocks: Blocks::new(&decoder),
+            decoder,
+            marks: Vec::new(),
             size: Size::default(),
         };
         let mut buffer = Vec::new();
@@ -111,6 +116,9 @@ struct Worker<'a> {
     layout: &'a Layout,
     shown: &'a str,
     decoder: Decoder<'a>,
+    blocks: Blocks,
+    /// Where the cells of a piece end; kept for its memory.
+    marks: Vec<u32>,
     /// Of the piece before.
     size: Size,
 }
@@ -169,8 +177,11 @@ impl Worker<'_> {
     }
 
     fn read(&mut self, bytes: &[u8], line: u64) -> Result<Found, ReadError> {
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(ReadError::new("a line is longer than 4 GB").file(self.shown).line(line));
+        }
         let lone = |at: usize| bytes.get(at + 1) != Some(&b'\n');
-        if memchr(b'"', bytes).is_some() || memchr_iter(b'\r', bytes).any(lone) {
+        if bytes.len() > LONGEST || memchr(b'"', bytes).is_some() || memchr_iter(b'\r', bytes).any(lone) {
             self.read_quoted(bytes, line)
         } else {
             Ok(self.read_plain(bytes, line))
@@ -186,39 +197,66 @@ impl Worker<'_> {
     fn read_plain(&mut self, bytes: &[u8], mut line: u64) -> Found {
         let mut found = self.found();
         let mut replay = Replay::new(self.reading);
-        let mut ends: Vec<usize> = Vec::with_capacity(self.layout.width + 1);
-        let mut start = 0;
-        let mut row = |worker: &mut Self, start: usize, ends: &[usize], line: u64| {
-            // An empty line is no row.
-            if let [end] = ends
-                && matches!(bytes.get(start..*end), Some(b"" | b"\r"))
-            {
-                return;
-            }
-            let cell = |column: usize| {
-                let from =
-                    column.checked_sub(1).map_or(Some(start), |before| ends.get(before).map(|end| end + 1));
-                let cell = from.zip(ends.get(column)).and_then(|(from, end)| bytes.get(from..*end));
-                let cell = cell.unwrap_or_default();
-                if column + 1 == ends.len() { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell }
+        let width = self.layout.width.max(1);
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.clear();
+        mark(bytes, self.layout.delimiter, &mut marks);
+        let (mut rest, mut start) = (marks.as_slice(), 0);
+        while !rest.is_empty() {
+            let rows = rest.chunks_exact(width).take(BLOCK).take_while(|row| is_row(row)).count();
+            let (these, after) = match rest.split_at_checked(rows * width) {
+                Some(split) if rows > 0 => split,
+                // One row of another width.
+                _ => {
+                    let end = rest.iter().position(|mark| mark & END != 0).unwrap_or(rest.len() - 1);
+                    rest.split_at(end + 1)
+                }
             };
-            worker.row(&cell, ends.len(), line, &mut found, &mut replay);
-        };
-        for at in Marks::new(bytes, self.layout.delimiter) {
-            ends.push(at);
-            if bytes.get(at) == Some(&b'\n') {
-                row(self, start, &ends, line);
-                ends.clear();
-                start = at + 1;
-                line += 1;
+            let block = Block { bytes, marks: these, width, start };
+            let is_read = rows > 0 && self.blocks.read(&mut self.decoder, &block, &mut found.building);
+            if is_read {
+                (line..).take(rows).for_each(|line| found.building.end_row(line));
+                line += rows as u64;
+            } else {
+                for row in these.chunk_by(|mark, _| mark & END == 0) {
+                    self.plain_row(bytes, start, row, line, &mut found, &mut replay);
+                    start = row.last().map_or(start, |end| (end & !END) as usize + 1);
+                    line += 1;
+                }
             }
+            start = these.last().map_or(start, |end| (end & !END) as usize + 1);
+            rest = after;
         }
-        if start < bytes.len() {
-            ends.push(bytes.len());
-            row(self, start, &ends, line);
-        }
+        self.marks = marks;
         replay.finish(&mut found.building);
         found
+    }
+
+    /// Reads one row from the ends of its cells.
+    fn plain_row(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        ends: &[u32],
+        line: u64,
+        found: &mut Found,
+        replay: &mut Replay<'_>,
+    ) {
+        let end_of = |at: usize| ends.get(at).map(|end| (end & !END) as usize);
+        // An empty line is no row.
+        if ends.len() == 1
+            && let Some(end) = end_of(0)
+            && matches!(bytes.get(start..end), Some(b"" | b"\r"))
+        {
+            return;
+        }
+        let cell = |column: usize| {
+            let from = column.checked_sub(1).map_or(Some(start), |before| end_of(before).map(|end| end + 1));
+            let cell = from.zip(end_of(column)).and_then(|(from, end)| bytes.get(from..end));
+            let cell = cell.unwrap_or_default();
+            if column + 1 == ends.len() { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell }
+        };
+        self.row(&cell, ends.len(), line, found, replay);
     }
 
     fn read_quoted(&mut self, bytes: &[u8], line: u64) -> Result<Found, ReadError> {
@@ -275,84 +313,13 @@ impl Worker<'_> {
     }
 }
 
-/// Where delimiters and ends of lines stand, eight bytes at a time.
-struct Marks<'a> {
-    words: std::slice::Iter<'a, [u8; 8]>,
-    tail: &'a [u8],
-    delimiter: u8,
-    /// The eight bytes at hand: the highest bit of each that is a mark.
-    mask: u64,
-    /// Where they stand.
-    base: usize,
-    next: usize,
-}
+/// Rows that are read at a time.
+const BLOCK: usize = 1024;
 
-const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-
-impl<'a> Marks<'a> {
-    fn new(bytes: &'a [u8], delimiter: u8) -> Self {
-        let (words, tail) = bytes.as_chunks::<8>();
-        Self { words: words.iter(), tail, delimiter, mask: 0, base: 0, next: 0 }
-    }
-
-    /// The highest bit of each byte that is one of the two.
-    fn marks(&self, word: [u8; 8]) -> u64 {
-        let word = u64::from_le_bytes(word);
-        let is_zero = |word: u64| !(((word & LOW) + LOW) | word | LOW);
-        is_zero(word ^ u64::from_le_bytes([self.delimiter; 8]))
-            | is_zero(word ^ u64::from_le_bytes([b'\n'; 8]))
-    }
-}
-
-impl Iterator for Marks<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        while self.mask == 0 {
-            self.base = self.next;
-            match self.words.next() {
-                Some(word) => {
-                    self.next += 8;
-                    self.mask = self.marks(*word);
-                }
-                None => {
-                    if self.tail.is_empty() {
-                        return None;
-                    }
-                    // What no file holds stands for the bytes that are not there.
-                    let filler = if self.delimiter == 0 { 1 } else { 0 };
-                    let mut word = [filler; 8];
-                    for (place, byte) in word.iter_mut().zip(self.tail) {
-                        *place = *byte;
-                    }
-                    self.next += self.tail.len();
-                    self.tail = &[];
-                    self.mask = self.marks(word);
-                }
-            }
-        }
-        let at = self.mask.trailing_zeros() / 8;
-        self.mask &= self.mask - 1;
-        Some(self.base + at as usize)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_are_all_delimiters_and_ends_of_lines() {
-        let mut state = 7_u64;
-        let mut bytes = Vec::new();
-        for length in 0..200 {
-            bytes.clear();
-            for _ in 0..length {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                bytes.push(b",\nab\x80\xAC\x8A-\0\x2D"[(state >> 40) as usize % 10]);
-            }
-            let expected: Vec<usize> = (0..length).filter(|at| matches!(bytes[*at], b',' | b'\n')).collect();
-            assert_eq!(Marks::new(&bytes, b',').collect::<Vec<_>>(), expected, "{bytes:?}");
-        }
+/// Whether a row ends after so many cells, and not before.
+fn is_row(marks: &[u32]) -> bool {
+    match marks.split_last() {
+        Some((last, before)) => last & END != 0 && before.iter().fold(0, |all, mark| all | mark) & END == 0,
+        None => false,
     }
 }

@@ -79,24 +79,24 @@ impl<'c, F: Fn(usize) -> &'c [u8]> Row for TextRow<'c, F> {
 
 /// Recognises rows whose cells are plainly good.
 pub(crate) struct Decoder<'a> {
-    fields: Vec<Field<'a>>,
+    pub(super) fields: Vec<Field<'a>>,
     /// The parts of the rows' own key.
-    key: Option<Vec<Leaf<'a>>>,
+    pub(super) key: Option<Vec<Leaf<'a>>>,
 }
 
-struct Leaf<'a> {
-    column: usize,
-    recogniser: Recogniser<'a>,
+pub(super) struct Leaf<'a> {
+    pub(super) column: usize,
+    pub(super) recogniser: Recogniser<'a>,
 }
 
-enum Field<'a> {
+pub(super) enum Field<'a> {
     Fixed(&'a Cell),
     Value { leaf: Leaf<'a>, empty: Empty },
     Key { leaves: Vec<Leaf<'a>>, is_text: bool, empty: Empty },
 }
 
 /// The cell of a field with nothing on file; `None`: an error.
-type Empty = Option<Cell>;
+pub(super) type Empty = Option<Cell>;
 
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl<'a> Decoder<'a> {
 }
 
 /// Puts what a cell holds into its column; whether that could be done.
-fn put(got: Got<'_>, words: &[Value], empty: &Empty, builder: &mut Builder) -> bool {
+pub(super) fn put(got: Got<'_>, words: &[Value], empty: &Empty, builder: &mut Builder) -> bool {
     match got {
         Got::Empty => match empty {
             Some(Cell::Missing) => builder.open(MISSING),
@@ -220,7 +220,7 @@ fn put(got: Got<'_>, words: &[Value], empty: &Empty, builder: &mut Builder) -> b
 }
 
 /// Puts a key into its column: whether that could be done, and whether all of its cells were empty.
-fn reference(
+pub(super) fn reference(
     leaves: &mut [Leaf<'_>],
     is_text: bool,
     empty: &Empty,
@@ -245,22 +245,12 @@ fn reference(
     let mut bytes = Vec::with_capacity(16 * leaves.len());
     let mut filled = 0;
     for leaf in leaves.iter_mut() {
-        match row.got(leaf.column, &mut leaf.recogniser) {
-            Got::Empty => continue,
-            Got::Bad => return (false, false),
-            Got::Text(text) => write_text(text, &mut bytes),
-            Got::Word(word) => match leaf.recogniser.words.get(word) {
-                Some(value) => write_leaf(value, &mut bytes),
-                None => return (false, false),
-            },
-            Got::Value(value) => write_leaf(&value, &mut bytes),
-            Got::Day(day) => match super::key::day_of(day) {
-                Some(day) => write_leaf(&Value::Date(day), &mut bytes),
-                None => return (false, false),
-            },
-            Got::Decimal(mantissa, places) => {
-                write_leaf(&Value::Number(super::build::decimal_number(mantissa, places)), &mut bytes);
-            }
+        let got = row.got(leaf.column, &mut leaf.recogniser);
+        if got == Got::Empty {
+            continue;
+        }
+        if !write_got(got, &leaf.recogniser.words, &mut bytes) {
+            return (false, false);
         }
         filled += 1;
     }
@@ -275,6 +265,27 @@ fn reference(
     }
 }
 
+/// Writes a part of a key; whether it is one.
+pub(super) fn write_got(got: Got<'_>, words: &[Value], bytes: &mut Vec<u8>) -> bool {
+    match got {
+        Got::Empty | Got::Bad => return false,
+        Got::Text(text) => write_text(text, bytes),
+        Got::Word(word) => match words.get(word) {
+            Some(value) => write_leaf(value, bytes),
+            None => return false,
+        },
+        Got::Value(value) => write_leaf(&value, bytes),
+        Got::Day(day) => match super::key::day_of(day) {
+            Some(day) => write_leaf(&Value::Date(day), bytes),
+            None => return false,
+        },
+        Got::Decimal(mantissa, places) => {
+            write_leaf(&Value::Number(super::build::decimal_number(mantissa, places)), bytes);
+        }
+    }
+    true
+}
+
 /// How much there is in a batch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Size {
@@ -284,9 +295,9 @@ pub(crate) struct Size {
 
 /// A batch on its way.
 pub(crate) struct Building {
-    columns: Vec<Builder>,
-    key: Option<Builder>,
-    key_is_text: bool,
+    pub(super) columns: Vec<Builder>,
+    pub(super) key: Option<Builder>,
+    pub(super) key_is_text: bool,
     fields: Vec<u32>,
     pub(crate) lines: Vec<u32>,
     pub(crate) errors: Vec<DataError>,

@@ -22,12 +22,15 @@
 //!
 //! CSV and Parquet are read like this. Other formats are read row by row into memory, and handed on from there.
 
+mod arrays;
 mod batch;
+mod block;
 mod build;
 mod chunks;
 mod csv_scan;
 mod decode;
 pub(crate) mod key;
+mod marks;
 mod parquet_scan;
 mod recognise;
 mod tables;

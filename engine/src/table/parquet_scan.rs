@@ -131,6 +131,11 @@ fn columns(
     let arrays: Vec<Option<&ArrayRef>> = (0..reading.names.len())
         .map(|column| used.binary_search(&column).ok().and_then(|at| batch.columns().get(at)))
         .collect();
+    if super::arrays::read(decoder, &arrays, batch.num_rows(), &mut building) {
+        let first = u64::from(first) + 1;
+        (first..first + batch.num_rows() as u64).for_each(|line| building.end_row(line));
+        return building;
+    }
     let mut cells =
         Cells { row: 0, columns: arrays.iter().map(|array| array.map_or(Typed::None, typed)).collect() };
     for row in 0..batch.num_rows() {

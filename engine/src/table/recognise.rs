@@ -47,8 +47,8 @@ impl Got<'_> {
 /// Recognises the cells of a column.
 pub(crate) struct Recogniser<'a> {
     converter: &'a Converter,
-    plain: Plain,
-    absent: &'a [&'a String],
+    pub(super) plain: Plain,
+    pub(super) absent: &'a [&'a String],
     seen: Seen,
     /// The values of the words that were met.
     pub(crate) words: Vec<Value>,
@@ -151,7 +151,7 @@ struct Seen {
 
 const SLOTS: usize = 256;
 /// From 0000-01-01 to 9999-12-31.
-const DAYS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
+pub(super) const DAYS: std::ops::RangeInclusive<i32> = -719_528..=2_932_896;
 /// No more words are kept, so that a column of many different ones does not take memory without end.
 const MOST_WORDS: usize = 1 << 16;
 
@@ -198,7 +198,8 @@ fn slot(packed: u128) -> usize {
 }
 
 /// `2024-06-01`.
-fn iso_day(cell: &[u8]) -> Option<i32> {
+#[inline]
+pub(super) fn iso_day(cell: &[u8]) -> Option<i32> {
     let [a, b, c, d, b'-', e, f, b'-', g, h] = cell else { return None };
     let digit = |byte: &u8| byte.is_ascii_digit().then(|| i16::from(byte - b'0'));
     let year = digit(a)? * 1000 + digit(b)? * 100 + digit(c)? * 10 + digit(d)?;
@@ -207,7 +208,8 @@ fn iso_day(cell: &[u8]) -> Option<i32> {
 }
 
 /// Digits, with a point between them or not; at most 18.
-fn decimal(cell: &[u8]) -> Option<(i64, u8)> {
+#[inline]
+pub(super) fn decimal(cell: &[u8]) -> Option<(i64, u8)> {
     let (negative, digits) = match cell.split_first() {
         Some((b'-', digits)) => (true, digits),
         _ => (false, cell),

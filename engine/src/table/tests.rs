@@ -111,11 +111,11 @@ fn same(
                 match key {
                     Some(key) => {
                         assert_eq!(column.state[at], KNOWN, "{told} row {row}");
-                        let bytes = keys.texts.get(at);
+                        let bytes = keys.get(at);
                         assert_eq!(tables.key(wanted.record, bytes).unwrap()[..], key[..], "{told}");
                         assert_eq!(tables.key_bytes(wanted.record, &key).unwrap(), bytes, "{told}");
                     }
-                    None => assert_eq!((column.state[at], keys.texts.get(at)), (UNKNOWN, &[][..]), "{told}"),
+                    None => assert_eq!((column.state[at], keys.get(at)), (UNKNOWN, &[][..]), "{told}"),
                 }
             }
             row += 1;
@@ -176,7 +176,7 @@ fn cell(tables: &Tables<'_>, column: &Column, row: usize, base: Base) -> Cell {
             Values::Key(keys) => Value::Reference(Reference {
                 record: keys.record,
                 row: None,
-                key: tables.key(keys.record, keys.texts.get(row)).unwrap(),
+                key: tables.key(keys.record, keys.get(row)).unwrap(),
             }),
         }),
         state => panic!("state {state}"),

@@ -72,10 +72,10 @@ impl CoveredKind {
 }
 
 impl Coverage {
-    /// Evaluates every decision, requirement and amount for every row of the test.
-    pub(super) fn add(&mut self, stage: &Stage<'_>) {
+    /// Evaluates these decisions, requirements and amounts for every row of the test.
+    pub(super) fn add(&mut self, stage: &Stage<'_>, results: &[ResultId]) {
         let evaluator = stage.evaluator();
-        for result in &stage.plan.symbols.results {
+        for result in results {
             match result {
                 ResultId::Decision(id) => self.decision(stage.plan, &evaluator, *id),
                 ResultId::Requirement(id) => self.requirement(stage.plan, &evaluator, *id),

@@ -2,12 +2,17 @@
 
 mod compare;
 mod coverage;
+mod expectation;
+mod generate;
+mod mutate;
 mod records;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use coverage::{Coverage, Covered, CoveredKind};
+pub use generate::{CONFIRM, Compile, Generated, Side, Written, generate, sides};
+pub use mutate::{Fate, Mutant, MutantKind, Mutated, Score, judge, mutants};
 
 use crate::data::Dataset;
 use crate::diagnostic::Place;
@@ -61,9 +66,16 @@ pub fn run(plan: &Plan, test: &TestBody) -> TestReport {
 pub fn run_covered(plan: &Plan, test: &TestBody, coverage: &mut Coverage) -> TestReport {
     let stage = Stage::new(plan, test);
     if let Ok(stage) = &stage {
-        coverage.add(stage);
+        coverage.add(stage, &plan.symbols.results);
     }
     report(test, stage.map(|stage| compare::failures(&stage)))
+}
+
+/// Notes which rules of some results a test exercises; what it expects is not looked at.
+pub fn cover(plan: &Plan, test: &TestBody, results: &[ResultId], coverage: &mut Coverage) {
+    if let Ok(stage) = Stage::new(plan, test) {
+        coverage.add(&stage, results);
+    }
 }
 
 fn report(test: &TestBody, outcome: Result<Vec<Failure>, Failure>) -> TestReport {
@@ -244,6 +256,12 @@ impl<'a> Stage<'a> {
     fn ty(&self, id: ExprId) -> Type {
         self.test.code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty)
     }
+}
+
+/// The records that a test describes.
+#[cfg(test)]
+pub(crate) fn records_of(plan: &Plan, test: &TestBody) -> Dataset {
+    records::build(plan, test).data
 }
 
 /// The value of an expression that reads no record.

@@ -3,7 +3,8 @@
 use rubric_engine::columns::{self, ColumnRecords, Columns};
 use rubric_engine::data::{DataSet, DataSource, Dataset};
 use rubric_engine::evaluate::{DecisionResult, Evaluator, Options, RequirementResult};
-use rubric_engine::plan::{DefineId, Plan, ResultId};
+use rubric_engine::plan::{DecisionId, DefineId, Plan, ResultId};
+use rubric_engine::record::Compiled;
 use rubric_engine::table::Tables;
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use rubric_engine::value::{Date, RecordId, State};
 #[derive(Default)]
 pub(crate) struct Compared {
     pub(crate) results: u64,
+    /// Decisions that left what a compiled one holds.
+    pub(crate) compiled: u64,
     pub(crate) replayed: std::collections::BTreeMap<&'static str, u64>,
 }
 
@@ -28,6 +31,7 @@ pub(crate) fn differences(
     let evaluator = Evaluator::new(plan, data, as_of, options.clone());
     let by_rows = Columns::new(plan, data, as_of, options).on_threads(1 + size as usize % 2);
     let mut found = compared_with(plan, &evaluator, &by_rows, size, compared);
+    found.extend(compiled(plan, &evaluator, data, as_of, options, size, compared));
     let source =
         DataSource { path: "memory".into(), shown: "memory".into(), set: DataSet::default(), preset: None };
     let tables = Tables::of_rows(&plan.symbols, &source, data.clone());
@@ -41,6 +45,59 @@ pub(crate) fn differences(
             .into_iter()
             .map(|difference| format!("of columns: {difference}")),
     );
+    found
+}
+
+/// Every decision compiled, of one record after the other and of all together.
+fn compiled(
+    plan: &Plan,
+    evaluator: &Evaluator<'_>,
+    data: &Dataset,
+    as_of: Date,
+    options: &Options,
+    size: u32,
+    compared: &mut Compared,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (position, symbol) in plan.symbols.decisions.iter().enumerate() {
+        let decision = DecisionId(u32::try_from(position).unwrap());
+        let compiled = Compiled::of(plan, decision, as_of, options);
+        let rows = evaluator.rows_of(symbol.of).unwrap_or(0);
+        let prepared = compiled.prepare(data, 0..rows);
+        assert_eq!(prepared.len(), rows as usize);
+        let mut decider = compiled.decider(data);
+        let expected: Vec<DecisionResult> = (0..rows)
+            .map(|row| DecisionResult {
+                because: Vec::new(),
+                needs: Arc::default(),
+                faults: Arc::default(),
+                ..evaluator.decision(decision, row)
+            })
+            .collect();
+        let mut check = |how: &str, at: usize, got: &DecisionResult| {
+            compared.results += 1;
+            if *got != expected[at] {
+                found.push(format!(
+                    "compiled {how}, {} of {at}:\n  {:?}\n  {got:?}",
+                    symbol.name, expected[at]
+                ));
+            }
+        };
+        for at in 0..prepared.len() {
+            check("alone", at, decider.decide(&prepared, at));
+            assert_eq!(
+                decider.result(&prepared, at),
+                evaluator.decision(decision, u32::try_from(at).unwrap())
+            );
+        }
+        let mut next = 0;
+        while next < prepared.len() {
+            let end = next + size as usize;
+            decider.decide_each(&prepared, next..end, |at, got| check("together", at, got));
+            next = end;
+        }
+        compared.compiled += decider.replayed();
+    }
     found
 }
 

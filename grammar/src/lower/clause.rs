@@ -489,6 +489,7 @@ impl Lower<'_> {
             ty,
             private: false,
             jurisdiction: false,
+            unchangeable: false,
             absent: None,
             judged_by: None,
             span,
@@ -497,6 +498,7 @@ impl Lower<'_> {
             match modifier.as_rule() {
                 R::private_mark => field.private = true,
                 R::jurisdiction_mark => field.jurisdiction = true,
+                R::unchangeable_mark => field.unchangeable = true,
                 R::judged_by => field.judged_by = children(modifier).next().map(|text| self.text(&text)),
                 _ => field.absent = Some(self.signed_tight(modifier)),
             }

@@ -348,7 +348,7 @@ impl<'b> Choices<'b> {
                         g.of(&["", "key "]),
                         g.label(),
                         g.of(TYPES),
-                        g.of(&["", " private"])
+                        g.of(&["", " private", " unchangeable", " private unchangeable"])
                     )
                 };
                 let fields = self.some(1, 5, &line, field);

@@ -122,7 +122,7 @@ record School {
   key school_id: text
   key (name: text private, year: school_year)
   /// Where it stands.
-  district: District jurisdiction
+  district: District jurisdiction unchangeable
   closed: date? absent means never
   fee: money absent means $0
   title: text?  line: count  default: flag? judged by "principal"

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
 
-use super::explanation;
+use super::{explanation, sampled};
 use crate::commands;
 use crate::snapshot::Snapshot;
 
@@ -30,6 +30,11 @@ pub(crate) fn execute(snapshot: &Snapshot, params: &lsp::ExecuteCommandParams) -
             run(snapshot, files, None)
         }
         commands::EXPLAIN => explain(snapshot, file(snapshot, params)?, text(params, 1)?),
+        commands::SHOW_SAMPLE | commands::SHOW_FLIPS => {
+            let only_flips = params.command == commands::SHOW_FLIPS;
+            let value = sampled::document(snapshot, file(snapshot, params)?, text(params, 1)?, only_flips)?;
+            Ok(Executed { value, message: None })
+        }
         commands::SHOW_CHECK => {
             let code = text(params, 0)?;
             let page = check::page(code)

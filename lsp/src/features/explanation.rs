@@ -55,7 +55,7 @@ fn steps(of: &[Step], depth: usize, text: &mut String) {
 }
 
 /// Text of a policy or of data that must not be taken for Markdown.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
         if "\\`*_{}[]<>#|!".contains(letter) {

@@ -1,15 +1,17 @@
-//! Code lenses: run a test and what came of it, run all, what a rule overrides, what no test exercises.
+//! Code lenses: run a test and what came of it, run all, what a rule overrides, what no test exercises, what a sample
+//! comes to.
 
 use std::collections::BTreeSet;
 
 use rubric_engine::diagnostic::{FileId, Place};
 use rubric_engine::ide::FileSpan;
-use rubric_engine::plan::RuleBody;
-use rubric_engine::testing::{Coverage, TestReport, run_covered};
+use rubric_engine::plan::{Plan, ResultId, RuleBody};
+use rubric_engine::testing::{Coverage, TestReport, cover};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types as lsp;
 
+use super::sampled;
 use crate::commands;
 use crate::snapshot::Snapshot;
 
@@ -27,7 +29,8 @@ pub(crate) fn lenses(
         found.push(lens(range, outcome(report), commands::RUN_TEST, arguments.clone()));
         found.push(lens(range, "explain".to_owned(), commands::EXPLAIN, arguments));
     }
-    if let Some(header) = header(snapshot, file).filter(|_| !reports.is_empty()) {
+    let header = header(snapshot, file);
+    if let Some(header) = header.filter(|_| !reports.is_empty()) {
         let failed = reports.iter().filter(|report| !report.passed).count();
         let title = match failed {
             0 => format!("run all {} tests: all pass", reports.len()),
@@ -36,10 +39,11 @@ pub(crate) fn lenses(
         found.push(lens(header, title, commands::RUN_ALL_TESTS, vec![json!(uri)]));
     }
     overrides(snapshot, uri, file, &mut found);
+    sampled::lenses(snapshot, uri, file, header, &mut found);
     Ok(Some(found))
 }
 
-fn lens(range: lsp::Range, title: String, command: &str, arguments: Vec<Value>) -> lsp::CodeLens {
+pub(super) fn lens(range: lsp::Range, title: String, command: &str, arguments: Vec<Value>) -> lsp::CodeLens {
     let command = lsp::Command { title, command: command.to_owned(), arguments: Some(arguments) };
     lsp::CodeLens { range, command: Some(command), data: None }
 }
@@ -90,6 +94,8 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
             found.push(lens(range, words.join(", "), commands::SHOW_LOCATIONS, arguments));
         }
     }
+    let own: Vec<ResultId> =
+        plan.symbols.results.iter().copied().filter(|it| declared_in(&plan, *it, file)).collect();
     let mut coverage = Coverage::default();
     let mut tested = false;
     for test in &plan.tests {
@@ -98,7 +104,7 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
             continue;
         }
         snapshot.database.unwind_if_cancelled();
-        let _ = run_covered(&plan, test, &mut coverage);
+        cover(&plan, test, &own, &mut coverage);
         tested = true;
     }
     if !tested {
@@ -106,7 +112,7 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
     }
     let mut seen = BTreeSet::new();
     for covered in coverage.never_exercised(&plan) {
-        if covered.place.file != file || !seen.insert(covered.place) {
+        if covered.place.file != file || !own.contains(&covered.result) || !seen.insert(covered.place) {
             continue;
         }
         let title = match (covered.yes, covered.no) {
@@ -116,6 +122,15 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
         };
         found.push(lens(snapshot.place_range(covered.place), title.to_owned(), "", Vec::new()));
     }
+}
+
+fn declared_in(plan: &Plan, result: ResultId, file: FileId) -> bool {
+    let place = match result {
+        ResultId::Decision(id) => plan.symbols.decision(id).map(|symbol| symbol.place),
+        ResultId::Requirement(id) => plan.symbols.requirement(id).map(|symbol| symbol.place),
+        ResultId::Amount(id) => plan.symbols.amount(id).map(|symbol| symbol.place),
+    };
+    place.is_some_and(|place| place.file == file)
 }
 
 fn location(snapshot: &Snapshot, place: Place) -> Option<lsp::Location> {

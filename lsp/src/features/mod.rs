@@ -16,6 +16,7 @@ pub(crate) mod links;
 pub(crate) mod manifest;
 pub(crate) mod navigation;
 pub(crate) mod rename;
+pub(crate) mod sampled;
 pub(crate) mod structure;
 pub(crate) mod symbols;
 pub(crate) mod tokens;

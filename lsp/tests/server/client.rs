@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rubric_engine::project::Shipped;
+use rubric_lsp::Ships;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -12,11 +13,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 /// Nothing takes longer than this, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) fn shipped() -> Vec<Shipped> {
-    vec![Shipped::new(
+pub(crate) fn ships() -> Ships {
+    let tiny = Shipped::new(
         "k12/tiny.rubric",
         "/// What ships.\npolicy k12.tiny { title \"Tiny\" cite \"x\" }\ncategory Size { small, large }\n",
-    )]
+    );
+    Ships { policies: vec![tiny], ..Ships::default() }
 }
 
 pub(crate) struct Client {
@@ -53,7 +55,7 @@ impl Client {
         }
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (input, output) = tokio::io::split(theirs);
-        let server = tokio::spawn(rubric_lsp::serve(input, output, shipped()));
+        let server = tokio::spawn(rubric_lsp::serve(input, output, ships()));
         let (input, output) = tokio::io::split(ours);
         let (sender, messages) = unbounded_channel();
         tokio::spawn(async move {

@@ -9,8 +9,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod capabilities;
 mod client;
 mod editors;
 mod random;
 mod requests;
+mod sample;
 mod sync;

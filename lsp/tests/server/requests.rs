@@ -83,7 +83,7 @@ const FILES: [(&str, &str); 3] = [
     ),
 ];
 
-fn able() -> Value {
+pub(crate) fn able() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-16"] },
         "workspace": {
@@ -100,7 +100,7 @@ fn able() -> Value {
     })
 }
 
-async fn open() -> Client {
+pub(crate) async fn open() -> Client {
     let mut client = Client::start(&FILES, able()).await;
     client.open("a/rules.rubric", RULES).await;
     client
@@ -375,68 +375,133 @@ async fn the_workspace_is_asked_at_once_and_unchanged_files_are_not_sent_again()
     client.end().await;
 }
 
-/// What is advertised, and the requests that it promises.
-const PROMISES: [(&str, &[&str]); 22] = [
-    ("hoverProvider", &["textDocument/hover"]),
-    ("completionProvider", &["textDocument/completion", "completionItem/resolve"]),
-    ("signatureHelpProvider", &["textDocument/signatureHelp"]),
-    ("definitionProvider", &["textDocument/definition"]),
-    ("typeDefinitionProvider", &["textDocument/typeDefinition"]),
-    ("implementationProvider", &["textDocument/implementation"]),
-    ("referencesProvider", &["textDocument/references"]),
-    ("documentHighlightProvider", &["textDocument/documentHighlight"]),
-    ("documentSymbolProvider", &["textDocument/documentSymbol"]),
-    ("workspaceSymbolProvider", &["workspace/symbol"]),
-    (
-        "callHierarchyProvider",
-        &["textDocument/prepareCallHierarchy", "callHierarchy/incomingCalls", "callHierarchy/outgoingCalls"],
-    ),
-    ("codeActionProvider", &["textDocument/codeAction"]),
-    ("codeLensProvider", &["textDocument/codeLens"]),
-    ("documentFormattingProvider", &["textDocument/formatting"]),
-    ("documentRangeFormattingProvider", &["textDocument/rangeFormatting"]),
-    ("renameProvider", &["textDocument/rename", "textDocument/prepareRename"]),
-    ("documentLinkProvider", &["textDocument/documentLink"]),
-    ("foldingRangeProvider", &["textDocument/foldingRange"]),
-    ("selectionRangeProvider", &["textDocument/selectionRange"]),
-    ("inlayHintProvider", &["textDocument/inlayHint"]),
-    (
-        "semanticTokensProvider",
-        &[
-            "textDocument/semanticTokens/full",
-            "textDocument/semanticTokens/full/delta",
-            "textDocument/semanticTokens/range",
-        ],
-    ),
-    ("diagnosticProvider", &["textDocument/diagnostic", "workspace/diagnostic"]),
-];
-
-/// Said in another way than by a name in `PROMISES`.
-const OTHERWISE: [&str; 4] = ["positionEncoding", "textDocumentSync", "executeCommandProvider", "workspace"];
+/// The actions of a kind at a place, by their titles.
+async fn actions(client: &mut Client, path: &str, at: &Value, to: &Value, only: &str) -> Vec<Value> {
+    let params = json!({
+        "textDocument": { "uri": client.uri(path) },
+        "range": { "start": at, "end": to },
+        "context": { "diagnostics": [], "only": [only] },
+    });
+    let actions = client.request("textDocument/codeAction", params).await;
+    actions.as_array().unwrap().clone()
+}
 
 #[tokio::test]
-async fn what_is_advertised_is_what_is_handled_and_tested() {
+async fn refactorings_change_the_text_as_they_say() {
     let mut client = open().await;
-    let advertised: Vec<String> = client.capabilities.as_object().unwrap().keys().cloned().collect();
-    for name in &advertised {
-        let known = PROMISES.iter().any(|(promise, _)| promise == name) || OTHERWISE.contains(&name.as_str());
-        assert!(known, "`{name}` is advertised, and no test knows of it");
-    }
-    let this = include_str!("requests.rs");
-    let (tests, _) = this.split_once("const PROMISES").unwrap();
-    let client_text = include_str!("client.rs");
-    for (name, methods) in PROMISES {
-        assert!(advertised.iter().any(|it| it == name), "`{name}` is no longer advertised");
-        for method in methods {
-            let quoted = format!("\"{method}\"");
-            assert!(tests.contains(&quoted) || client_text.contains(&quoted), "no test asks for {method}");
-            // Parameters that are wrong for most: handled means any answer but that there is no such method.
-            let answer = client.ask(method, json!({ "textDocument": { "uri": "file:///x" } })).await;
-            assert_ne!(answer["error"]["code"], -32601, "{method}");
+    let (from, to) = (start(RULES, "level >= passing"), after(RULES, "level >= passing"));
+    let found = actions(&mut client, "a/rules.rubric", &from, &to, "refactor.extract").await;
+    let text = edited(RULES, &found[0]["edit"]["changes"][&client.uri("a/rules.rubric")]);
+    assert!(text.contains("define new_definition of Student: flag =\r\n  level >= passing\r\n"), "{text}");
+    assert!(text.contains("when new_definition and student_id"), "{text}");
+    // What was extracted is put back.
+    client.change("a/rules.rubric", json!([{ "text": text }])).await;
+    let at = start(&text, "new_definition and");
+    let found = actions(&mut client, "a/rules.rubric", &at, &at, "refactor.inline").await;
+    let back = edited(&text, &found[0]["edit"]["changes"][&client.uri("a/rules.rubric")]);
+    assert!(back.contains("when (level >= passing) and student_id"), "{back}");
+    // What is missing is added: an outcome's rule, a citation, a test of what a proof shows.
+    let gap = RULES.replace("promoted, retained\r\n", "promoted, retained, excepted\r\n");
+    client.change("a/rules.rubric", json!([{ "text": gap }])).await;
+    let at = start(&gap, "excepted");
+    let found = actions(&mut client, "a/rules.rubric", &at, &at, "refactor.rewrite").await;
+    assert!(found.iter().any(|it| it["title"] == "add a rule for `excepted`"), "{found:?}");
+    let bare = RULES.replace("  cite  \"(5)\"\r\n", "").replace("    cite \"(b)\"\r\n", "");
+    client.change("a/rules.rubric", json!([{ "text": bare }])).await;
+    let at = start(&bare, "reads_well: promoted");
+    let found = actions(&mut client, "a/rules.rubric", &at, &at, "refactor.rewrite").await;
+    assert!(found.iter().any(|it| it["title"] == "add a citation"), "{found:?}");
+    let clash = RULES.replace("    notwithstanding reads_well\r\n", "");
+    client.change("a/rules.rubric", json!([{ "text": clash }])).await;
+    let at = start(&clash, "excused: retained");
+    let found = actions(&mut client, "a/rules.rubric", &at, &at, "refactor.rewrite").await;
+    let shown = found.iter().find(|it| it["title"].as_str().unwrap().starts_with("add the record")).unwrap();
+    let text = edited(&clash, &shown["edit"]["changes"][&client.uri("a/rules.rubric")]);
+    client.change("a/rules.rubric", json!([{ "text": text }])).await;
+    let run = json!({
+        "command": "rubric.runTest",
+        "arguments": [client.uri("a/rules.rubric"), "reads_well and excused disagree"],
+    });
+    let ran = client.request("workspace/executeCommand", run).await;
+    assert_eq!(ran["passed"], 1, "{ran}");
+    client.end().await;
+}
+
+#[tokio::test]
+async fn every_fix_that_a_diagnostic_offers_can_be_applied() {
+    let mut client = open().await;
+    // One mistake each, and what is left of the text when its fix is applied.
+    let head = "policy a.b { title \"é😀\" cite \"x\" }\n";
+    let cases = [
+        ("policy a.b { title \u{201c}é😀\u{201d} cite \"x\" }\n".to_owned(), "title \"é😀\""),
+        (format!("{head}category Kind {{ a, b }}\nrecord P {{ key id: text k: Kin }}\n"), "k: Kind"),
+        (format!("{head}record P {{ key id: text n: count }}\ndefine q of P: flag = m = 1\n"), ""),
+        (format!("{head}use a.base\nrecord P {{ key id: text n: count }}\n"), "record P"),
+        (
+            format!(
+                "{head}record P {{ key id: text n: money }}\namount x of P {{ cite \"1\" line l = n / 3 }}\n"
+            ),
+            "rounded half up to cents",
+        ),
+    ];
+    let mut offered = 0;
+    for (text, left) in cases {
+        client.open("a/b.rubric", &text).await;
+        let uri = client.uri("a/b.rubric");
+        let found = client.diagnostics("a/b.rubric").await;
+        assert!(!found.is_empty(), "{text}");
+        for one in found {
+            let params = json!({
+                "textDocument": { "uri": uri }, "range": one["range"],
+                "context": { "diagnostics": [one], "only": ["quickfix"] },
+            });
+            let actions = client.request("textDocument/codeAction", params).await;
+            for action in actions.as_array().unwrap() {
+                offered += 1;
+                assert_eq!(action["diagnostics"][0]["code"], one["code"], "{action}");
+                let fixed = edited(&text, &action["edit"]["changes"][&uri]);
+                assert!(fixed != text && fixed.contains(left), "{fixed}");
+                client.change("a/b.rubric", json!([{ "text": fixed }])).await;
+                let rest = client.diagnostics("a/b.rubric").await;
+                assert!(!rest.iter().any(|it| it["message"] == one["message"]), "{rest:?}");
+                client.change("a/b.rubric", json!([{ "text": text }])).await;
+            }
         }
+        client.close("a/b.rubric").await;
     }
-    for command in client.capabilities["executeCommandProvider"]["commands"].as_array().unwrap() {
-        assert!(tests.contains(&command.to_string()), "no test runs {command}");
+    assert!(offered >= 4, "{offered}");
+    client.end().await;
+}
+
+#[tokio::test]
+async fn each_declaration_can_be_begun_with_a_snippet() {
+    let mut client = open().await;
+    let text = "policy a.b { title \"T\" cite \"x\" }\n\n";
+    client.open("a/b.rubric", text).await;
+    let found =
+        client.at("textDocument/completion", "a/b.rubric", json!({ "line": 1, "character": 0 })).await;
+    let snippets: Vec<&str> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["insertTextFormat"] == 2)
+        .map(|item| item["label"].as_str().unwrap())
+        .collect();
+    for wanted in [
+        "category",
+        "record",
+        "group",
+        "input",
+        "parameter",
+        "define",
+        "decision",
+        "requirement",
+        "amount",
+        "fixture",
+        "test",
+        "assert",
+    ] {
+        assert!(snippets.iter().any(|label| label.starts_with(wanted)), "{wanted}: {snippets:?}");
     }
     client.end().await;
 }

@@ -30,6 +30,62 @@ async fn names_of_files_may_hold_anything() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_a_percent_as_it_is_is_understood() {
+    let wrong = TEXT.replace("k: K", "k: Kay");
+    let mut client = Client::start(&[("100% é.rubric", &wrong)], pull()).await;
+    // The URI as Eglot writes it.
+    let uri = client.uri("100% é.rubric").replace("%25", "%");
+    let document = json!({ "uri": uri, "languageId": "rubric", "version": 1, "text": TEXT });
+    client.notify("textDocument/didOpen", json!({ "textDocument": document })).await;
+    let of_it = json!({ "textDocument": { "uri": uri } });
+    let report = client.request("textDocument/diagnostic", of_it).await;
+    assert!(!report.to_string().contains("unknown-type"), "{report}");
+    let params = json!({ "textDocument": { "uri": uri }, "position": start(TEXT, "K }\n") });
+    let found = client.request("textDocument/definition", params).await;
+    assert_eq!(found[0]["uri"], client.uri("100% é.rubric"), "{found}");
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_utf8_says_so_until_its_text_is_opened() {
+    let mut client = Client::start(&[("a/b.rubric", TEXT)], pull()).await;
+    let mut bytes = TEXT.as_bytes().to_vec();
+    let at = TEXT.find("é").unwrap();
+    bytes.splice(at..at + 2, [0xe9]);
+    std::fs::write(client.path("a/b.rubric"), &bytes).unwrap();
+    let changes = json!({ "changes": [{ "uri": client.uri("a/b.rubric"), "type": 2 }] });
+    client.notify("workspace/didChangeWatchedFiles", changes).await;
+    let codes: Vec<Value> =
+        client.diagnostics("a/b.rubric").await.iter().map(|it| it["code"].clone()).collect();
+    assert_eq!(codes, ["not-utf8"]);
+    client.open("a/b.rubric", TEXT).await;
+    assert_eq!(client.diagnostics("a/b.rubric").await, Vec::<Value>::new());
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_mistyped_use_is_one_mistake() {
+    let base = "policy a.base { title \"B\" cite \"x\" }\ncategory K { a, b }\nrecord P { key id: text k: K }\ndefine q of P: flag = k = a\nrequirement z of P { cite \"1\" must k != b }\n";
+    let user =
+        "policy a.user { title \"U\" cite \"x\" }\nuse a.base\nrequirement r of P { cite \"1\" must q }\n";
+    let mut client = Client::start(&[("a/base.rubric", base), ("a/user.rubric", user)], pull()).await;
+    let params = json!({ "previousResultIds": [] });
+    let report = client.request("workspace/diagnostic", params.clone()).await;
+    let codes = |report: &Value| -> Vec<String> {
+        let items = report["items"].as_array().unwrap().iter();
+        let found = items.flat_map(|item| item["items"].as_array().unwrap().clone());
+        found.map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(&report), [""; 0], "{report}");
+    client.open("a/user.rubric", &user.replace("use a.base", "use a.bse")).await;
+    let report = client.request("workspace/diagnostic", params).await;
+    let found = codes(&report);
+    assert!(found.iter().any(|code| code == "unknown-policy"), "{found:?}");
+    assert!(!found.iter().any(|code| code == "unused-definition"), "{report}");
+    client.end().await;
+}
+
+#[tokio::test]
 async fn requests_that_a_change_interrupts_are_answered_from_the_new_text() {
     let mut client = Client::start(&[], pull()).await;
     client.open("a/b.rubric", TEXT).await;

@@ -220,7 +220,7 @@ pub(super) const fn clauses(block: Block) -> &'static [&'static str] {
             "allow",
         ],
         Block::Policy => &["title", "authority", "under", "cite", "effective", "school_year", "month_end"],
-        Block::Record => &["key", "private", "jurisdiction", "absent", "judged"],
+        Block::Record => &["key", "private", "jurisdiction", "unchangeable", "absent", "judged"],
         Block::Parameter | Block::Define => &["cite", "from", "until", "through"],
         Block::Decision => &[
             "outcomes",
@@ -293,6 +293,7 @@ pub(super) fn describe_keyword(word: &str) -> Option<&'static str> {
         "private" => "masked in logs, traces and counterexamples",
         "absent" => "`absent means V`: what an empty cell means",
         "judged" => "`judged by \"who\"`: a human finding, awaited where it is absent",
+        "unchangeable" => "a fact that nobody can change: `explain --how` never proposes another value",
         "jurisdiction" => "whose amendments apply to the record",
         "severity" => "`error` or `warning`",
         "needs" => "the facts that are missing, of an `undetermined` result",

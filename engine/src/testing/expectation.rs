@@ -1,0 +1,82 @@
+//! What a test says that a result is.
+
+use std::collections::BTreeSet;
+
+use crate::evaluate::{Evaluator, Verdict, Worth};
+use crate::plan::{Instance, Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value};
+use crate::prove::{Witness, literal};
+use crate::value::{Type, Value};
+
+/// The expectations that hold for the first row of a witness, as [`Witness::test`] takes them; `value` is that of a
+/// requirement `for each`.
+pub(super) fn expectations(plan: &Plan, result: ResultId, value: Option<u32>, witness: &Witness) -> String {
+    let found = witness.ask(plan, |evaluator| found(evaluator, &plan.symbols, result, value));
+    found.join("\n  expect ")
+}
+
+/// The policies that a policy has to use so that it can name the records of a witness, beside those it uses.
+pub(super) fn uses(symbols: &Symbols, policy: PolicyId, witness: &Witness) -> Vec<String> {
+    let scope = symbols.policy(policy).map(|policy| &policy.scope.names);
+    let records = witness.rows.iter().map(|row| row.record).chain(witness.supplied.iter().copied());
+    let unseen = records.filter(|id| {
+        let name = symbols.record(*id).map(|record| &record.name);
+        let seen = scope.zip(name).and_then(|(scope, name)| scope.get(name));
+        !seen.is_some_and(|seen| seen.contains(&Symbol::Record(*id)))
+    });
+    let policies: BTreeSet<&str> = unseen
+        .filter_map(|id| symbols.policy(symbols.record(id)?.policy))
+        .map(|policy| policy.name.as_str())
+        .collect();
+    policies.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// The policy of a result.
+pub(super) fn policy_of(symbols: &Symbols, result: ResultId) -> Option<PolicyId> {
+    match result {
+        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
+        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
+        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.policy),
+    }
+}
+
+fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, result: ResultId, value: Option<u32>) -> Vec<String> {
+    match result {
+        ResultId::Decision(id) => {
+            let Some(symbol) = symbols.decision(id) else { return Vec::new() };
+            let word = match evaluator.decision(id, 0).verdict {
+                Verdict::Outcome(outcome) => {
+                    category_value(symbols, symbol.outcomes, outcome).unwrap_or_default()
+                }
+                Verdict::Status(status) => status.word(),
+            };
+            vec![format!("%.{} = {word}", symbol.name)]
+        }
+        ResultId::Requirement(requirement) => {
+            let instance = Instance { requirement, value };
+            let status = evaluator.requirement(instance, 0).status;
+            vec![format!("%.{} = {}", symbols.instance_name(instance), status.word())]
+        }
+        ResultId::Amount(id) => {
+            let Some(symbol) = symbols.amount(id) else { return Vec::new() };
+            let result = evaluator.amount(id, 0);
+            let mut all = vec![worth(symbols, &symbol.name, &result.total, symbol.ty)];
+            if result.lines.len() > 1 && matches!(result.total, Worth::Known(_)) {
+                let lines = result.lines.iter();
+                all.extend(lines.map(|line| {
+                    worth(symbols, &format!("{}.{}", symbol.name, line.label), &line.worth, symbol.ty)
+                }));
+            }
+            all
+        }
+    }
+}
+
+fn worth(symbols: &Symbols, name: &str, worth: &Worth, ty: Type) -> String {
+    let word = match worth {
+        Worth::Known(number) => literal(symbols, &Value::Number(number.clone()), ty),
+        Worth::NotApplicable => ResultStatus::NotApplicable.word().to_owned(),
+        Worth::Undetermined(_) => ResultStatus::Undetermined.word().to_owned(),
+        Worth::Error(_) => ResultStatus::Error.word().to_owned(),
+    };
+    format!("%.{name} = {word}")
+}
