@@ -56,9 +56,9 @@ pub(crate) enum Command {
     )]
     Explain(ExplainArgs),
 
-    /// Compare what two versions of policies make of the same records
+    /// Compare two versions of policies: for every record that can be, or for those of a data set
     #[command(
-        after_help = "Example: which records come out otherwise, counted by grade\n  rubric diff last_year this_year --data records --as-of 2024-06-01 --by grade\n\nExample: fail only when a record that was promoted is now retained\n  rubric diff last_year this_year --data sample --fail-on 'promoted->retained'\n\nExit status: 1 when anything differs, or with --fail-on when a record goes from the one result to the other."
+        after_help = "Example: whether this year's policies ever give another result, with a record that shows it\n  rubric diff last_year this_year\n\nExample: which records come out otherwise, counted by grade\n  rubric diff last_year this_year --data records --as-of 2024-06-01 --by grade\n\nExample: fail only when a record that was promoted is now retained\n  rubric diff last_year this_year --data sample --fail-on 'promoted->retained'\n\nExit status: 1 when anything differs or is not decided, or with --fail-on when a record goes from the one result to the other."
     )]
     Diff(DiffArgs),
 
@@ -318,24 +318,24 @@ pub(crate) struct DiffArgs {
     /// The folder or file of the new version
     pub(crate) new: PathBuf,
 
-    /// A data set in rubric.toml of the new version by its name, or a folder of records
+    /// A data set in rubric.toml of the new version by its name, or a folder of records; without it, every record that can be
     #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) data: String,
+    pub(crate) data: Option<String>,
 
     /// The day of both runs, such as 2024-06-01; else the data set's `as_of`
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", requires = "data")]
     pub(crate) as_of: Option<String>,
 
     /// A value for both runs, such as `submission=fall_1`; may be given several times
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", requires = "data")]
     pub(crate) set: Vec<String>,
 
     /// Count the records that differ by this field, beside their jurisdiction
-    #[arg(long, value_name = "FIELD")]
+    #[arg(long, value_name = "FIELD", requires = "data")]
     pub(crate) by: Vec<String>,
 
     /// Exit with 1 only when a record goes from the one result to the other, such as 'promoted->retained'
-    #[arg(long, value_delimiter = ',', value_name = "FROM->TO")]
+    #[arg(long, value_delimiter = ',', value_name = "FROM->TO", requires = "data")]
     pub(crate) fail_on: Vec<String>,
 
     /// How to show the report

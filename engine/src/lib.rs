@@ -1,8 +1,8 @@
 //! The Rubric engine: from policy texts to a typed plan, and from a plan and records to results with their reasons.
 //!
 //! Arrows run one way: `db` → `check`, `lower` → `names` → `plan` → `value`; `evaluate` and `testing` read only the
-//! plan and the data; `columns` gives the same results, for many records at once, `record` for one; `how` asks
-//! what would give another result; `data` reads files into a
+//! plan and the data; `columns` gives the same results, for many records at once, `record` for one; `how` asks what would
+//! give another result; `prove` is about every record, and `versions` about two plans; `data` reads files into a
 //! [`data::Dataset`]; `ide` answers an editor's questions from the database. Nothing here prints or knows a protocol.
 
 #![cfg_attr(
@@ -35,3 +35,4 @@ pub mod record;
 pub mod table;
 pub mod testing;
 pub mod value;
+pub mod versions;

@@ -18,7 +18,7 @@ fn passes(tests: usize, text: &str) {
     let mut db = Database::default();
     let file = db.set_text("p.rubric", Some(&text));
     // That rules can disagree about some record is what some of the texts are about.
-    for diagnostic in db.diagnostics_before_proofs(file).iter() {
+    for diagnostic in db.errors(file) {
         let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
         assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
     }
@@ -424,6 +424,33 @@ fn absence_may_mean_any_literal() {
     assert!(said("record R { key id: text  n: count absent means -1 }").contains("write a whole number"));
 }
 
+/// Membership in a set, with and without brackets around it.
+#[test]
+fn sets_are_looked_into() {
+    passes(
+        1,
+        r#"
+        category State { AZ, CA, ME }
+        category Tier { low, high }
+        parameter meals: set of State { cite "c" from 2020-01-01: CA from 2024-01-01: CA, ME }
+        parameter by_tier by Tier: set of State { cite "c" from 2020-01-01 { low: AZ  high: CA } }
+        record School { key id: text  state: State }
+        define free of School: flag = state in meals
+        define was_free of School: flag = state in (meals on 2021-01-01)
+        define cheap of School: flag = state in (by_tier(low))
+        define neither of School: flag = state not in (meals) and state not in (AZ)
+        test "t" {
+          as of 2024-09-01
+          School s { state: ME }
+          School t { state: AZ }
+          expect s.free and not s.was_free and not s.cheap and not s.neither
+          expect t.cheap and not t.neither
+          expect ME in meals and ME not in (meals on 2021-01-01)
+        }
+        "#,
+    );
+}
+
 /// The day of the run selects the law, and leaves no row out.
 #[test]
 fn no_row_is_left_out_because_of_the_day() {
@@ -518,6 +545,12 @@ fn mistakes_are_said_with_what_to_do() {
             "override-cycle",
             "",
         ),
+        ("requirement q of Child { cite \"c\" }", "missing-must", "must certified"),
+        ("define x of Child: flag = born < today()", "unknown-name", "`as_of`"),
+        ("define x of Child: flag = count(n) > 1", "unknown-name", "count of results where"),
+        ("define x of Child: flag = a = true", "unknown-name", "`yes`"),
+        ("amount pay of Child { cite \"c\" line base $5 }", "syntax", "expected `=` after `base`"),
+        ("parameter p: count { cite \"c\" from 2020-07-01 2 }", "syntax", "after `2020-07-01`"),
         ("define x of Child: flag = share > 55", "unit-mismatch", "`55%`"),
         ("define x of Child: count = (count of Child) + 1", "unbounded-rows", ""),
         (

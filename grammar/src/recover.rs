@@ -473,7 +473,11 @@ impl Reader<'_> {
         }
         let tokens = self.tokens();
         let word = tokens.word(at);
-        if clause_starts(tokens, at, body, word) {
+        // A citation after an entry belongs to it; before the first one it is of the whole.
+        let of_the_whole = at == first && word == "cite" && tokens.is_text(at + 1);
+        if clause_starts(tokens, at, body, word)
+            || (matches!(body, Body::Parameter | Body::Define) && of_the_whole)
+        {
             return true;
         }
         let new_line = tokens.get(at).is_some_and(|token| token.first_on_line);

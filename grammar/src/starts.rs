@@ -261,7 +261,7 @@ fn keyword_fits(tokens: Tokens<'_>, at: usize, word: &str) -> bool {
         "waivable" => next == "by",
         "due" => tokens.is_name(at + 1) || tokens.is_number(at + 1) || tokens.is_symbol(at + 1, '('),
         "allow" => tokens.is_symbol(at + 1, '('),
-        "line" => tokens.is_word(at + 1) && (tokens.is_symbol(at + 2, '=') || tokens.word(at + 2) == "for"),
+        "line" => tokens.is_name(at + 1) && after_operand(tokens, at),
         "at" => matches!(next, "most" | "least") && after_operand(tokens, at),
         "rounded" => at.checked_sub(1).is_some_and(|before| tokens.is_symbol(before, '{')),
         "as" => next == "of",

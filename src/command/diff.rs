@@ -22,9 +22,9 @@ use crate::terminal::Terminal;
 /// Where the value by which records are grouped is not on file.
 const NOT_KNOWN: &str = "not known";
 
-pub(crate) fn diff(args: &DiffArgs, terminal: Terminal) -> Result<Outcome, Failure> {
+pub(crate) fn diff(args: &DiffArgs, data: &str, terminal: Terminal) -> Result<Outcome, Failure> {
     let of = |path: &Path| DataArgs {
-        data: args.data.clone(),
+        data: data.to_owned(),
         as_of: args.as_of.clone(),
         set: args.set.clone(),
         project: Some(path.to_path_buf()),

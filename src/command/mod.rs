@@ -12,6 +12,7 @@ mod man;
 mod new;
 mod run;
 mod test;
+mod versions;
 
 use crate::cli::{Cli, Command, DataCommand};
 use crate::failure::Failure;
@@ -39,7 +40,10 @@ pub(crate) fn execute(cli: Cli, terminal: Terminal) -> Result<Outcome, Failure> 
         Command::Run(args) => run::run(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Data { command: DataCommand::Check(args) } => data::check(&args, terminal),
-        Command::Diff(args) => diff::diff(&args, terminal),
+        Command::Diff(args) => match &args.data {
+            Some(data) => diff::diff(&args, data, terminal),
+            None => versions::versions(&args, terminal),
+        },
         Command::Test(args) => test::test(&args, terminal),
         Command::New(args) => new::new(&args, terminal),
         Command::Fmt(args) => fmt::fmt(&args, terminal),

@@ -10,6 +10,7 @@ mod json;
 mod manual;
 mod mutation;
 mod tests;
+mod versions;
 
 use rubric_engine::diagnostic::Severity;
 
@@ -23,6 +24,7 @@ pub(crate) use json::check_report;
 pub(crate) use manual::manual;
 pub(crate) use mutation::{Mutation, score_words};
 pub(crate) use tests::{Tested, full_tests, test_report};
+pub(crate) use versions::{full_versions, versions_report, versions_summary};
 
 use crate::failure::Failure;
 use crate::terminal::{Style, Terminal, counted};

@@ -12,7 +12,10 @@ use crate::student::Student;
 pub const OUTCOMES: [&str; 6] = ["promoted", "good_cause", "learner", "growth", "age", "retained"];
 
 fn position(outcome: &str) -> usize {
-    OUTCOMES.iter().position(|known| *known == outcome).unwrap_or_else(|| panic!("no outcome is called {outcome}"))
+    OUTCOMES
+        .iter()
+        .position(|known| *known == outcome)
+        .unwrap_or_else(|| panic!("no outcome is called {outcome}"))
 }
 
 fn json(student: &Student) -> String {
@@ -49,13 +52,17 @@ pub struct Rego {
 impl Rego {
     pub fn new(students: &[Student]) -> Self {
         let mut engine = regorus::Engine::new();
-        engine.add_policy("promotion.rego".to_owned(), include_str!("../promotion.rego").to_owned()).expect("a policy");
+        engine
+            .add_policy("promotion.rego".to_owned(), include_str!("../promotion.rego").to_owned())
+            .expect("a policy");
         let rule: regorus::Rc<str> = "data.promotion.outcome".into();
         let compiled = engine.compile_with_entrypoint(&rule).expect("a compiled policy");
-        let program = Compiler::compile_from_policy(&compiled, &["data.promotion.outcome"]).expect("a program");
+        let program =
+            Compiler::compile_from_policy(&compiled, &["data.promotion.outcome"]).expect("a program");
         let mut machine = RegoVM::new_with_policy(compiled);
         machine.load_program(program);
-        let inputs = students.iter().map(|student| regorus::Value::from_json_str(&json(student)).expect("an input"));
+        let inputs =
+            students.iter().map(|student| regorus::Value::from_json_str(&json(student)).expect("an input"));
         Self { machine, engine, inputs: inputs.collect() }
     }
 
@@ -105,7 +112,8 @@ impl Cedar {
                 ("days_enrolled", long(student.days_enrolled)),
                 ("days_absent", long(student.days_absent)),
             ];
-            let context = Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).expect("a context");
+            let context =
+                Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).expect("a context");
             let (principal, action, resource) = (r#"S::"s""#, r#"A::"a""#, r#"R::"r""#);
             Request::new(who(principal), who(action), who(resource), context, None).expect("a request")
         });

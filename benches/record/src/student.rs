@@ -34,7 +34,11 @@ pub struct Student {
 impl Student {
     /// For engines without aggregates.
     pub fn credits(&self) -> i64 {
-        self.courses.iter().filter(|course| course.completed && course.mastery >= 80).map(|course| course.credit).sum()
+        self.courses
+            .iter()
+            .filter(|course| course.completed && course.mastery >= 80)
+            .map(|course| course.credit)
+            .sum()
     }
 
     /// For engines without aggregates.

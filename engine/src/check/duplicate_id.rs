@@ -20,22 +20,24 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Plan, RequirementId};
+use crate::plan::{RequirementId, Symbols};
 
-pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
+pub(super) fn check<'i>(
+    symbols: &Symbols,
+    ids: impl IntoIterator<Item = &'i (RequirementId, Arc<str>)>,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut by_id: BTreeMap<&str, Vec<RequirementId>> = BTreeMap::new();
-    for (number, body) in &plan.requirements {
-        if let Some(id) = &body.id {
-            by_id.entry(id).or_default().push(RequirementId(*number));
-        }
+    for (requirement, id) in ids {
+        by_id.entry(id).or_default().push(*requirement);
     }
     for (id, requirements) in by_id {
-        let mut symbols: Vec<_> =
-            requirements.iter().filter_map(|one| plan.symbols.requirement(*one)).collect();
-        symbols.sort_by_key(|symbol| symbol.place);
-        let Some((first, others)) = symbols.split_first() else { continue };
+        let mut same: Vec<_> = requirements.iter().filter_map(|one| symbols.requirement(*one)).collect();
+        same.sort_by_key(|symbol| symbol.place);
+        let Some((first, others)) = same.split_first() else { continue };
         for other in others {
             let message = format!("`{}` has the id of `{}`: `{id}`", other.name, first.name);
             let diagnostic = Diagnostic::error("duplicate-id", other.place, message)

@@ -23,12 +23,13 @@ pub(crate) mod walk;
 mod pages;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rubric_grammar::ast;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::Context;
-use crate::plan::{Code, InputId, Plan, PolicyId, ResultId, Symbol, Symbols};
+use crate::plan::{Code, InputId, Plan, PolicyId, RequirementId, ResultId, Symbol, Symbols};
 use crate::value::Date;
 
 pub use missing_table_cell::parameter;
@@ -121,13 +122,23 @@ pub fn plan(plan: &Plan) -> Vec<Diagnostic> {
     cycle::check(plan, &mut found);
     assertion_fails::check(plan, &mut found);
     bad_waiver::check(plan, &mut found);
-    duplicate_id::check(plan, &mut found);
     parameter_gap::before_first(plan, &mut found);
     test_labels::check(plan, &mut found);
     let grains = grain::Grains::new(plan);
     unrounded_money::check(plan, &grains, &mut found);
     uneven_limit::check(plan, &grains, &mut found);
     uneven_share::check(plan, &grains, &mut found);
+    found
+}
+
+/// Requirements that share an id, of those of the whole workspace.
+#[must_use]
+pub fn requirement_ids<'i>(
+    symbols: &Symbols,
+    ids: impl IntoIterator<Item = &'i (RequirementId, Arc<str>)>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    duplicate_id::check(symbols, ids, &mut found);
     found
 }
 

@@ -69,6 +69,6 @@ const MADE_UP: &str = "a record that shows it, made up:\n\n";
 
 /// The test block that a diagnostic of a proof shows.
 pub(crate) fn test_of(diagnostic: &Diagnostic) -> Option<&str> {
-    let (_, test) = diagnostic.help.as_deref()?.split_once(MADE_UP)?;
+    let (_, test) = diagnostic.help.as_deref()?.split_once("made up:\n\n")?;
     test.starts_with("test \"").then(|| test.trim_end())
 }

@@ -12,6 +12,34 @@ use crate::value::RecordId;
 /// Definitions may read each other deeply, and each level takes some stack.
 const STACK: usize = 64 << 20;
 
+/// What each job gives, in their order; threads take them one by one.
+pub(crate) fn side_by_side<T: Send>(threads: usize, jobs: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
+    let count = jobs.len();
+    if threads < 2 || count < 2 {
+        return jobs.into_iter().map(|job| job()).collect();
+    }
+    let waiting = Mutex::new(jobs.into_iter().enumerate());
+    let done = Mutex::new(Vec::with_capacity(count));
+    let take = || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((number, job)) = next else { return };
+            let found = job();
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, found));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads.min(count) {
+            // With fewer threads than asked for, those that there are take all jobs; this one is always there.
+            let _ = thread::Builder::new().spawn_scoped(scope, take);
+        }
+        take();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, found)| found).collect()
+}
+
 impl Worker<'_> {
     /// What `work` gives for each batch of the rows, in their order.
     pub(crate) fn for_each_batch<T: Send>(

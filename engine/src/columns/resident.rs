@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::keys::KeyIndex;
+use super::parallel::side_by_side;
 use super::source::Columnar;
 use super::store::{FIRST_KEY, LAST_KEY, Store};
 use super::stored::{Stored, append_texts};
@@ -115,12 +116,14 @@ impl ColumnRecords {
             resident.read_record(tables, wanted, &loose)?;
         }
         for wanted in wanted {
-            resident.collect(wanted);
+            resident.collect(wanted, tables.threads());
         }
         resident.loose = loose.into_inner().unwrap_or_else(PoisonError::into_inner).known;
         resident.report_duplicates();
-        for wanted in wanted {
-            resident.report_dangling(wanted);
+        if !resident.loose.is_empty() {
+            for wanted in wanted {
+                resident.report_dangling(wanted);
+            }
         }
         resident.errors.sort_by_key(|error| (error.file, error.line));
         Ok(resident)
@@ -240,11 +243,24 @@ impl ColumnRecords {
                 rows.places.push(part.places);
             }
         }
-        for (field, column) in wanted.fields.iter().zip(columns) {
-            rows.fields.insert(*field, Arc::new(Stored::concat(column)));
+        type Job<'j> = Box<dyn FnOnce() -> (Option<Stored>, Option<KeyIndex>) + Send + 'j>;
+        let mut jobs: Vec<Job<'_>> = Vec::with_capacity(columns.len() + 1);
+        if wanted.key {
+            jobs.push(Box::new(|| (None, Some(KeyIndex::new(keys)))));
+        }
+        for column in columns {
+            jobs.push(Box::new(|| (Some(Stored::concat(column)), None)));
+        }
+        let mut fields = wanted.fields.iter();
+        for (column, keys) in side_by_side(tables.threads(), jobs) {
+            if let Some(keys) = keys {
+                rows.keys = keys;
+            }
+            if let Some((column, field)) = column.and_then(|column| Some((column, fields.next()?))) {
+                rows.fields.insert(*field, Arc::new(column));
+            }
         }
         if wanted.key {
-            rows.keys = KeyIndex::new(keys);
             if !rows.keys.repeated.is_empty() {
                 let mut duplicates = vec![false; count as usize];
                 for row in rows.keys.repeated.iter().flat_map(|(first, row)| [*first, *row]) {
@@ -332,7 +348,7 @@ impl ColumnRecords {
     }
 
     /// Collects the rows of a record for the `many` fields that they belong to.
-    fn collect(&mut self, wanted: &Wanted) {
+    fn collect(&mut self, wanted: &Wanted, threads: usize) {
         let collecting = self.symbols.records.iter().enumerate().flat_map(|(parent, record)| {
             record.fields.iter().filter_map(move |field| match field.kind {
                 FieldKind::Many { record, by } if record == wanted.record => Some((parent, by)),
@@ -344,37 +360,62 @@ impl ColumnRecords {
             let parents = self.tables.get(parent).and_then(Option::as_ref).map_or(0, |table| table.count);
             let Some(Some(rows)) = self.tables.get_mut(wanted.record.0 as usize) else { return };
             let Some(column) = rows.fields.get(&by) else { continue };
-            let children = Children::of(column.named().unwrap_or(&[]), parents);
+            let children = Children::of(column.named().unwrap_or(&[]), parents, threads);
             rows.children.insert(by, children);
         }
     }
 }
 
+/// Fewer parents are not worth a thread.
+const LEAST_PARENTS: usize = 1 << 14;
+
 impl Children {
-    fn of(named: &[u32], parents: u32) -> Self {
-        let mut starts = vec![0_u32; parents as usize + 1];
-        for parent in named {
-            if let Some(count) = starts.get_mut(*parent as usize + 1).filter(|_| *parent < parents) {
-                *count += 1;
-            }
-        }
-        let mut total = 0;
-        for start in &mut starts {
-            total += *start;
-            *start = total;
-        }
-        let mut rows = vec![0_u32; total as usize];
-        // Each parent's place moves from its start to its end, which is where the next one starts.
-        let mut next = starts.clone();
-        for (row, parent) in (0_u32..).zip(named) {
-            if let Some(place) = next.get_mut(*parent as usize).filter(|_| *parent < parents) {
-                if let Some(slot) = rows.get_mut(*place as usize) {
-                    *slot = row;
+    /// Each thread collects the rows of a part of the parents.
+    fn of(named: &[u32], parents: u32, threads: usize) -> Self {
+        let each = (parents as usize).div_ceil(threads.max(1)).max(LEAST_PARENTS);
+        let firsts = (0..parents as usize).step_by(each);
+        let jobs = firsts.map(|first| {
+            let last = (first + each).min(parents as usize);
+            let own = move |parent: u32| (parent as usize).checked_sub(first).filter(|at| *at < last - first);
+            let job = move || {
+                // First how many rows each has, then where they begin; each place moves on as its rows are put there.
+                let mut next = vec![0_u32; last - first];
+                for parent in named {
+                    if let Some(count) = own(*parent).and_then(|at| next.get_mut(at)) {
+                        *count += 1;
+                    }
                 }
-                *place += 1;
+                let mut total = 0;
+                for place in &mut next {
+                    total += std::mem::replace(place, total);
+                }
+                let mut rows = vec![0_u32; total as usize];
+                for (row, parent) in (0_u32..).zip(named) {
+                    if let Some(place) = own(*parent).and_then(|at| next.get_mut(at)) {
+                        if let Some(slot) = rows.get_mut(*place as usize) {
+                            *slot = row;
+                        }
+                        *place += 1;
+                    }
+                }
+                // Now each place is where the rows of its parent end.
+                (next, rows)
+            };
+            Box::new(job) as Box<dyn FnOnce() -> (Vec<u32>, Vec<u32>) + Send>
+        });
+        let parts = side_by_side(threads, jobs.collect());
+        let mut all = Self { starts: Vec::with_capacity(parents as usize + 1), rows: Vec::new() };
+        all.starts.push(0);
+        for (ends, rows) in parts {
+            let before = u32::try_from(all.rows.len()).unwrap_or(u32::MAX);
+            all.starts.extend(ends.into_iter().map(|end| end.saturating_add(before)));
+            if all.rows.is_empty() {
+                all.rows = rows;
+            } else {
+                all.rows.extend(rows);
             }
         }
-        Self { starts, rows }
+        all
     }
 
     fn get(&self, parent: u32) -> &[u32] {

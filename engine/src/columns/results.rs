@@ -100,7 +100,7 @@ impl Batches<'_> {
     }
 
     /// A range of rows of a record. What its results have in common is worked out once, so ask one batch for all of them;
-    /// a few thousand rows are a good size, and 2048 that begin at a multiple of it the best.
+    /// a thousand rows are a good size, and 1024 that begin at a multiple of it the best.
     #[must_use]
     pub fn batch(&self, record: RecordId, rows: Range<u32>) -> Batch<'_> {
         Batch { worker: &self.worker, lanes: Lanes::batch(record, rows) }

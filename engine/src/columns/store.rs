@@ -155,7 +155,8 @@ impl<'a> Store<'a> {
         let mut read = column.gather(lanes);
         let Some(length) = self.data.rows(record) else { return read };
         let duplicates = self.data.has_duplicates(record);
-        if duplicates || lanes.iter().any(|lane| *lane >= length) {
+        let is_loose = lanes.iter().fold(false, |any, lane| any | (*lane >= length));
+        if duplicates || is_loose {
             for (lane, state) in lanes.iter().zip(&mut read.state) {
                 if *lane >= length {
                     *state = UNKNOWN;

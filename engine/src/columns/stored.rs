@@ -397,7 +397,9 @@ impl Packed {
 }
 
 fn narrowed(state: Vec<u8>) -> Option<Vec<u8>> {
-    if state.iter().all(|state| *state == KNOWN) { None } else { Some(state) }
+    // No end before the last, so that many are looked at together.
+    let is_plain = state.iter().fold(true, |all, state| all & (*state == KNOWN));
+    if is_plain { None } else { Some(state) }
 }
 
 impl Whole {
@@ -438,8 +440,8 @@ impl Codes {
     }
 
     fn of(codes: Vec<u32>) -> Self {
-        let fits = |code: &u32| *code == NO_CODE || *code < u32::from(NARROW_NONE);
-        if codes.iter().all(fits) {
+        let fits = |code: &u32| (*code == NO_CODE) | (*code < u32::from(NARROW_NONE));
+        if codes.iter().fold(true, |all, code| all & fits(code)) {
             return Self::Narrow(
                 codes.iter().map(|code| u8::try_from(*code).unwrap_or(NARROW_NONE)).collect(),
             );

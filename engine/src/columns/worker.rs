@@ -42,7 +42,7 @@ type ByLaw = (BTreeMap<Date, Vec<u32>>, Vec<(u32, u8)>);
 /// Below this depth lanes are evaluated one by one: the explaining evaluator has a way not to run out of stack.
 const DEEP: u32 = 60;
 /// So many rows are worked out at a time, where all of a record are wanted.
-pub(crate) const BATCH: u32 = 2048;
+pub(crate) const BATCH: u32 = 1024;
 
 impl<'s> Worker<'s> {
     pub(crate) fn new(store: &'s Store<'s>, helpers: usize) -> Self {
@@ -466,6 +466,10 @@ impl<'s> Worker<'s> {
         let saved = self.store.saved.lock().unwrap_or_else(PoisonError::into_inner);
         let column = saved.get(&(record, batch, what)).cloned()?;
         drop(saved);
+        // Whoever asks for a part of a batch has it worked out.
+        if column.rows as usize != lanes.len() {
+            return None;
+        }
         Some(Arc::new(column.gather(&(0..column.rows).collect::<Vec<_>>())))
     }
 

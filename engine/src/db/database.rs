@@ -274,16 +274,6 @@ impl Database {
         }
     }
 
-    /// What is wrong with a file before anything is proved about it, in no order and whatever `allow` says: whether a plan
-    /// can be relied upon, without waiting for proofs.
-    #[must_use]
-    pub fn diagnostics_before_proofs(&self, file: FileId) -> Arc<[Diagnostic]> {
-        match (self.workspace, self.source_file(file)) {
-            (Some(workspace), Some(file)) => queries::before_proofs(self, workspace, file),
-            _ => Arc::default(),
-        }
-    }
-
     /// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
     #[must_use]
     pub fn test_reports(&self, file: FileId) -> Arc<[TestReport]> {

@@ -8,17 +8,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::layers;
 use super::queries::{
-    Body, Db, SourceFile, Workspace, amendment_body, bodies, collected, file_of, item_facts, plan, present,
-    put, symbols,
+    Body, Db, SourceFile, Workspace, bodies, collected, file_of, item_facts, plan, present, put, symbols,
 };
 use crate::check;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::names::Declared;
 use crate::plan::{
-    AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind, ResultId,
-    Symbol, Symbols,
+    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind,
+    RequirementId, ResultId, Symbol, Symbols,
 };
 use crate::prove;
 use crate::value::RecordId;
@@ -34,38 +32,28 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
         reached(&body.code, &mut open);
         part.groups.insert(record.0, Arc::clone(body));
     }
-    let mut amended: Vec<Option<Body>> = vec![None; symbols.amendments.len()];
-    let mut amend = |target: Symbol, open: &mut Vec<Symbol>| {
-        for (amendment, body) in symbols.amendments.iter().zip(&mut amended) {
-            if amendment.target == target {
-                *body = amendment_body(db, workspace, amendment.place);
-                body.iter().for_each(|body| of_body(body, open));
-            }
-        }
-    };
+    let amended: Vec<ResultId> = amended_here(&symbols, file.id(db)).collect();
+    open.extend(amended.into_iter().map(of_result));
     for (position, body) in bodies(db, workspace, file).iter() {
         let declared = collected.declared.get(&(file.id(db), *position)).copied();
-        if let Some(symbol) = declared.and_then(Declared::symbol) {
-            seen.insert(symbol);
-            amend(symbol, &mut open);
+        let named = declared.and_then(symbol);
+        if named.is_some_and(|named| is_amended(&symbols, named)) {
+            open.extend(named);
+            continue;
         }
+        seen.extend(named);
         of_body(body, &mut open);
         put(&mut part, declared, body.clone());
     }
-    // What a policy amends is proved in its file, too.
-    let own = symbols.amendments.iter().filter(|amendment| amendment.place.file == file.id(db));
-    open.extend(own.map(|amendment| amendment.target));
     while let Some(next) = open.pop() {
         if !seen.insert(next) {
             continue;
         }
-        if let Symbol::Parameter(id) = next
-            && let Some(version) = symbols.parameter(id).and_then(|symbol| symbol.version)
-        {
-            open.push(Symbol::Parameter(version.of));
+        if let Some((declared, body)) = joined(db, workspace, &symbols, next) {
+            of_body(&body, &mut open);
+            put(&mut part, Some(declared), body);
             continue;
         }
-        amend(next, &mut open);
         let Some(place) = place(&symbols, next) else { continue };
         let (Some(source), Some(position)) = (file_of(db, workspace, place.file), place.item) else {
             continue;
@@ -75,8 +63,48 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
         of_body(body, &mut open);
         put(&mut part, collected.declared.get(&(place.file, position)).copied(), body.clone());
     }
-    layers::join(&mut part, &amended);
     Arc::new(part)
+}
+
+/// Whether it is amended, or the version of an amendment: its body is joined from several declarations.
+fn is_amended(symbols: &Symbols, symbol: Symbol) -> bool {
+    let version = |amendment: &Amendment| amendment.version.map(Symbol::Parameter);
+    symbols.amendments.iter().any(|it| it.target == symbol || version(it) == Some(symbol))
+}
+
+/// A body that several declarations make together, as the whole plan has it.
+fn joined(db: &dyn Db, workspace: Workspace, symbols: &Symbols, symbol: Symbol) -> Option<(Declared, Body)> {
+    if !is_amended(symbols, symbol) {
+        return None;
+    }
+    let plan = plan(db, workspace);
+    Some(match symbol {
+        Symbol::Parameter(id) => {
+            (Declared::Parameter(id), Body::Parameter(Arc::clone(plan.parameters.get(&id.0)?)))
+        }
+        Symbol::Decision(id) => {
+            (Declared::Decision(id), Body::Decision(Arc::clone(plan.decisions.get(&id.0)?)))
+        }
+        Symbol::Requirement(id) => {
+            (Declared::Requirement(id), Body::Requirement(Arc::clone(plan.requirements.get(&id.0)?)))
+        }
+        Symbol::Amount(id) => (Declared::Amount(id), Body::Amount(Arc::clone(plan.amounts.get(&id.0)?))),
+        _ => return None,
+    })
+}
+
+/// The results that what a file amends changes.
+fn amended_here(symbols: &Symbols, file: FileId) -> impl Iterator<Item = ResultId> + '_ {
+    let here = symbols.amendments.iter().filter(move |amendment| amendment.place.file == file);
+    here.flat_map(|amendment| symbols.amended_results(amendment.policy))
+}
+
+const fn of_result(result: ResultId) -> Symbol {
+    match result {
+        ResultId::Decision(id) => Symbol::Decision(id),
+        ResultId::Requirement(id) => Symbol::Requirement(id),
+        ResultId::Amount(id) => Symbol::Amount(id),
+    }
 }
 
 /// The groups of all files.
@@ -92,6 +120,17 @@ fn groups(db: &dyn Db, workspace: Workspace) -> Arc<[(RecordId, Arc<GroupBody>)]
         }
     };
     (0_u32..).zip(&symbols.records).filter_map(of_group).collect()
+}
+
+const fn symbol(declared: Declared) -> Option<Symbol> {
+    Some(match declared {
+        Declared::Group(id) => Symbol::Record(id),
+        Declared::Parameter(id) => Symbol::Parameter(id),
+        Declared::Define(id) => Symbol::Define(id),
+        Declared::Decision(id) => Symbol::Decision(id),
+        Declared::Requirement(id) => Symbol::Requirement(id),
+        Declared::Amount(id) => Symbol::Amount(id),
+    })
 }
 
 fn place(symbols: &Symbols, symbol: Symbol) -> Option<Place> {
@@ -131,7 +170,10 @@ fn of_assertion(body: &AssertBody, open: &mut Vec<Symbol>) {
             open.push(Symbol::Decision(*decision));
             of_fact(*moved, open);
         }
-        Claim::Holds(promise) => reached(&promise.code, open),
+        Claim::Holds(promise) => {
+            reached(&promise.code, open);
+            promise.subject.into_iter().for_each(|subject| of_fact(subject, open));
+        }
     }
 }
 
@@ -162,7 +204,8 @@ fn reached(code: &Code, open: &mut Vec<Symbol>) {
 /// What only many declarations together can show, such as circles.
 #[salsa::tracked(returns(clone))]
 pub(super) fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
-    let mut found: Vec<Diagnostic> = Vec::new();
+    let ids: Vec<_> = present(db, workspace).map(|file| requirement_ids(db, workspace, file)).collect();
+    let mut found = check::requirement_ids(&symbols(db, workspace), ids.iter().flat_map(|ids| ids.iter()));
     // A parameter that begins too late is told of once, whoever reads it.
     let mut early: BTreeSet<Place> = BTreeSet::new();
     for file in present(db, workspace) {
@@ -208,45 +251,18 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec
             Declared::Group(_) | Declared::Parameter(_) | Declared::Amount(_) => {}
         }
     }
-    let symbols = symbols(db, workspace);
-    let amended: BTreeSet<ResultId> = symbols
-        .amendments
-        .iter()
-        .filter(|amendment| amendment.place.file == id)
-        .flat_map(|amendment| symbols.amended_results(amendment.policy))
-        .collect();
-    for result in amended {
-        if matches!(result, ResultId::Decision(_) | ResultId::Requirement(_)) {
-            found.extend(result_proofs(db, workspace, file, result).iter().cloned());
-        }
+    // What is proved of a result with its amendments is said where it stands, once.
+    let amended: BTreeSet<ResultId> = amended_here(&symbols(db, workspace), id).collect();
+    for result in amended.into_iter().filter(|result| !matches!(result, ResultId::Amount(_))) {
+        found.extend(result_proofs(db, workspace, file, result).iter().cloned());
     }
+    found.retain(|diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
     for (position, body) in bodies(db, workspace, file).iter() {
         if let Body::Assert(_) = body {
             found.extend(assert_proofs(db, workspace, file, *position).iter().cloned());
         }
     }
-    // What is proved of a result with its amendments is said where it stands, once.
-    found.retain(|diagnostic: &Diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
     found
-}
-
-/// What a promise hangs on.
-#[salsa::tracked(returns(clone))]
-fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<Plan> {
-    match &item_facts(db, workspace, file, position).body {
-        Some(Body::Assert(assert)) => Arc::new(prove::property_part(&part(db, workspace, file), assert)),
-        _ => Arc::default(),
-    }
-}
-
-#[salsa::tracked(returns(clone))]
-fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
-    match &item_facts(db, workspace, file, position).body {
-        Some(Body::Assert(assert)) => {
-            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
-        }
-        _ => Arc::default(),
-    }
 }
 
 /// What a result hangs on.
@@ -269,4 +285,35 @@ fn define_part(db: &dyn Db, workspace: Workspace, file: SourceFile, define: u32)
 #[salsa::tracked(returns(clone))]
 fn define_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, define: u32) -> Arc<[Diagnostic]> {
     check::proof::define(&define_part(db, workspace, file, define), DefineId(define)).into()
+}
+
+/// What a promise hangs on.
+#[salsa::tracked(returns(clone))]
+fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<Plan> {
+    match &item_facts(db, workspace, file, position).body {
+        Some(Body::Assert(assert)) => Arc::new(prove::property_part(&part(db, workspace, file), assert)),
+        _ => Arc::default(),
+    }
+}
+
+#[salsa::tracked(returns(clone))]
+fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
+    match &item_facts(db, workspace, file, position).body {
+        Some(Body::Assert(assert)) => {
+            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
+        }
+        _ => Arc::default(),
+    }
+}
+
+/// The ids of the requirements of a file.
+#[salsa::tracked(returns(clone))]
+fn requirement_ids(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[(RequirementId, Arc<str>)]> {
+    let collected = collected(db, workspace);
+    let id = |(position, body): &(u32, Body)| match (body, collected.declared.get(&(file.id(db), *position)))
+    {
+        (Body::Requirement(body), Some(Declared::Requirement(id))) => Some((*id, body.id.clone()?)),
+        _ => None,
+    };
+    bodies(db, workspace, file).iter().filter_map(id).collect()
 }

@@ -314,7 +314,10 @@ fn amendment_facts(db: &dyn Db, workspace: Workspace, cx: &Context<'_>, item: &I
     let Some(amendment) = position.and_then(|at| symbols.amendments.get(at as usize)) else {
         return ItemFacts::default();
     };
-    let at = |place: Place| Some((file_of(db, workspace, place.file)?, place.item?));
+    let at = |place: Place| {
+        let file = present(db, workspace).find(|source| source.id(db) == place.file)?;
+        Some((file, place.item?))
+    };
     let body = |place: Place| {
         let (file, position) = at(place)?;
         item_facts(db, workspace, file, position).body.clone()
@@ -400,16 +403,17 @@ pub(super) fn plan(db: &dyn Db, workspace: Workspace) -> Arc<Plan> {
             put(&mut plan, declared, body.clone());
         }
     }
-    let symbols = Arc::clone(&plan.symbols);
-    let amendments: Vec<Option<Body>> =
-        symbols.amendments.iter().map(|amendment| amendment_body(db, workspace, amendment.place)).collect();
+    let amendments: Vec<Option<Body>> = plan
+        .symbols
+        .amendments
+        .iter()
+        .map(|amendment| {
+            let file = present(db, workspace).find(|source| source.id(db) == amendment.place.file)?;
+            item_facts(db, workspace, file, amendment.place.item?).body.clone()
+        })
+        .collect();
     layers::join(&mut plan, &amendments);
     Arc::new(plan)
-}
-
-/// The body of the amendment that stands at a place.
-pub(super) fn amendment_body(db: &dyn Db, workspace: Workspace, place: Place) -> Option<Body> {
-    item_facts(db, workspace, file_of(db, workspace, place.file)?, place.item?).body.clone()
 }
 
 /// Puts a body where it belongs.

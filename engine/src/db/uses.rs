@@ -58,8 +58,8 @@ fn declared(db: &dyn Db, workspace: Workspace) -> Arc<BTreeMap<PolicyId, Vec<Sym
     for (id, it) in (0_u32..).zip(&symbols.inputs) {
         add(it.policy, Symbol::Input(InputId(id)));
     }
-    let declared = (0_u32..).zip(&symbols.parameters).filter(|(_, it)| it.version.is_none());
-    for (id, it) in declared {
+    // A version of a parameter has no name of its own.
+    for (id, it) in (0_u32..).zip(&symbols.parameters).filter(|(_, it)| it.version.is_none()) {
         add(it.policy, Symbol::Parameter(ParameterId(id)));
     }
     for (id, it) in (0_u32..).zip(&symbols.defines) {

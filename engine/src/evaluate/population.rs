@@ -296,8 +296,13 @@ impl Own {
     }
 
     fn place_in(&self, partitions: &Partitions) -> Result<Standing, Found> {
-        let key: Vec<Value> = strict(&self.key)?.into_iter().cloned().collect();
-        let partition = partitions.at(&key)?;
+        // What is wrong with the partition is nothing to a row that may be no member.
+        let waits = self.lets_in.truth() == Truth::Unknown;
+        let or_waits = |found: Found| {
+            if waits && found.truth() == Truth::Error { self.lets_in.clone() } else { found }
+        };
+        let key: Vec<Value> = strict(&self.key).map_err(or_waits)?.into_iter().cloned().collect();
+        let partition = partitions.at(&key).map_err(or_waits)?;
         if self.lets_in.truth() != Truth::True {
             return Err(self.lets_in.clone());
         }

@@ -5,7 +5,7 @@ use rubric_grammar::ast::{self, BinaryOp, ExprKind, IsTest, RoundingUnit, TextTe
 
 use super::Lowering;
 use super::unit::{base_name, has_equality, is_quantity};
-use crate::plan::{ArithmeticOp, Case, CompareOp, ExprId, Op};
+use crate::plan::{ArithmeticOp, Case, CompareOp, ExprId, Op, Symbol};
 use crate::value::{Base, Type, Value};
 
 /// What a text must be to be valid: it has a letter or a digit, no space at either end, no control character, and no
@@ -420,6 +420,12 @@ impl Lowering<'_> {
         negated: bool,
         span: Span,
     ) -> Option<(ExprId, Type)> {
+        // The brackets of `in (universal_meals on d)` are not those of a list.
+        if let [only] = list
+            && self.names_a_set(only)
+        {
+            return self.in_set(item, only, negated, span);
+        }
         let (id, ty) = self.expr(item, None)?;
         if !has_equality(ty.base) {
             self.report_no_equality(item, ty);
@@ -435,6 +441,25 @@ impl Lowering<'_> {
         }
         let values: Vec<ExprId> = values.into_iter().collect::<Option<_>>()?;
         Some(self.flag(Op::InList(id, values), negated, span))
+    }
+
+    /// Whether this is a parameter that holds a set, on some day and by some keys.
+    fn names_a_set(&self, written: &ast::Expr) -> bool {
+        let symbols = self.cx.symbols;
+        match &*written.kind {
+            ExprKind::On(of, _) | ExprKind::Call(of, _) => self.names_a_set(of),
+            ExprKind::Name(name) => {
+                let policy = symbols.policy(self.cx.policy);
+                let found = policy.map_or(&[][..], |policy| policy.scope.get(&name.text));
+                found.iter().any(|symbol| match symbol {
+                    Symbol::Parameter(id) => {
+                        symbols.parameter(*id).is_some_and(|one| matches!(one.ty.base, Base::Set(_)))
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
     }
 
     fn in_set(

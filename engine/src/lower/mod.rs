@@ -16,6 +16,7 @@ mod decision;
 mod define;
 mod expr;
 mod fit;
+mod foreign;
 mod group;
 mod header;
 mod layer;

@@ -371,6 +371,10 @@ impl Lowering<'_> {
             self.report(diagnostic.help(help));
             return;
         }
+        if let Some(instead) = super::foreign::instead_of(text) {
+            self.report(diagnostic.help(instead));
+            return;
+        }
         let values = self.visible_names();
         let functions = FUNCTIONS.iter().copied();
         let near = nearest(text, values.iter().map(String::as_str).chain(functions));

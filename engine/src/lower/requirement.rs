@@ -36,11 +36,18 @@ pub fn requirement(cx: &Context<'_>, id: RequirementId, item: &ast::Requirement)
     lowering.check_labels(item);
     lowering.grants_reach(crate::plan::Symbol::Requirement(id), symbol.of);
     let condition = lowering.own_records(symbol.of, condition.flatten()).or(condition.flatten());
+    if item.musts.is_empty() {
+        let message = format!("the requirement `{}` has no `must`", item.name.text);
+        let diagnostic = lowering
+            .error("missing-must", item.name.span, message)
+            .help("write what has to hold: `must certified: …`");
+        lowering.report(diagnostic);
+    }
     let waivable_by = cites(&item.waivable_by);
     let cites = cites(&item.cites);
     let id = item.id.as_ref().map(|id| id.value.as_str().into());
     lowering.finish(|code| {
-        // No `must` at all is lost to a syntax error or reported by the check of requirements.
+        // Those with errors are not here.
         if musts.is_empty() {
             return None;
         }

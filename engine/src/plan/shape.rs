@@ -78,6 +78,14 @@ impl<'a> Shaper<'a> {
         })
     }
 
+    /// Of a requirement `for each` value, the shape for that value.
+    pub fn instance(&mut self, requirement: Shape, value: Option<&str>) -> Shape {
+        match value {
+            Some(value) => self.shapes.of(format!("for {value} {}", requirement.0)),
+            None => requirement,
+        }
+    }
+
     /// The shape of a definition.
     pub fn define(&mut self, id: DefineId) -> Shape {
         self.item(Item::Define(id.0))

@@ -32,6 +32,8 @@ pub struct Difference {
     pub old_test: String,
     /// A test that passes with the new one.
     pub new_test: String,
+    /// Of a requirement `for each` value of a category: the value, in the new version.
+    pub value: Option<u32>,
     /// The record in the new version's names.
     pub witness: Witness,
 }
@@ -279,6 +281,10 @@ impl Pair<'_> {
             new_test: other.test(&self.new.0.symbols, &after, &title(&other, "old", &one)),
             old: one.text,
             new: other.text,
+            value: match self.new.1 {
+                Subject::Requirement(instance) => instance.value,
+                Subject::Decision(_) | Subject::Amount(_) | Subject::Define(_) => None,
+            },
             witness: after,
         })
     }

@@ -325,7 +325,10 @@ fn decides_alone(
     goals.extend(ruled.is.iter().find(|(outcome, _)| *outcome == rule.outcome).map(|(_, is)| *is));
     for (other, theirs) in body.rules.iter().enumerate() {
         if other != position && theirs.outcome == rule.outcome {
-            goals.extend(ruled.may.get(other).map(|may| !*may));
+            // One that this rule overrides would come back without it.
+            let comes_back = theirs.overridden_by.iter().any(|by| *by as usize == position);
+            let condition = ruled.conditions.get(other).filter(|_| comes_back).map(|condition| condition.no);
+            goals.extend(condition.or_else(|| ruled.may.get(other).map(|may| !*may)));
         }
     }
     let default = body.defaults.iter().find(|default| default.interval.contains(law.day));

@@ -100,7 +100,7 @@ impl Pool {
         }
         pool.finish();
         let new = &shared.new.symbols;
-        pool.reads(&shared.new, |field| Some(field), |input| Some(input));
+        pool.reads(&shared.new, Some, Some);
         let old = &shared.old.symbols;
         pool.reads(
             &shared.old,

@@ -158,6 +158,11 @@ impl<'a> Tables<'a> {
         })
     }
 
+    /// How many threads read a file.
+    pub(crate) const fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// The files, which [`Batch::file`] and [`DataError::file`] point into.
     #[must_use]
     pub fn files(&self) -> &[String] {

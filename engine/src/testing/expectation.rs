@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::evaluate::{Evaluator, Verdict, Worth};
-use crate::plan::{Instance, Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value};
-use crate::prove::{Witness, literal};
+use crate::plan::{Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value};
+use crate::prove::{Subject, Witness, literal};
 use crate::value::{Type, Value};
 
-/// The expectations that hold for the first row of a witness, as [`Witness::test`] takes them; `value` is that of a
-/// requirement `for each`.
-pub(super) fn expectations(plan: &Plan, result: ResultId, value: Option<u32>, witness: &Witness) -> String {
-    let found = witness.ask(plan, |evaluator| found(evaluator, &plan.symbols, result, value));
+/// The expectations that hold for the first row of a witness, as [`Witness::test`] takes them.
+pub(super) fn expectations(plan: &Plan, subject: Subject, witness: &Witness) -> String {
+    let found = witness.ask(plan, |evaluator| found(evaluator, &plan.symbols, subject));
     found.join("\n  expect ")
 }
 
@@ -30,18 +29,18 @@ pub(super) fn uses(symbols: &Symbols, policy: PolicyId, witness: &Witness) -> Ve
     policies.into_iter().map(ToOwned::to_owned).collect()
 }
 
-/// The policy of a result.
-pub(super) fn policy_of(symbols: &Symbols, result: ResultId) -> Option<PolicyId> {
+/// What is asked of a result: of a requirement `for each` value, each of them.
+pub(super) fn subjects(symbols: &Symbols, result: ResultId) -> Vec<Subject> {
     match result {
-        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
-        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
-        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.policy),
+        ResultId::Decision(id) => vec![Subject::Decision(id)],
+        ResultId::Requirement(id) => symbols.instances(id).into_iter().map(Subject::Requirement).collect(),
+        ResultId::Amount(id) => vec![Subject::Amount(id)],
     }
 }
 
-fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, result: ResultId, value: Option<u32>) -> Vec<String> {
-    match result {
-        ResultId::Decision(id) => {
+fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, subject: Subject) -> Vec<String> {
+    match subject {
+        Subject::Decision(id) => {
             let Some(symbol) = symbols.decision(id) else { return Vec::new() };
             let word = match evaluator.decision(id, 0).verdict {
                 Verdict::Outcome(outcome) => {
@@ -51,12 +50,12 @@ fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, result: ResultId, value: 
             };
             vec![format!("%.{} = {word}", symbol.name)]
         }
-        ResultId::Requirement(requirement) => {
-            let instance = Instance { requirement, value };
+        Subject::Define(_) => Vec::new(),
+        Subject::Requirement(instance) => {
             let status = evaluator.requirement(instance, 0).status;
             vec![format!("%.{} = {}", symbols.instance_name(instance), status.word())]
         }
-        ResultId::Amount(id) => {
+        Subject::Amount(id) => {
             let Some(symbol) = symbols.amount(id) else { return Vec::new() };
             let result = evaluator.amount(id, 0);
             let mut all = vec![worth(symbols, &symbol.name, &result.total, symbol.ty)];

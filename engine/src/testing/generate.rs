@@ -9,13 +9,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::expectation::{expectations, policy_of, uses};
+use super::expectation::{expectations, subjects, uses};
 use super::mutate::{Mutant, Mutated, Reach, borders};
 use super::run;
 use crate::diagnostic::{FileId, Place};
 use crate::evaluate::SourceText;
 use crate::plan::{Plan, PolicyId, ResultId, TestBody};
-use crate::prove::{Equivalence, equivalent};
+use crate::prove::{Equivalence, Subject, compare};
 use rubric_grammar::format::{DEFAULT_WIDTH, format};
 use rubric_grammar::parse;
 
@@ -122,14 +122,15 @@ fn test_for(
 ) -> Result<(Written, Arc<TestBody>), Option<String>> {
     let mut open = None;
     let mut any = false;
-    for result in readers {
+    let asked: Vec<Subject> = readers.flat_map(|result| subjects(&plan.symbols, result)).collect();
+    for subject in asked {
         any = true;
-        match equivalent(plan, result, changed, result) {
+        match compare(plan, subject, changed, subject) {
             Equivalence::Same => {}
             Equivalence::NotDecided(why) => open = open.or(Some(why)),
             Equivalence::Differs(difference) => {
-                let Some(policy) = policy_of(&plan.symbols, result) else { continue };
-                let expected = expectations(plan, result, difference.value, &difference.witness);
+                let Some(policy) = subject.policy(&plan.symbols) else { continue };
+                let expected = expectations(plan, subject, &difference.witness);
                 let title = format!("{}, not {}", mutant.before, mutant.after);
                 let block = difference.witness.test(&plan.symbols, &title, &expected);
                 let block = format(&block, &parse(&block), DEFAULT_WIDTH).text;
@@ -155,7 +156,8 @@ fn test_for(
 }
 
 fn file_of(plan: &Plan, result: ResultId) -> Option<FileId> {
-    plan.symbols.policy(policy_of(&plan.symbols, result)?).map(|policy| policy.place.file)
+    let policy = subjects(&plan.symbols, result).first()?.policy(&plan.symbols)?;
+    plan.symbols.policy(policy).map(|policy| policy.place.file)
 }
 
 #[cfg(test)]

@@ -20,6 +20,12 @@ pub use tree::{Kind, Node};
 pub use usage::{Usage, every_operation};
 pub use world::{Slot, World};
 
+/// The seed of the first random case: `RUBRIC_SEED`, or 0; a failure says its own.
+#[must_use]
+pub fn first_seed() -> u64 {
+    std::env::var("RUBRIC_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
 /// How many random cases a test looks at: `RUBRIC_CASES`, or the default, which keeps a run short.
 #[must_use]
 pub fn cases(default: usize) -> usize {

@@ -60,6 +60,7 @@ texts! {
     "missing-grant"
     "missing-key"
     "missing-line"
+    "missing-must"
     "missing-outcomes"
     "missing-path"
     "missing-satisfy"

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::expectation::{expectations, policy_of, uses};
+use super::super::expectation::{expectations, subjects, uses};
 use super::{Mutant, Mutated};
 use crate::plan::{
     AmountId, Code, DecisionId, DefineId, ExpectKind, Op, ParameterId, Plan, RequirementId, ResultId,
     TestBody,
 };
-use crate::prove::{Equivalence, equivalent};
+use crate::prove::{Equivalence, Subject, compare};
 use crate::testing::run;
 
 /// What became of a mutant.
@@ -77,13 +77,15 @@ fn survivor(plan: &Plan, changed: &Plan, mutant: &Mutant, results: &[(ResultId, 
     let readers: Vec<ResultId> =
         results.iter().filter(|(_, reads)| reads.contains(&mutant.of)).map(|(result, _)| *result).collect();
     let mut open = None;
-    for result in &readers {
-        match equivalent(plan, *result, changed, *result) {
+    let asked: Vec<Subject> = readers.iter().flat_map(|result| subjects(&plan.symbols, *result)).collect();
+    for subject in asked {
+        match compare(plan, subject, changed, subject) {
             Equivalence::Same => {}
             Equivalence::Differs(difference) => {
-                let expected = expectations(plan, *result, difference.value, &difference.witness);
+                let expected = expectations(plan, subject, &difference.witness);
                 let title = format!("{}, not {}", mutant.before, mutant.after);
-                let used = policy_of(&plan.symbols, *result)
+                let used = subject
+                    .policy(&plan.symbols)
                     .map(|policy| uses(&plan.symbols, policy, &difference.witness))
                     .unwrap_or_default();
                 let mut test: String = used.iter().map(|policy| format!("use {policy}\n")).collect();

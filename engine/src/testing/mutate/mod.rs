@@ -2,7 +2,7 @@
 //!
 //! A *mutant* is a plan with one such change: a comparison is strict that was not, a constant is one unit more or less, an
 //! override is dropped, an outcome is another, a day is the one before or after. A test that fails on it *kills* it.
-//! What no test kills is told, unless [`equivalent`](crate::prove::equivalent) proves that the change makes no difference to
+//! What no test kills is told, unless [`compare`](crate::prove::compare) proves that the change makes no difference to
 //! any complete record: such a mutant is said to be one, and not counted. Nothing is drawn by lot, so the same policies
 //! and tests always give the same mutants and the same score.
 
