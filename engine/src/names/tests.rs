@@ -261,11 +261,14 @@ fn authority(name: &str, clause: &str) -> (String, String) {
     )
 }
 
+/// Files, each with its path, and what is said of them.
+type Case<'t> = (&'t [(&'t str, &'t str)], &'t [&'t str]);
+
 #[test]
 fn authorities_stand_under_higher_ones() {
     const HELP: &str = "from the highest, authorities are federal, state, district and school: name a policy of a higher one";
     const CIRCLE: &str = "name the policy of the authority above, or remove `under` from the highest";
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             &[
                 ("a", "authority federal"),

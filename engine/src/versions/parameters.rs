@@ -91,7 +91,7 @@ fn changed(old: &Plan, a: ParameterId, new: &Plan, b: ParameterId, name: &Name) 
     }
     let (Some(one), Some(other)) = (old.parameters.get(&a.0), new.parameters.get(&b.0)) else { return found };
     // By key: the stretches of days on which they differ.
-    let mut differing: BTreeMap<Key, Vec<(Interval, Option<String>, Option<String>)>> = BTreeMap::new();
+    let mut differing: BTreeMap<Key, Vec<Stretch>> = BTreeMap::new();
     for days in stretches([one, other]) {
         let (left, right) = (cells(old, a, one, days), cells(new, b, other, days));
         let keys: BTreeSet<&Key> = left.keys().chain(right.keys()).collect();
@@ -124,6 +124,9 @@ fn changed(old: &Plan, a: ParameterId, new: &Plan, b: ParameterId, name: &Name) 
     }
     found
 }
+
+/// Days, and the values of both versions on them.
+type Stretch = (Interval, Option<String>, Option<String>);
 
 /// A key by the names of its parts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

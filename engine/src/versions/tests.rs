@@ -13,7 +13,7 @@ const OLD: &str = r#"policy reading {
 }
 
 category Level { low, middle, high }
-category Band ordered { K, G1, G2, G3 }
+ordered category Band { K, G1, G2, G3 }
 
 record School { key id: text  charter: flag }
 
@@ -30,12 +30,9 @@ record Student {
 
 record Absence { key id: text  student: Student  days: count  excused: flag }
 
-parameter cut: count by Band {
+parameter cut by Band: count {
   cite "§ 2"
-  from 2020-07-01:
-    K  = 1
-    G1 = 2
-    otherwise = 3
+  from 2020-07-01 { K: 1  G1: 2  otherwise: 3 }
 }
 
 parameter limit: count {
@@ -60,7 +57,7 @@ decision promotion of Student {
 }
 
 requirement present of Student {
-  must count of absences where not excused <= 5
+  must (count of absences where not excused) <= 5
     cite "(d)"
 }
 
@@ -129,10 +126,10 @@ fn told(old: &str, new: &str) -> Vec<String> {
                 lines.push(format!("{name}: {} -> {}", difference.old, difference.new));
                 assert_eq!(failures(old, &difference.old_test), [""; 0], "{}", difference.old_test);
                 assert_eq!(failures(new, &difference.new_test), [""; 0], "{}", difference.new_test);
-                assert_ne!(
-                    failures(new, &difference.new_test.replace(&difference.new, &difference.old)),
-                    [""; 0]
-                );
+                // What the old version gives is not what the new one gives, where a test can say the same of both.
+                if found.vocabulary.is_empty() {
+                    assert_ne!(failures(new, &difference.old_test), [""; 0], "{}", difference.old_test);
+                }
             }
         }
     }
@@ -141,10 +138,12 @@ fn told(old: &str, new: &str) -> Vec<String> {
     lines
 }
 
+/// Edits, and every line that is told.
+type Case<'t> = (&'t [(&'t str, &'t str)], &'t [&'t str]);
+
 #[test]
 fn changes_and_what_is_told() {
-    // An edit, and every line that is told.
-    let cases: &[(&[(&str, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (&[], &[]),
         // What gives the same.
         (&[("cite \"(b)\"", "cite \"(z)\"")], &[]),
@@ -154,7 +153,7 @@ fn changes_and_what_is_told() {
         ),
         (&[("behind and level = low", "level = low and not (score >= limit)")], &["promotion proved"]),
         (&[("score < limit", "not (score >= limit)")], &["promotion proved", "behind proved"]),
-        (&[("count of absences where not excused <= 5", "gap < 6")], &["present proved"]),
+        (&[("(count of absences where not excused) <= 5", "gap < 6")], &["present proved"]),
         (&[("fee * 2", "fee + fee")], &["grant proved"]),
         (
             &[
@@ -182,9 +181,9 @@ fn changes_and_what_is_told() {
             &[("from 2020-07-01: 10", "from 2020-07-01: 10\n  from 2030-01-01: 12")],
             &["limit: 10 -> 12 from 2030-01-01", "promotion: promoted -> retained", "behind: no -> yes"],
         ),
-        (&[("G1 = 2", "G1 = 4")], &["cut(G1): 2 -> 4 from 2020-07-01"]),
-        (&[("G1 = 2", "G2 = 2")], &["cut(G1): 2 -> 3 from 2020-07-01", "cut(G2): 3 -> 2 from 2020-07-01"]),
-        (&[("otherwise = 3", "otherwise = 5")], &["cut(otherwise): 3 -> 5 from 2020-07-01"]),
+        (&[("G1: 2", "G1: 4")], &["cut(G1): 2 -> 4 from 2020-07-01"]),
+        (&[("G1: 2", "G2: 2")], &["cut(G1): 2 -> 3 from 2020-07-01", "cut(G2): 3 -> 2 from 2020-07-01"]),
+        (&[("otherwise: 3", "otherwise: 5")], &["cut(otherwise): 3 -> 5 from 2020-07-01"]),
         (
             &[("effective from 2020-07-01", "effective from 2021-07-01")],
             &[
@@ -209,7 +208,7 @@ fn changes_and_what_is_told() {
         (
             &[
                 ("requirement present", "requirement attendance"),
-                ("count of absences where not excused <= 5", "gap <= 5"),
+                ("(count of absences where not excused) <= 5", "gap <= 5"),
             ],
             &["renamed: requirement reading.present of Student -> requirement reading.attendance of Student"],
         ),
@@ -263,7 +262,7 @@ fn changes_and_what_is_told() {
         ),
         // Waivers.
         (
-            &[("rule camp: promoted\n", "rule camp: promoted\n    waivable by principal\n")],
+            &[("rule camp: promoted\n", "rule camp: promoted\n    waivable by \"principal\"\n")],
             &["promotion: rule camp: - -> principal", "promotion proved"],
         ),
     ];
@@ -291,14 +290,15 @@ fn changes_and_what_is_told() {
 #[test]
 fn what_cannot_be_followed_is_the_same_where_both_read_it() {
     let old = r#"policy p { title "T" cite "§" }
-record D { key id: text  pupils: count  share: percent  open: flag }
+record D { key id: text  region: text  pupils: count  share: percent  open: flag }
 amount grant of D {
   cite "(a)"
-  line base = apportion $1000 over D where open by pupils to cents
-  line more = $5 when open and percent_rank of pupils among D where open >= 50%
+  line base = $3 when share > 10%
+  line more = $5 when open and (percent_rank of pupils among D as other where other.region = region and open) >= 0%
 }
 "#;
-    let rank = "open and percent_rank of pupils among D where open >= 50%";
+    let rank =
+        "open and (percent_rank of pupils among D as other where other.region = region and open) >= 0%";
     assert_eq!(told(old, &old.replace(rank, &format!("not (not ({rank}))"))), ["grant proved"]);
     let found = versions(old, &old.replace("$5", "$6"));
     assert!(

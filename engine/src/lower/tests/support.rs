@@ -127,7 +127,7 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
         let Lowered { body: found, diagnostics, mentions } = lowered;
         LoweredItem { declared, body: found.map(body), diagnostics, mentions }
     }
-    let found = match (&item.kind, declared) {
+    match (&item.kind, declared) {
         (ItemKind::Group(group), Some(Declared::Group(id))) => {
             facts(declared, lower::group(cx, id, group), Body::Group)
         }
@@ -150,8 +150,7 @@ fn lower_item(cx: &Context<'_>, declared: Option<Declared>, item: &Item) -> Lowe
             facts(declared, lower::amount(cx, id, amount), Body::Amount)
         }
         _ => LoweredItem { declared, body: None, diagnostics: Vec::new(), mentions: Vec::new() },
-    };
-    found
+    }
 }
 
 /// What is reported about a text after the shared vocabulary.
