@@ -327,7 +327,13 @@ pub fn flipped(before: &[Counted], after: &[Counted]) -> Vec<Flipped> {
         let rows: Vec<(u32, String, String)> = (0..now.rows.min(was.rows))
             .filter_map(|row| {
                 let (old, new) = (was.word(row)?, now.word(row)?);
-                (old != new).then(|| (row, was.shown(old), now.shown(new)))
+                if old == new {
+                    return None;
+                }
+                // What was a private value, or becomes one, is told from neither side.
+                let (old, new) = (was.shown(old), now.shown(new));
+                let masked = old == MASK || new == MASK;
+                Some(if masked { (row, MASK.to_owned(), MASK.to_owned()) } else { (row, old, new) })
             })
             .collect();
         if !rows.is_empty() {
