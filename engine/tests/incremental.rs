@@ -255,3 +255,31 @@ fn bytes_that_are_not_utf8_are_said_once_and_mended_by_a_text() {
     database.set_text("r.rubric", Some(RULES));
     assert_eq!(messages(&database), [""; 0]);
 }
+
+#[test]
+fn a_record_that_breaks_in_the_file_that_counts_is_seen_by_who_names_it() {
+    let clean = "policy a.base { title \"B\" cite \"x\" }\ncategory K { a \"é😀\", b }\nrecord P { key id: text k: K level: count? }\n";
+    let broken = clean.replace("record P {", "record P use a.base\n{");
+    let user = "policy a.rules { title \"R\" cite \"x\" }\nuse a.base\ndecision d of P {\n  outcomes yes_it_is, nope\n  default nope cite \"1\"\n  rule r: yes_it_is when level >= 2 and k = a cite \"2\"\n}\n";
+    let texts = |last: &str| {
+        [("a/user.rubric", user.to_owned()), ("b.rubric", clean.to_owned()), ("d.rubric", last.to_owned())]
+    };
+    let mut edited = Database::default();
+    for (path, text) in texts(clean) {
+        edited.set_text(path, Some(&text));
+    }
+    messages(&edited);
+    let mut steps = vec![clean.to_owned()];
+    for at in 0.."use a.base\n".len() {
+        steps.push(clean.replace("record P {", &format!("record P {}{{", &"use a.base\n"[..=at])));
+    }
+    steps.push(broken);
+    for step in &steps {
+        edited.set_text("d.rubric", Some(step));
+        let mut fresh = Database::default();
+        for (path, text) in texts(step) {
+            fresh.set_text(path, Some(&text));
+        }
+        assert_eq!(messages(&edited), messages(&fresh), "{step}");
+    }
+}

@@ -492,12 +492,15 @@ impl Collector {
     }
 
     fn scopes(&mut self, files: &[&FileSummary]) {
-        let by_name: BTreeMap<String, PolicyId> = self
-            .out
-            .policies
-            .values()
-            .filter_map(|id| Some((self.out.symbols.policy(*id)?.name.clone(), *id)))
-            .collect();
+        // Of two files that are one policy the first by its path counts, whichever was seen first.
+        let mut by_name: BTreeMap<String, PolicyId> = BTreeMap::new();
+        for file in files {
+            let Some(policy) = self.out.policies.get(&file.file).copied() else { continue };
+            let Some(name) = self.out.symbols.policy(policy).map(|policy| policy.name.clone()) else {
+                continue;
+            };
+            by_name.entry(name).or_insert(policy);
+        }
         for file in files {
             let Some(policy) = self.out.policies.get(&file.file).copied() else { continue };
             let mut scope = self.own.get(&policy).cloned().unwrap_or_default();
