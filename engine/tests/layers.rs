@@ -259,7 +259,7 @@ policy charter {
 amend parameter passing_level { cite "C-1" from 2025-08-01: 4 }
 amend decision promotion {
   default promoted cite "C-2"
-  rule few: retained when credits < 3 subject to reads_at_level notwithstanding no_camp cite "C-3"
+  rule few: retained when credits < 3 subject to reads_at_level notwithstanding no_camp, english_learner cite "C-3"
 }
 "#;
 
@@ -324,7 +324,7 @@ policy broward {
 }
 amend decision promotion {
   default promoted_for_good_cause cite "C-1"
-  rule no_camp: retained when not attended_camp and credits < 5 subject to reads_at_level cite "C-2"
+  rule no_camp: retained when not attended_camp and credits < 5 subject to reads_at_level notwithstanding english_learner cite "C-2"
 }
 decision award of Student {
   outcomes yes_award, no_award

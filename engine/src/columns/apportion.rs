@@ -35,7 +35,7 @@ impl Worker<'_> {
             let weights = self.eval(&env.within(&members.rows, rows.slot), by);
             let own_weights = reads_slot(env.code, by, 0);
             let mut known: HashMap<Sharing, Result<Vec<(u32, Number)>, u8>> = HashMap::new();
-            let founds = members.ranges(env.len).into_iter().enumerate().map(|(lane, range)| {
+            let founds = members.ranges(env.len).iter().enumerate().map(|(lane, range)| {
                 let lane_u32 = u32::try_from(lane).unwrap_or(u32::MAX);
                 if let Ok(at) = members.rows.failed.binary_search_by_key(&lane_u32, |(lane, _)| *lane) {
                     let state = members.rows.failed.get(at).map_or(ERROR, |(_, state)| *state);

@@ -260,16 +260,14 @@ impl ColumnRecords {
                 rows.fields.insert(*field, Arc::new(column));
             }
         }
-        if wanted.key {
-            if !rows.keys.repeated.is_empty() {
-                let mut duplicates = vec![false; count as usize];
-                for row in rows.keys.repeated.iter().flat_map(|(first, row)| [*first, *row]) {
-                    if let Some(flag) = duplicates.get_mut(row as usize) {
-                        *flag = true;
-                    }
+        if wanted.key && !rows.keys.repeated.is_empty() {
+            let mut duplicates = vec![false; count as usize];
+            for row in rows.keys.repeated.iter().flat_map(|(first, row)| [*first, *row]) {
+                if let Some(flag) = duplicates.get_mut(row as usize) {
+                    *flag = true;
                 }
-                rows.duplicates = Some(duplicates);
             }
+            rows.duplicates = Some(duplicates);
         }
         Ok(())
     }

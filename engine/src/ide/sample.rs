@@ -327,7 +327,13 @@ pub fn flipped(before: &[Counted], after: &[Counted]) -> Vec<Flipped> {
         let rows: Vec<(u32, String, String)> = (0..now.rows.min(was.rows))
             .filter_map(|row| {
                 let (old, new) = (was.word(row)?, now.word(row)?);
-                (old != new).then(|| (row, was.shown(old), now.shown(new)))
+                if old == new {
+                    return None;
+                }
+                // What was a private value, or becomes one, is told from neither side.
+                let (old, new) = (was.shown(old), now.shown(new));
+                let masked = old == MASK || new == MASK;
+                Some(if masked { (row, MASK.to_owned(), MASK.to_owned()) } else { (row, old, new) })
             })
             .collect();
         if !rows.is_empty() {
@@ -405,12 +411,14 @@ amount bonus of Student { cite "5" line base = if level >= 2 then $10 else $5 }
         assert_eq!(all[1].tally(), [("met", 3), ("violated", 1)]);
     }
 
+    type Rows<'r> = &'r [(u32, String, String)];
+
     #[test]
     fn what_an_edit_flips() {
         let before = counted(POLICY);
         let after = counted(&POLICY.replace("level >= 2\n", "level >= 1\n").replace("$5", "$6"));
         let flips = flipped(&before, &after);
-        let shown: Vec<(&str, &[(u32, String, String)])> =
+        let shown: Vec<(&str, Rows<'_>)> =
             flips.iter().map(|flip| (flip.name.as_str(), flip.rows.as_slice())).collect();
         let row = |row, old: &str, new: &str| (row, old.to_owned(), new.to_owned());
         assert_eq!(

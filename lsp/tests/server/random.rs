@@ -186,7 +186,10 @@ async fn edited_equals_fresh() {
         let files: Vec<(&str, &str)> =
             texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let mut fresh = Client::start(&files, able()).await;
-        assert_eq!(findings(&mut client).await, findings(&mut fresh).await, "after {number} edits");
+        let (edited, anew) = (findings(&mut client).await, findings(&mut fresh).await);
+        let differs: Vec<&String> =
+            edited.keys().filter(|name| edited.get(*name) != anew.get(*name)).collect();
+        assert_eq!(edited, anew, "after {number} edits, in {differs:?} of {texts:#?}");
         // The text that the server holds, by what it says the whole of it is.
         for (name, text) in &open {
             let end = json!({ "line": 0, "character": 0 });

@@ -106,10 +106,11 @@ pub fn program(random: &mut Random, settings: &Settings) -> Program {
         let head = HEADER.replace("NAME", name).replace("AUTHORITY", "state \"S\" under v") + uses;
         files.push(File { path: format!("{name}.rubric"), head, items });
     }
+    // What reads a declaration cannot be read where that is amended, so that amendments read fields alone.
+    let mut bare = Shared { open: shared.open, ..Shared::default() };
     for (name, district) in [("y", "D0"), ("z", "D1")] {
         if random.percent(45) {
-            let mut writer =
-                Writer { random, settings, shared: &mut shared, names: &mut names, policy: name };
+            let mut writer = Writer { random, settings, shared: &mut bare, names: &mut names, policy: name };
             let items = writer.amendments();
             let authority = format!("district \"{district}\" under p");
             let head = HEADER.replace("NAME", name).replace("AUTHORITY", &authority) + "use v\n";
