@@ -5,12 +5,11 @@
 use std::sync::Arc;
 
 use rubric_engine::data::Dataset;
-use rubric_engine::db::Database;
 use rubric_engine::evaluate::{DecisionResult, Evaluator, Options};
 use rubric_engine::plan::{DecisionId, Plan};
 use rubric_engine::record::Compiled;
 use rubric_engine::value::Date;
-use rubric_generate::{Program, Random, Settings, World, cases, program};
+use rubric_generate::{Random, Settings, World, cases, program};
 
 const TODAY: Date = Date::constant(2024, 9, 1);
 
@@ -19,17 +18,6 @@ const TODAY: Date = Date::constant(2024, 9, 1);
 struct Counts {
     results: u64,
     replayed: u64,
-}
-
-/// The plan, whatever proofs find wrong in it: rules that disagree for some record are wanted here.
-fn plan(program: &Program) -> Arc<Plan> {
-    let mut db = Database::default();
-    for file in &program.files {
-        db.set_text(&file.path, Some(&file.text()));
-    }
-    let plan = db.plan();
-    assert_eq!(plan.decisions.len(), plan.symbols.decisions.len(), "{}", program.text());
-    plan
 }
 
 fn differences(plan: &Plan, data: &Dataset, counts: &mut Counts) -> Vec<String> {
@@ -73,7 +61,7 @@ fn compiled_decisions_agree() {
         let mut random = Random::new(u64::try_from(seed).unwrap());
         let settings = Settings { errors: seed % 2 == 1, known: true, depth: 3 };
         let program = program(&mut random, &settings);
-        let plan = plan(&program);
+        let plan = program.plan().unwrap_or_else(|errors| panic!("seed {seed}:\n{errors}"));
         for hidden in [0, 25] {
             let world = World::new(&plan, &mut random, 5, hidden);
             let found = differences(&plan, &world.data(&plan, false), &mut counts);
