@@ -37,8 +37,11 @@ pub(crate) fn versions(args: &DiffArgs, terminal: Terminal) -> Result<Outcome, F
     Ok(Outcome::found(found.differ()))
 }
 
+/// A plan, and which of its policies are those of the path.
+type Loaded = (Arc<Plan>, BTreeSet<PolicyId>);
+
 /// The plan of a version and its own policies; nothing when it has errors, which have been shown.
-fn loaded(path: &Path, terminal: Terminal) -> Result<Option<(Arc<Plan>, BTreeSet<PolicyId>)>, Failure> {
+fn loaded(path: &Path, terminal: Terminal) -> Result<Option<Loaded>, Failure> {
     let project = project::locate(&[path.to_path_buf()])?.load(&[])?;
     let errors = project.errors();
     if !errors.is_empty() {
