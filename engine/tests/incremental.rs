@@ -271,7 +271,8 @@ fn a_record_that_breaks_in_the_file_that_counts_is_seen_by_who_names_it() {
     messages(&edited);
     let mut steps = vec![clean.to_owned()];
     for at in 0.."use a.base\n".len() {
-        steps.push(clean.replace("record P {", &format!("record P {}{{", &"use a.base\n"[..=at])));
+        steps
+            .push(clean.replace("record P {", &format!("record P {}{{", "use a.base\n".get(..=at).unwrap())));
     }
     steps.push(broken);
     for step in &steps {

@@ -12,7 +12,7 @@ pub fn slice(plan: &Plan, results: &[ResultId], defines: &[u32]) -> Plan {
     slice_with(plan, results, defines, &Code::default())
 }
 
-/// As [`slice`], and what a code reads that stands in no declaration.
+/// As [`slice()`], and what a code reads that stands in no declaration.
 #[must_use]
 pub fn slice_with(plan: &Plan, results: &[ResultId], defines: &[u32], code: &Code) -> Plan {
     let mut part = Plan { symbols: plan.symbols.clone(), ..Plan::default() };

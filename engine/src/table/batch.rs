@@ -92,7 +92,7 @@ pub struct Texts {
 }
 
 /// Keys. The bytes of two keys of one record are the same exactly when the keys are. A key that is one text is that text in
-/// UTF-8; any other is written so that [`super::decode_key`] finds its values again.
+/// UTF-8; any other is written so that `decode_key` finds its values again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
     /// The record that they name a row of.
