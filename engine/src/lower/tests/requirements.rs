@@ -1,4 +1,4 @@
-//! Requirements, and what is not evaluated yet.
+//! Requirements.
 
 use super::support::{bodies, report};
 
