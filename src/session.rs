@@ -195,28 +195,13 @@ impl Session {
     }
 
     pub(crate) fn policy_of(&self, id: ResultId) -> Option<PolicyId> {
-        policy_of(&self.plan.symbols, id)
-    }
-}
-
-fn policy_of(symbols: &Symbols, id: ResultId) -> Option<PolicyId> {
-    match id {
-        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.policy),
-        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.policy),
-        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.policy),
+        self.plan.symbols.owner(id)
     }
 }
 
 /// The derived facts that are written beside results: those without parameters, of the same records.
 pub(crate) fn facts_of(symbols: &Symbols, results: &[ResultId]) -> Vec<DefineId> {
-    let of_results: BTreeSet<RecordId> = results
-        .iter()
-        .filter_map(|result| match result {
-            ResultId::Decision(id) => symbols.decision(*id).map(|symbol| symbol.of),
-            ResultId::Requirement(id) => symbols.requirement(*id).map(|symbol| symbol.of),
-            ResultId::Amount(id) => symbols.amount(*id).map(|symbol| symbol.of),
-        })
-        .collect();
+    let of_results: BTreeSet<RecordId> = results.iter().filter_map(|result| symbols.of(*result)).collect();
     let facts = (0_u32..).zip(&symbols.defines).filter(|(_, define)| {
         define.params.is_empty() && define.of.is_some_and(|of| of_results.contains(&of))
     });
@@ -230,7 +215,7 @@ fn results_of<'a>(
     // Of a policy that amends another it is what comes of that.
     let amended: BTreeSet<ResultId> =
         policies.iter().flat_map(|policy| symbols.amended_results(*policy)).collect();
-    let own = |id: &ResultId| policy_of(symbols, *id).is_some_and(|policy| policies.contains(&policy));
+    let own = |id: &ResultId| symbols.owner(*id).is_some_and(|policy| policies.contains(&policy));
     symbols.results.iter().copied().filter(move |id| own(id) || amended.contains(id))
 }
 

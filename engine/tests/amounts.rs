@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod common;
+
 use rubric_engine::db::Database;
 use rubric_engine::diagnostic::Severity;
 use rubric_engine::evaluate::{Evaluator, Options};
@@ -25,20 +27,7 @@ const DISTRICT: &str = "
 
 /// Every test of the text passes, and there are as many as said.
 fn passes(tests: usize, text: &str) {
-    let text = format!("{HEADER}{DISTRICT}{text}");
-    let mut db = Database::default();
-    let file = db.set_text("p.rubric", Some(&text));
-    // That rules can disagree about some record is what some of the texts are about.
-    for diagnostic in db.errors(file) {
-        let place = diagnostic.place().and_then(|place| db.source(place)).unwrap_or_default();
-        assert!(diagnostic.severity != Severity::Error, "{} at `{place}`", diagnostic.message);
-    }
-    let plan = db.plan();
-    assert_eq!(plan.tests.len(), tests);
-    for test in &plan.tests {
-        let report = testing::run(&plan, test);
-        assert!(report.passed, "{}: {:#?}", report.title, report.failures);
-    }
+    common::passes(tests, &format!("{HEADER}{DISTRICT}{text}"));
 }
 
 /// The errors of the text, each with the text at its place and its help.

@@ -182,12 +182,7 @@ fn results_below(database: &Database, view: &View, plan: &Plan, folder: &Path) -
 
 /// Whether a result is declared in a file below the folder.
 fn is_below(database: &Database, view: &View, symbols: &Symbols, result: ResultId, folder: &Path) -> bool {
-    let place = match result {
-        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.place),
-        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.place),
-        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.place),
-    };
-    let file = place.map(|place| database.path(place.file));
+    let file = symbols.place(result).map(|place| database.path(place.file));
     file.and_then(|path| view.on_disk(path)).is_some_and(|path| path.starts_with(folder))
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<Outcome,
     };
     let mut explanations: Vec<(Explanation, Option<How>)> = Vec::new();
     for result in &asked.results {
-        let of = record_of(&session, *result);
+        let of = session.plan.symbols.of(*result);
         for (_, row) in rows.iter().filter(|(record, _)| Some(*record) == of) {
             let explained = match *result {
                 ResultId::Decision(id) => {
@@ -212,22 +212,7 @@ fn asked(session: &Session, rule: Option<&str>) -> Result<Asked, Failure> {
 }
 
 fn name_of(session: &Session, id: ResultId) -> String {
-    let symbols = &session.plan.symbols;
-    let name = match id {
-        ResultId::Decision(id) => symbols.decision(id).map(|symbol| &symbol.name),
-        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| &symbol.name),
-        ResultId::Amount(id) => symbols.amount(id).map(|symbol| &symbol.name),
-    };
-    name.cloned().unwrap_or_default()
-}
-
-fn record_of(session: &Session, id: ResultId) -> Option<RecordId> {
-    let symbols = &session.plan.symbols;
-    match id {
-        ResultId::Decision(id) => symbols.decision(id).map(|symbol| symbol.of),
-        ResultId::Requirement(id) => symbols.requirement(id).map(|symbol| symbol.of),
-        ResultId::Amount(id) => symbols.amount(id).map(|symbol| symbol.of),
-    }
+    session.plan.symbols.name(id).unwrap_or_default().to_owned()
 }
 
 fn labels_of(session: &Session, id: ResultId) -> Vec<String> {
@@ -263,7 +248,8 @@ fn find(
     asked: &Asked,
     key: &str,
 ) -> Result<Vec<(RecordId, u32)>, Failure> {
-    let records: BTreeSet<RecordId> = asked.results.iter().filter_map(|id| record_of(session, *id)).collect();
+    let records: BTreeSet<RecordId> =
+        asked.results.iter().filter_map(|id| session.plan.symbols.of(*id)).collect();
     let mut found = Vec::new();
     for record in &records {
         for row in 0..evaluator.rows_of(*record).unwrap_or(0) {

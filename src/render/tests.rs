@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rubric_engine::diagnostic::Severity;
-use rubric_engine::plan::{ResultId, Symbols};
+use rubric_engine::plan::Symbols;
 use rubric_engine::testing::{Covered, TestReport};
 use serde::Serialize;
 
@@ -101,7 +101,12 @@ fn full_coverage(
             _ => "never fails to hold in a test",
         };
         let place = format!("{}:{}", harmless(&spot.source.path), spot.start.line);
-        let what = format!("{} {} of {}", part.kind.word(), part.label, name(symbols, part.result));
+        let what = format!(
+            "{} {} of {}",
+            part.kind.word(),
+            part.label,
+            symbols.name(part.result).unwrap_or_default()
+        );
         let _ = writeln!(
             text,
             "  {} {}: {never}",
@@ -111,14 +116,6 @@ fn full_coverage(
     }
     text.push('\n');
     text
-}
-
-fn name(symbols: &Symbols, id: ResultId) -> &str {
-    match id {
-        ResultId::Decision(id) => symbols.decision(id).map_or("", |symbol| symbol.name.as_str()),
-        ResultId::Requirement(id) => symbols.requirement(id).map_or("", |symbol| symbol.name.as_str()),
-        ResultId::Amount(id) => symbols.amount(id).map_or("", |symbol| symbol.name.as_str()),
-    }
 }
 
 /// What `rubric test --format json` prints.
@@ -189,7 +186,7 @@ pub(crate) fn test_report(tested: &Tested, symbols: &Symbols, lookup: &mut Looku
         let covered = coverage.iter().map(|part| {
             let spot = lookup.spot(part.place, "");
             JsonCovered {
-                result: name(symbols, part.result).to_owned(),
+                result: symbols.name(part.result).unwrap_or_default().to_owned(),
                 kind: part.kind.word(),
                 label: part.label.clone(),
                 file: spot.source.path.clone(),

@@ -179,14 +179,11 @@ pub(crate) fn report(
     });
     let results = tallies.iter().flat_map(|(sheet, tallies)| {
         tallies.iter().map(|tally| {
-            let (name, kind) = match tally.id {
-                ResultId::Decision(id) => {
-                    (symbols.decision(id).map(|symbol| symbol.name.clone()), "decision")
-                }
-                ResultId::Requirement(id) => {
-                    (symbols.requirement(id).map(|symbol| symbol.name.clone()), "requirement")
-                }
-                ResultId::Amount(id) => (symbols.amount(id).map(|symbol| symbol.name.clone()), "amount"),
+            let name = symbols.name(tally.id).map(ToOwned::to_owned);
+            let kind = match tally.id {
+                ResultId::Decision(_) => "decision",
+                ResultId::Requirement(_) => "requirement",
+                ResultId::Amount(_) => "amount",
             };
             let requirement = match tally.id {
                 ResultId::Requirement(id) => session.plan.requirements.get(&id.0),

@@ -163,12 +163,7 @@ pub fn unused<'d>(
 #[must_use]
 pub fn parameter_gaps(plan: &Plan, as_of: Date, policies: &BTreeSet<PolicyId>) -> Vec<Diagnostic> {
     let symbols = &plan.symbols;
-    let policy = |result: &ResultId| match result {
-        ResultId::Decision(id) => symbols.decision(*id).map(|symbol| symbol.policy),
-        ResultId::Requirement(id) => symbols.requirement(*id).map(|symbol| symbol.policy),
-        ResultId::Amount(id) => symbols.amount(*id).map(|symbol| symbol.policy),
-    };
-    let wanted = |result: &ResultId| policy(result).is_some_and(|policy| policies.contains(&policy));
+    let wanted = |result: &ResultId| symbols.owner(*result).is_some_and(|policy| policies.contains(&policy));
     let results = cycle::reached(plan, symbols.results.iter().copied().filter(wanted));
     parameter_gap::at(plan, as_of, &results)
 }

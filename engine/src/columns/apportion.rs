@@ -11,8 +11,7 @@ use super::worker::Worker;
 use crate::evaluate::apportion::{by_key, shares};
 use crate::evaluate::found::Found;
 use crate::evaluate::operate;
-use crate::evaluate::walk::reads_slot;
-use crate::plan::{ExprId, Rows};
+use crate::plan::{ExprId, Rows, reads_slot};
 use crate::value::{Base, Number, Value};
 
 impl Worker<'_> {

@@ -26,17 +26,6 @@ pub(crate) const fn strict(a: u8, b: u8) -> u8 {
     }
 }
 
-const fn holds(op: CompareOp, order: Ordering) -> bool {
-    match op {
-        CompareOp::Eq => order.is_eq(),
-        CompareOp::Ne => order.is_ne(),
-        CompareOp::Lt => order.is_lt(),
-        CompareOp::Le => order.is_le(),
-        CompareOp::Gt => order.is_gt(),
-        CompareOp::Ge => order.is_ge(),
-    }
-}
-
 /// The test of an order as a function of its own, so that lanes are not asked which it is.
 macro_rules! by_op {
     ($op:expr, $test:ident => $body:expr) => {
@@ -136,7 +125,7 @@ fn ordered<A: Copy, B: Copy>(
     let sides = left.iter().zip(right).zip(a.state.iter().zip(&b.state));
     sides
         .map(|((left, right), (a, b))| match strict(*a, *b) {
-            KNOWN => told(holds(op, order(*left, *right))),
+            KNOWN => told(op.holds(order(*left, *right))),
             open => open,
         })
         .collect()
@@ -158,7 +147,7 @@ fn with_none<T: Copy + Ord>(
                     CompareOp::Eq => left == right && *left != none,
                     CompareOp::Ne => left != right || *left == none,
                     _ if unordered(*left) || unordered(*right) => false,
-                    _ => holds(op, left.cmp(right)),
+                    _ => op.holds(left.cmp(right)),
                 };
                 if yes { KNOWN } else { NO }
             }
@@ -193,7 +182,7 @@ fn narrow(op: CompareOp, a: &Vector, b: &Vector) -> Option<Vec<u8>> {
                 (i128::from(n) * by).cmp(&(i128::from(right) * i128::from(d)))
             })
         }
-        (Data::Num(..), Data::Ratio(..)) => narrow(turned(op), b, a)?,
+        (Data::Num(..), Data::Ratio(..)) => narrow(op.turned(), b, a)?,
         (Data::Code(left), Data::Code(right)) => {
             with_none(op, (a, left), (b, right), NO_CODE, |code| code >= NOT_APPLICABLE)
         }
@@ -206,7 +195,7 @@ fn narrow(op: CompareOp, a: &Vector, b: &Vector) -> Option<Vec<u8>> {
             .zip(&b.state)
             .map(|(a, b)| match strict(*a, *b) {
                 KNOWN => {
-                    if holds(op, a.cmp(b)) {
+                    if op.holds(a.cmp(b)) {
                         KNOWN
                     } else {
                         NO
@@ -217,16 +206,6 @@ fn narrow(op: CompareOp, a: &Vector, b: &Vector) -> Option<Vec<u8>> {
             .collect(),
         _ => return None,
     })
-}
-
-const fn turned(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        op => op,
-    }
 }
 
 /// Rows are equal by their keys: by their numbers, where none shares its key.
@@ -242,7 +221,7 @@ impl Worker<'_> {
     pub(crate) fn compare(&self, env: &Env<'_>, op: CompareOp, a: ExprId, b: ExprId) -> Vector {
         let sides = match (self.one(env, a), self.one(env, b)) {
             (None, Some(one)) => Some((op, self.eval(env, a), one)),
-            (Some(one), None) => Some((turned(op), self.eval(env, b), one)),
+            (Some(one), None) => Some((op.turned(), self.eval(env, b), one)),
             _ => None,
         };
         if let Some((op, lanes, one)) = sides

@@ -8,7 +8,7 @@ use super::quick::QuickMap;
 use super::store::Store;
 use super::vector::{Data, ERROR, KNOWN, NO, NOT_APPLICABLE, UNKNOWN, Vector};
 use super::worker::Worker;
-use crate::evaluate::decision::{all_outcomes, pronounce, rule_on};
+use crate::evaluate::decision::{all_outcomes, pronounce, rule_on, status};
 use crate::evaluate::found::Found;
 use crate::evaluate::{DecisionResult, Verdict};
 use crate::plan::{DecisionBody, DecisionId, ResultStatus};
@@ -18,19 +18,6 @@ use crate::value::Date;
 pub(crate) struct Ruled {
     pub(crate) distinct: Vec<DecisionResult>,
     pub(crate) of: Vec<u32>,
-}
-
-fn status(status: ResultStatus) -> DecisionResult {
-    DecisionResult {
-        verdict: Verdict::Status(status),
-        by: Vec::new(),
-        waived: Vec::new(),
-        perhaps: Vec::new(),
-        possible: Vec::new(),
-        needs: Arc::default(),
-        faults: Arc::default(),
-        because: Vec::new(),
-    }
 }
 
 /// The result when something that everything hangs on is not known.

@@ -11,9 +11,9 @@ use super::quick::QuickMap;
 use super::store::{KeyCounts, Store};
 use super::vector::{Data, ERROR, KNOWN, NEVER, NO, NO_DAY, UNKNOWN, Vector};
 use super::worker::Worker;
+use crate::evaluate::RequirementResult;
 use crate::evaluate::found::Found;
-use crate::evaluate::requirement::judge;
-use crate::evaluate::{RequirementResult, WaiverUse};
+use crate::evaluate::requirement::{judge, status};
 use crate::plan::{ExprId, Instance, MustCheck, Op, RequirementBody, ResultStatus};
 use crate::value::{Date, RecordId, Value, date};
 
@@ -21,18 +21,6 @@ use crate::value::{Date, RecordId, Value, date};
 pub(crate) struct Judged {
     pub(crate) distinct: Vec<RequirementResult>,
     pub(crate) of: Vec<u32>,
-}
-
-fn status(status: ResultStatus) -> RequirementResult {
-    RequirementResult {
-        status,
-        musts: Vec::new(),
-        waiver: None::<WaiverUse>,
-        excepts: Vec::new(),
-        needs: Arc::default(),
-        faults: Arc::default(),
-        because: None,
-    }
 }
 
 /// What a result follows from.

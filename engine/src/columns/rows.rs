@@ -7,8 +7,7 @@ use super::logic::and;
 use super::store::{Store, is_none};
 use super::vector::{ERROR, KNOWN, MISSING, NO, UNKNOWN, Vector};
 use super::worker::Worker;
-use crate::evaluate::walk::reads_slot;
-use crate::plan::{Code, CompareOp, ExprId, FieldKind, Op, RecordKind, RowSource, Rows};
+use crate::plan::{ExprId, FieldKind, Op, RecordKind, RowSource, Rows, demanded};
 use crate::value::{RecordId, Value};
 
 /// Rows that count, surely or perhaps.
@@ -305,22 +304,4 @@ fn nothing(owner: &Vector) -> Expansion {
         (lane, state)
     });
     Expansion::new(Vec::new(), Lanes::new(Some(RecordId(u32::MAX)), Vec::new()), failed.collect())
-}
-
-/// A field of the row in that slot, and what a condition demands it to be equal to.
-fn demanded(code: &Code, slot: u16, condition: ExprId) -> Option<(u32, ExprId)> {
-    match code.get(condition)?.op {
-        Op::And(a, b) => demanded(code, slot, a).or_else(|| demanded(code, slot, b)),
-        Op::Compare(CompareOp::Eq, a, b) => {
-            let of_row = |side: ExprId| match code.get(side)?.op {
-                Op::Field { of, field } if code.get(of)?.op == Op::Row(slot) => Some(field),
-                _ => None,
-            };
-            let pair = |own: ExprId, other: ExprId| {
-                Some((of_row(own)?, other)).filter(|_| !reads_slot(code, other, slot))
-            };
-            pair(a, b).or_else(|| pair(b, a))
-        }
-        _ => None,
-    }
 }

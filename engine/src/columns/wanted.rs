@@ -12,12 +12,7 @@ pub fn wanted(plan: &Plan, results: &[ResultId], facts: &[DefineId]) -> Vec<Want
     let mut reach = Reach::of(plan);
     for result in results {
         reach.open.push((*result).into());
-        let of = match result {
-            ResultId::Decision(id) => plan.symbols.decision(*id).map(|symbol| symbol.of),
-            ResultId::Requirement(id) => plan.symbols.requirement(*id).map(|symbol| symbol.of),
-            ResultId::Amount(id) => plan.symbols.amount(*id).map(|symbol| symbol.of),
-        };
-        of.into_iter().for_each(|record| reach.record(record));
+        plan.symbols.of(*result).into_iter().for_each(|record| reach.record(record));
     }
     reach.open.extend(facts.iter().map(|define| Fact::Define(*define)));
     reach.waivers();

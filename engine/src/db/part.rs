@@ -33,7 +33,7 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
         part.groups.insert(record.0, Arc::clone(body));
     }
     let amended: Vec<ResultId> = amended_here(&symbols, file.id(db)).collect();
-    open.extend(amended.into_iter().map(of_result));
+    open.extend(amended.into_iter().map(Symbol::from));
     for (position, body) in bodies(db, workspace, file).iter() {
         let declared = collected.declared.get(&(file.id(db), *position)).copied();
         let named = declared.and_then(symbol);
@@ -54,7 +54,7 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
             put(&mut part, Some(declared), body);
             continue;
         }
-        let Some(place) = place(&symbols, next) else { continue };
+        let Some(place) = symbols.place(next) else { continue };
         let (Some(source), Some(position)) = (file_of(db, workspace, place.file), place.item) else {
             continue;
         };
@@ -99,14 +99,6 @@ fn amended_here(symbols: &Symbols, file: FileId) -> impl Iterator<Item = ResultI
     here.flat_map(|amendment| symbols.amended_results(amendment.policy))
 }
 
-const fn of_result(result: ResultId) -> Symbol {
-    match result {
-        ResultId::Decision(id) => Symbol::Decision(id),
-        ResultId::Requirement(id) => Symbol::Requirement(id),
-        ResultId::Amount(id) => Symbol::Amount(id),
-    }
-}
-
 /// The groups of all files.
 #[salsa::tracked(returns(clone))]
 fn groups(db: &dyn Db, workspace: Workspace) -> Arc<[(RecordId, Arc<GroupBody>)]> {
@@ -131,17 +123,6 @@ const fn symbol(declared: Declared) -> Option<Symbol> {
         Declared::Requirement(id) => Symbol::Requirement(id),
         Declared::Amount(id) => Symbol::Amount(id),
     })
-}
-
-fn place(symbols: &Symbols, symbol: Symbol) -> Option<Place> {
-    match symbol {
-        Symbol::Parameter(id) => symbols.parameter(id).map(|it| it.place),
-        Symbol::Define(id) => symbols.define(id).map(|it| it.place),
-        Symbol::Decision(id) => symbols.decision(id).map(|it| it.place),
-        Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.place),
-        Symbol::Amount(id) => symbols.amount(id).map(|it| it.place),
-        Symbol::Category(_) | Symbol::Record(_) | Symbol::Input(_) => None,
-    }
 }
 
 fn of_body(body: &Body, open: &mut Vec<Symbol>) {

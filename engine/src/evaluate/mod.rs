@@ -28,7 +28,6 @@ mod reasons;
 pub(crate) mod requirement;
 pub(crate) mod rows;
 mod waiver;
-pub(crate) mod walk;
 mod words;
 
 #[cfg(test)]

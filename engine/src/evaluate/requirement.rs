@@ -26,17 +26,22 @@ pub(super) struct Inquiry {
     pub(super) due: Option<Found>,
 }
 
+/// A result that nothing but a status is known of.
+pub(crate) fn status(status: ResultStatus) -> RequirementResult {
+    RequirementResult {
+        status,
+        musts: Vec::new(),
+        waiver: None,
+        excepts: Vec::new(),
+        needs: Arc::default(),
+        faults: Arc::default(),
+        because: None,
+    }
+}
+
 impl Inquiry {
-    fn of(status: ResultStatus) -> Self {
-        let result = RequirementResult {
-            status,
-            musts: Vec::new(),
-            waiver: None,
-            excepts: Vec::new(),
-            needs: Arc::default(),
-            faults: Arc::default(),
-            because: None,
-        };
+    fn of(outcome: ResultStatus) -> Self {
+        let result = status(outcome);
         Self { result, law: None, scope: None, musts: Vec::new(), excepts: Vec::new(), due: None }
     }
 

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::evaluator::{Evaluator, Frame};
 use super::found::{Found, Truth, and};
-use super::walk::reads_slot;
 use crate::data::Cell;
-use crate::plan::{CompareOp, ExprId, FieldKind, Op, RecordKind, RowSource, Rows};
+use crate::plan::{FieldKind, RecordKind, RowSource, Rows, demanded};
 use crate::value::{Fault, Need, NeedKind, RecordId, Reference, Value};
 
 /// Rows and whether each is surely, or perhaps, among them.
@@ -172,7 +171,7 @@ impl Evaluator<'_> {
         if kind != RecordKind::Record || self.data.rows(record).is_none() {
             return None;
         }
-        let (field, other) = demanded(frame, rows.slot, rows.filter?)?;
+        let (field, other) = demanded(frame.code, rows.slot, rows.filter?)?;
         let wanted = self.eval(frame, other);
         let wanted = wanted.value()?;
         if matches!(wanted, Value::Reference(reference) if reference.key.is_empty()) {
@@ -205,23 +204,4 @@ impl Evaluator<'_> {
 
 fn not_supplied(record: RecordId) -> Found {
     Found::need(Need { record, row: None, field: None, kind: NeedKind::NotSupplied })
-}
-
-/// A field of the row in that slot, and what a condition demands it to be equal to.
-fn demanded(frame: &Frame<'_>, slot: u16, condition: ExprId) -> Option<(u32, ExprId)> {
-    let code = frame.code;
-    match code.get(condition)?.op {
-        Op::And(a, b) => demanded(frame, slot, a).or_else(|| demanded(frame, slot, b)),
-        Op::Compare(CompareOp::Eq, a, b) => {
-            let of_row = |side: ExprId| match code.get(side)?.op {
-                Op::Field { of, field } if code.get(of)?.op == Op::Row(slot) => Some(field),
-                _ => None,
-            };
-            let pair = |own: ExprId, other: ExprId| {
-                Some((of_row(own)?, other)).filter(|_| !reads_slot(code, other, slot))
-            };
-            pair(a, b).or_else(|| pair(b, a))
-        }
-        _ => None,
-    }
 }

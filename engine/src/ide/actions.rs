@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use rubric_grammar::Span;
 use rubric_grammar::ast::{DefineBody, Expr, ExprKind, Item, ItemKind, Name};
 
-use super::entity::place_of;
 use super::scope::Visible;
 use super::{Entity, FileSpan, Role};
 use crate::check::{proof, walk};
@@ -163,7 +162,7 @@ fn inline(db: &Database, file: FileId, item: &Item, selection: Span) -> Option<R
     if !define.params.is_empty() || define.policy != policy {
         return None;
     }
-    let place = place_of(&symbols, Symbol::Define(*id))?;
+    let place = symbols.place(Symbol::Define(*id))?;
     let parsed = db.parsed(place.file)?;
     let declared = parsed.parse.file.items.get(place.item? as usize)?;
     let ItemKind::Define(written) = &declared.kind else { return None };

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use rubric_grammar::Span;
 
-use super::entity::place_of;
 use super::{Entity, FileSpan, Role, references};
 use crate::db::Database;
 use crate::diagnostic::{FileId, Place};
@@ -38,7 +37,7 @@ pub fn callers(db: &Database, symbol: Symbol) -> Vec<Call> {
 #[must_use]
 pub fn callees(db: &Database, symbol: Symbol) -> Vec<Call> {
     let symbols = db.symbols();
-    let Some(place) = place_of(&symbols, symbol) else { return Vec::new() };
+    let Some(place) = symbols.place(symbol) else { return Vec::new() };
     let Some(item) = item_span(db, place) else { return Vec::new() };
     let mut found: BTreeMap<Symbol, Vec<FileSpan>> = BTreeMap::new();
     for name in db.occurrences(place.file).iter() {

@@ -9,7 +9,7 @@ mod place;
 use rubric_grammar::{RESERVED, Span};
 
 use super::entity::{home, kind, name_of, type_of};
-use super::scope::{Visible, record_of};
+use super::scope::Visible;
 use super::{Entity, EntityKind, hover};
 use crate::check::PAGES;
 use crate::db::Database;
@@ -223,7 +223,7 @@ impl Writer<'_> {
         let Some(scope) = self.symbols.policy(visible.policy).map(|policy| &policy.scope) else { return };
         for (name, symbols) in &scope.names {
             for symbol in symbols {
-                let rank = match (symbol, record_of(self.symbols, *symbol)) {
+                let rank = match (symbol, self.symbols.of(*symbol)) {
                     (Symbol::Category(_), _) => continue,
                     (Symbol::Record(_), _) => 6,
                     (_, Some(of)) if visible.rows.iter().any(|(_, record)| *record == of) => 1,
@@ -299,7 +299,7 @@ impl Writer<'_> {
         let Some(scope) = self.symbols.policy(visible.policy).map(|policy| &policy.scope) else { return };
         for (name, symbols) in &scope.names {
             for symbol in symbols {
-                if record_of(self.symbols, *symbol) == Some(record) {
+                if self.symbols.of(*symbol) == Some(record) {
                     self.named(Entity::Symbol(*symbol), name, type_of(self.symbols, *symbol), 2);
                 }
             }

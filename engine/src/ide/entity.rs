@@ -142,48 +142,6 @@ pub fn kind(symbols: &Symbols, entity: &Entity) -> EntityKind {
     }
 }
 
-/// Where a symbol's name is declared.
-pub(super) fn place_of(symbols: &Symbols, symbol: Symbol) -> Option<Place> {
-    match symbol {
-        Symbol::Category(id) => symbols.category(id).map(|it| it.place),
-        Symbol::Record(id) => symbols.record(id).map(|it| it.place),
-        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| it.place),
-        Symbol::Parameter(id) => symbols.parameter(id).map(|it| it.place),
-        Symbol::Define(id) => symbols.define(id).map(|it| it.place),
-        Symbol::Decision(id) => symbols.decision(id).map(|it| it.place),
-        Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.place),
-        Symbol::Amount(id) => symbols.amount(id).map(|it| it.place),
-    }
-}
-
-/// The policy of a symbol.
-pub(super) fn policy_of(symbols: &Symbols, symbol: Symbol) -> Option<PolicyId> {
-    match symbol {
-        Symbol::Category(id) => symbols.category(id).map(|it| it.policy),
-        Symbol::Record(id) => symbols.record(id).map(|it| it.policy),
-        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| it.policy),
-        Symbol::Parameter(id) => symbols.parameter(id).map(|it| it.policy),
-        Symbol::Define(id) => symbols.define(id).map(|it| it.policy),
-        Symbol::Decision(id) => symbols.decision(id).map(|it| it.policy),
-        Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.policy),
-        Symbol::Amount(id) => symbols.amount(id).map(|it| it.policy),
-    }
-}
-
-/// The name of a symbol.
-pub(super) fn symbol_name(symbols: &Symbols, symbol: Symbol) -> Option<&str> {
-    match symbol {
-        Symbol::Category(id) => symbols.category(id).map(|it| it.name.as_str()),
-        Symbol::Record(id) => symbols.record(id).map(|it| it.name.as_str()),
-        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| it.name.as_str()),
-        Symbol::Parameter(id) => symbols.parameter(id).map(|it| it.name.as_str()),
-        Symbol::Define(id) => symbols.define(id).map(|it| it.name.as_str()),
-        Symbol::Decision(id) => symbols.decision(id).map(|it| it.name.as_str()),
-        Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.name.as_str()),
-        Symbol::Amount(id) => symbols.amount(id).map(|it| it.name.as_str()),
-    }
-}
-
 /// The type of what a symbol gives, where it is a value.
 pub(super) fn type_of(symbols: &Symbols, symbol: Symbol) -> Option<Type> {
     match symbol {
@@ -204,7 +162,7 @@ pub fn name_of(db: &Database, entity: &Entity) -> Option<String> {
     let symbols = db.symbols();
     match entity {
         Entity::Policy(id) => symbols.policy(*id).map(|policy| policy.name.clone()),
-        Entity::Symbol(symbol) => symbol_name(&symbols, *symbol).map(ToOwned::to_owned),
+        Entity::Symbol(symbol) => symbols.name(*symbol).map(ToOwned::to_owned),
         Entity::Field(record, field) => {
             Some(symbols.record(*record)?.fields.get(*field as usize)?.name.clone())
         }
@@ -229,7 +187,7 @@ pub(super) fn bare(written: &str) -> &str {
 pub(super) fn home(collected: &Collected, symbols: &Symbols, entity: &Entity) -> Option<FileId> {
     match entity {
         Entity::Policy(id) => symbols.policy(*id).map(|policy| policy.place.file),
-        Entity::Symbol(symbol) | Entity::Label(symbol, _) => place_of(symbols, *symbol).map(|it| it.file),
+        Entity::Symbol(symbol) | Entity::Label(symbol, _) => symbols.place(*symbol).map(|it| it.file),
         Entity::Field(record, field) => {
             Some(symbols.record(*record)?.fields.get(*field as usize)?.place.file)
         }
@@ -296,7 +254,7 @@ pub fn type_definition(db: &Database, entity: &Entity) -> Vec<FileSpan> {
 /// The labels of the rules that directly override a rule.
 pub(super) fn overriding(db: &Database, owner: Symbol, label: &str) -> Vec<FileSpan> {
     let symbols = db.symbols();
-    let Some(place) = place_of(&symbols, owner) else { return Vec::new() };
+    let Some(place) = symbols.place(owner) else { return Vec::new() };
     let Some(Body::Decision(body)) = place.item.and_then(|item| db.body(place.file, item)) else {
         return Vec::new();
     };

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rubric_grammar::Span;
 use rubric_grammar::ast::{self, ItemKind};
 
-use super::entity::{EntityKind, kind, name_of, place_of, policy_of};
+use super::entity::{EntityKind, kind, name_of};
 use super::{Entity, Occurrence};
 use crate::db::{Body, Database};
 use crate::diagnostic::{FileId, Place};
@@ -276,7 +276,7 @@ impl Page<'_> {
     fn symbol(&mut self, symbol: Symbol) -> Option<()> {
         let symbols = self.symbols;
         self.signature(&symbol_words(symbols, symbol)?);
-        let place = place_of(symbols, symbol)?;
+        let place = symbols.place(symbol)?;
         if let Some(item) = place.item {
             self.item_docs(place.file, item);
         }
@@ -336,7 +336,7 @@ impl Page<'_> {
         if let Symbol::Record(id) = symbol {
             self.record(id);
         }
-        self.declared_in(policy_of(symbols, symbol)?);
+        self.declared_in(symbols.owner(symbol)?);
         Some(())
     }
 
@@ -430,8 +430,8 @@ impl Page<'_> {
     }
 
     fn label(&mut self, owner: Symbol, label: &str) -> Option<()> {
-        let place = place_of(self.symbols, owner)?;
-        let name = super::entity::symbol_name(self.symbols, owner)?;
+        let place = self.symbols.place(owner)?;
+        let name = self.symbols.name(owner)?;
         let body = place.item.and_then(|item| self.db.body(place.file, item));
         match body {
             Some(Body::Decision(body)) => {

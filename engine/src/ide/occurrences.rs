@@ -13,7 +13,6 @@ use rubric_grammar::ast::{
 };
 
 use super::Entity;
-use super::entity::place_of;
 use crate::check::walk;
 use crate::diagnostic::FileId;
 use crate::lower::{Mention, snake_case};
@@ -155,7 +154,9 @@ fn own_symbol(source: &Source<'_>, policy: PolicyId, position: u32, item: &Item)
         return named.first().copied();
     }
     let here = |symbol: &Symbol| {
-        place_of(source.symbols, *symbol)
+        source
+            .symbols
+            .place(*symbol)
             .is_some_and(|place| place.file == source.file && place.item == Some(position))
     };
     named.into_iter().find(here)
@@ -167,7 +168,7 @@ fn above<'a>(source: &'a Source<'_>, policy: PolicyId, name: &'a str) -> impl It
     symbols.policies.iter().enumerate().flat_map(move |(at, other)| {
         let id = PolicyId(u32::try_from(at).unwrap_or(u32::MAX));
         let own = other.scope.get(name).iter().copied();
-        own.filter(move |symbol| id != policy && super::entity::policy_of(symbols, *symbol) == Some(id))
+        own.filter(move |symbol| id != policy && symbols.owner(*symbol) == Some(id))
     })
 }
 

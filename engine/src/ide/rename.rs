@@ -114,13 +114,13 @@ fn taken(db: &Database, entity: &Entity, name: &str) -> Option<String> {
             if BUILT_IN.contains(&name) {
                 return Some("a type of the language".to_owned());
             }
-            let home = super::entity::policy_of(&symbols, *symbol)?;
+            let home = symbols.owner(*symbol)?;
             // Every policy that sees the entity would then see two things of one name.
             let sees =
                 |policy: &&crate::plan::Policy| policy.scope.names.values().flatten().any(|it| it == symbol);
             let clash = symbols.policies.iter().filter(sees).find(|policy| {
-                let of = super::scope::record_of(&symbols, *symbol);
-                policy.scope.get(name).iter().any(|other| super::scope::record_of(&symbols, *other) == of)
+                let of = symbols.of(*symbol);
+                policy.scope.get(name).iter().any(|other| symbols.of(*other) == of)
             });
             let home_name = symbols.policy(home)?.name.clone();
             clash.map(|policy| format!("declared in what `{}` sees, beside `{home_name}`", policy.name))

@@ -14,7 +14,7 @@ use crate::check::walk;
 use crate::db::Database;
 use crate::diagnostic::FileId;
 use crate::lower::snake_case;
-use crate::names::BUILT_IN;
+use crate::names::built_in;
 use crate::plan::{FieldKind, PolicyId, Symbol, Symbols};
 use crate::value::{Base, RecordId, Type};
 
@@ -161,27 +161,14 @@ impl<'a> Visible<'a> {
     }
 
     pub(super) fn named_type(&self, name: &str) -> Option<Type> {
-        let built_in = match name {
-            "flag" => Base::Flag,
-            "count" => Base::Count,
-            "number" => Base::Number,
-            "percent" => Base::Percent,
-            "money" => Base::Money,
-            "text" => Base::Text,
-            "date" => Base::Date,
-            "school_year" => Base::SchoolYear,
-            "days" => Base::Days,
-            "months" => Base::Months,
-            _ => {
-                debug_assert!(!BUILT_IN.contains(&name));
-                return self.scope(name).iter().find_map(|symbol| match symbol {
-                    Symbol::Category(id) => Some(Type::of(Base::Category(*id))),
-                    Symbol::Record(id) => Some(Type::of(Base::Record(*id))),
-                    _ => None,
-                });
-            }
+        let declared = || {
+            self.scope(name).iter().find_map(|symbol| match symbol {
+                Symbol::Category(id) => Some(Base::Category(*id)),
+                Symbol::Record(id) => Some(Base::Record(*id)),
+                _ => None,
+            })
         };
-        Some(Type::of(built_in))
+        built_in(name).or_else(declared).map(Type::of)
     }
 
     fn written_type(&self, ty: &TypeExpr) -> Option<Type> {
@@ -207,7 +194,7 @@ impl<'a> Visible<'a> {
             });
         }
         self.scope(name).iter().find_map(|symbol| {
-            (record_of(self.symbols, *symbol) == Some(record)).then(|| type_of(self.symbols, *symbol))?
+            (self.symbols.of(*symbol) == Some(record)).then(|| type_of(self.symbols, *symbol))?
         })
     }
 
@@ -317,17 +304,6 @@ impl<'a> Visible<'a> {
             }
             _ => None,
         }
-    }
-}
-
-/// The record that a define, decision, requirement or amount is of.
-pub(super) fn record_of(symbols: &Symbols, symbol: Symbol) -> Option<RecordId> {
-    match symbol {
-        Symbol::Define(id) => symbols.define(id).and_then(|it| it.of),
-        Symbol::Decision(id) => symbols.decision(id).map(|it| it.of),
-        Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.of),
-        Symbol::Amount(id) => symbols.amount(id).map(|it| it.of),
-        _ => None,
     }
 }
 

@@ -183,7 +183,7 @@ impl Lowering<'_> {
         if found.is_some() {
             return found;
         }
-        let name = symbols.name(target);
+        let name = symbols.name(target).unwrap_or_default();
         let why = format!("`{name}` may differ from {} to {}", level.word(), level.word());
         let place = self.place(span);
         match rows.clone().next() {

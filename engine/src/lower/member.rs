@@ -599,13 +599,10 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<AskedResult> {
         let symbols = self.cx.symbols;
-        let (name, each) = match result {
-            ResultId::Decision(id) => (&symbols.decision(id)?.name, None),
-            ResultId::Amount(id) => (&symbols.amount(id)?.name, None),
-            ResultId::Requirement(id) => {
-                let symbol = symbols.requirement(id)?;
-                (&symbol.name, symbol.each)
-            }
+        let name = symbols.name(result)?;
+        let each = match result {
+            ResultId::Requirement(id) => symbols.requirement(id)?.each,
+            ResultId::Decision(_) | ResultId::Amount(_) => None,
         };
         match (each, arguments) {
             (None, None) => Some(AskedResult { result, of, value: None }),

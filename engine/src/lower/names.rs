@@ -305,8 +305,10 @@ impl Lowering<'_> {
             }
             Search::Policies(declared) => {
                 let symbols = self.cx.symbols;
-                let policies: Vec<&str> =
-                    declared.iter().filter_map(|symbol| policy_of(symbols, *symbol)).collect();
+                let policies: Vec<&str> = declared
+                    .iter()
+                    .filter_map(|symbol| Some(symbols.policy(symbols.owner(*symbol)?)?.name.as_str()))
+                    .collect();
                 let message = format!("`{text}` is declared in {}", policies_in_words(&policies));
                 let diagnostic = self
                     .error("ambiguous-name", name.span, message)
@@ -532,20 +534,6 @@ pub(super) fn member_of(symbols: &Symbols, symbol: Symbol) -> Option<(RecordId, 
         Symbol::Amount(id) => Some((symbols.amount(id)?.of, Member::Amount(id))),
         _ => None,
     }
-}
-
-fn policy_of(symbols: &Symbols, symbol: Symbol) -> Option<&str> {
-    let id = match symbol {
-        Symbol::Category(id) => symbols.category(id)?.policy,
-        Symbol::Record(id) => symbols.record(id)?.policy,
-        Symbol::Input(id) => symbols.inputs.get(id.0 as usize)?.policy,
-        Symbol::Parameter(id) => symbols.parameter(id)?.policy,
-        Symbol::Define(id) => symbols.define(id)?.policy,
-        Symbol::Decision(id) => symbols.decision(id)?.policy,
-        Symbol::Requirement(id) => symbols.requirement(id)?.policy,
-        Symbol::Amount(id) => symbols.amount(id)?.policy,
-    };
-    symbols.policy(id).map(|policy| policy.name.as_str())
 }
 
 /// The policies that declare the name; with a record, as something that belongs to it.

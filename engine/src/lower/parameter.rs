@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rubric_grammar::Span;
 use rubric_grammar::ast::{self, Expr, Name, ParameterValue, Table, TableRow};
 
 use super::lowering::cites;
@@ -9,7 +10,7 @@ use super::names::replace;
 use super::unit::{base_name, one_of};
 use super::{Context, Lowered, Lowering, Target};
 use crate::names::nearest;
-use crate::plan::{Op, ParameterBody, ParameterId, ParameterRow};
+use crate::plan::{Interval, Op, ParameterBody, ParameterId, ParameterRow};
 use crate::value::{Base, Type, Value};
 
 /// Lowers a `parameter`; an amendment of one is not a parameter of its own.
@@ -29,23 +30,7 @@ pub fn parameter(cx: &Context<'_>, id: ParameterId, item: &ast::Parameter) -> Lo
         return lowering.finish(|_| None);
     }
     let shape = Shape { keys: symbol.by.clone(), ty: symbol.ty };
-    let mut rows = Vec::with_capacity(item.entries.len());
-    for entry in &item.entries {
-        let interval = lowering.interval(Some(&entry.interval));
-        let held = lowering.held(&shape, &entry.value, entry.span);
-        if let Some((interval, (cells, otherwise))) = interval.zip(held) {
-            let place = cx.place(entry.span);
-            rows.push(ParameterRow {
-                interval,
-                cites: cites(&entry.cites),
-                cells,
-                otherwise,
-                policy: cx.policy,
-                over: None,
-                place,
-            });
-        }
-    }
+    let rows = lowering.dated_rows(item, &shape, |_, days, _| Some(days));
     let cites = cites(&item.cites);
     lowering.finish(|_| (!rows.is_empty()).then_some(ParameterBody { rows, cites }))
 }
@@ -67,6 +52,36 @@ impl Shape {
 
     const fn is_set(&self) -> bool {
         matches!(self.ty.base, Base::Set(_))
+    }
+}
+
+impl Lowering<'_> {
+    /// The rows of a parameter or of an amendment of one. Those whose days or values have errors are left out; `within` gives
+    /// the days on which a row written for some days counts.
+    pub(super) fn dated_rows(
+        &mut self,
+        item: &ast::Parameter,
+        shape: &Shape,
+        mut within: impl FnMut(&mut Self, Interval, Span) -> Option<Interval>,
+    ) -> Vec<ParameterRow> {
+        let mut rows = Vec::with_capacity(item.entries.len());
+        for entry in &item.entries {
+            let interval = self.interval(Some(&entry.interval));
+            let interval = interval.and_then(|days| within(self, days, entry.interval.span));
+            let held = self.held(shape, &entry.value, entry.span);
+            if let Some((interval, (cells, otherwise))) = interval.zip(held) {
+                rows.push(ParameterRow {
+                    interval,
+                    cites: cites(&entry.cites),
+                    cells,
+                    otherwise,
+                    policy: self.cx.policy,
+                    over: None,
+                    place: self.cx.place(entry.span),
+                });
+            }
+        }
+        rows
     }
 }
 

@@ -163,7 +163,8 @@ fn target(
         // The circle is what is reported.
         return None;
     }
-    let named: Vec<Symbol> = amendable(symbols).filter(|symbol| symbols.name(*symbol) == name).collect();
+    let named: Vec<Symbol> =
+        amendable(symbols).filter(|symbol| symbols.name(*symbol) == Some(name)).collect();
     let reachable = above.iter().find_map(|policy| {
         named
             .iter()
@@ -208,7 +209,7 @@ fn target(
     let known: Vec<Symbol> =
         amendable(symbols).filter(|it| in_reach(it) && same_kind(*it, keyword)).collect();
     let diagnostic = Diagnostic::error("amends-nothing", place, message);
-    diagnostics.push(match nearest(name, known.iter().map(|symbol| symbols.name(*symbol))) {
+    diagnostics.push(match nearest(name, known.iter().filter_map(|symbol| symbols.name(*symbol))) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
             format!("replace with `{near}`"),
             Applicability::Maybe,
@@ -299,7 +300,7 @@ fn grant(
             Symbol::Parameter(_) => (
                 format!(
                     "the values of `{}` have no order, so there is none to {}",
-                    symbols.name(target),
+                    symbols.name(target).unwrap_or_default(),
                     what.word()
                 ),
                 format!("grant to set it: `{word} may set`"),
@@ -307,7 +308,7 @@ fn grant(
             _ => (
                 format!(
                     "the outcomes of `{}` are in any order, so nothing can {} them",
-                    symbols.name(target),
+                    symbols.name(target).unwrap_or_default(),
                     what.word()
                 ),
                 format!("list the outcomes from most to least favourable, or grant `{word} may replace`"),
@@ -348,7 +349,7 @@ fn passed_on(
     grants.retain(|grant| {
         let has = granted.iter().any(|own| own.includes(grant.what));
         if !has {
-            let (name, what) = (symbols.name(target), grant.what.word());
+            let (name, what) = (symbols.name(target).unwrap_or_default(), grant.what.word());
             let message = format!("this policy may not {what} `{name}` itself, so it cannot grant that");
             let help = match granted.is_empty() {
                 true => {

@@ -476,7 +476,7 @@ impl Collector {
         let clash =
             names.iter().find(|other| !matches!((other, symbol), (Symbol::Define(_), Symbol::Define(_))));
         if let Some(other) = clash {
-            let first = symbol_place(&self.out.symbols, *other);
+            let first = self.out.symbols.place(*other);
             let mut diagnostic = Diagnostic::error(
                 "duplicate-name",
                 place,
@@ -865,19 +865,6 @@ impl Collector {
             place: here,
         });
         id
-    }
-}
-
-fn symbol_place(symbols: &Symbols, symbol: Symbol) -> Option<Place> {
-    match symbol {
-        Symbol::Category(id) => symbols.category(id).map(|it| it.place),
-        Symbol::Record(id) => symbols.record(id).map(|it| it.place),
-        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| it.place),
-        Symbol::Parameter(id) => symbols.parameter(id).map(|it| it.place),
-        Symbol::Define(id) => symbols.define(id).map(|it| it.place),
-        Symbol::Decision(id) => symbols.decision(id).map(|it| it.place),
-        Symbol::Requirement(id) => symbols.requirement(id).map(|it| it.place),
-        Symbol::Amount(id) => symbols.amount(id).map(|it| it.place),
     }
 }
 

@@ -20,4 +20,5 @@ pub use collect::{Collected, Declared, collect};
 pub use scope::nearest;
 pub use summary::{FileSummary, summarize};
 pub use types::BUILT_IN;
+pub(crate) use types::built_in;
 pub(crate) use types::named as named_type;

@@ -11,7 +11,8 @@ use crate::value::{Base, Type};
 pub const BUILT_IN: [&str; 10] =
     ["flag", "count", "number", "percent", "money", "text", "date", "school_year", "days", "months"];
 
-fn built_in(name: &str) -> Option<Base> {
+/// The built-in type of a name.
+pub(crate) fn built_in(name: &str) -> Option<Base> {
     Some(match name {
         "flag" => Base::Flag,
         "count" => Base::Count,

@@ -1,5 +1,7 @@
 //! Typed expressions.
 
+use std::cmp::Ordering;
+
 use rubric_grammar::ast::{
     AggregateKind, DurationUnit, MonthEnd, PartOf, QuantityKind, RoundingMode, RoundingUnit, TextTest,
 };
@@ -242,6 +244,33 @@ pub enum CompareOp {
     Le,
     Gt,
     Ge,
+}
+
+impl CompareOp {
+    /// Whether it is so of two values that stand in that order.
+    #[must_use]
+    pub const fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Eq => order.is_eq(),
+            Self::Ne => order.is_ne(),
+            Self::Lt => order.is_lt(),
+            Self::Le => order.is_le(),
+            Self::Gt => order.is_gt(),
+            Self::Ge => order.is_ge(),
+        }
+    }
+
+    /// The same with its sides exchanged.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Lt => Self::Gt,
+            Self::Le => Self::Ge,
+            Self::Gt => Self::Lt,
+            Self::Ge => Self::Le,
+            same => same,
+        }
+    }
 }
 
 /// `case { when C then V … otherwise V }`.

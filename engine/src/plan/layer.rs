@@ -125,64 +125,6 @@ pub enum NoKey {
 }
 
 impl Symbols {
-    /// The policy that declares something.
-    #[must_use]
-    pub fn owner(&self, symbol: Symbol) -> Option<PolicyId> {
-        match symbol {
-            Symbol::Category(id) => self.category(id).map(|it| it.policy),
-            Symbol::Record(id) => self.record(id).map(|it| it.policy),
-            Symbol::Input(id) => self.inputs.get(id.0 as usize).map(|it| it.policy),
-            Symbol::Parameter(id) => self.parameter(id).map(|it| it.policy),
-            Symbol::Define(id) => self.define(id).map(|it| it.policy),
-            Symbol::Decision(id) => self.decision(id).map(|it| it.policy),
-            Symbol::Requirement(id) => self.requirement(id).map(|it| it.policy),
-            Symbol::Amount(id) => self.amount(id).map(|it| it.policy),
-        }
-    }
-
-    /// The name of something.
-    #[must_use]
-    pub fn name(&self, symbol: Symbol) -> &str {
-        let name = match symbol {
-            Symbol::Category(id) => self.category(id).map(|it| &it.name),
-            Symbol::Record(id) => self.record(id).map(|it| &it.name),
-            Symbol::Input(id) => self.inputs.get(id.0 as usize).map(|it| &it.name),
-            Symbol::Parameter(id) => self.parameter(id).map(|it| &it.name),
-            Symbol::Define(id) => self.define(id).map(|it| &it.name),
-            Symbol::Decision(id) => self.decision(id).map(|it| &it.name),
-            Symbol::Requirement(id) => self.requirement(id).map(|it| &it.name),
-            Symbol::Amount(id) => self.amount(id).map(|it| &it.name),
-        };
-        name.map_or("", String::as_str)
-    }
-
-    /// Where something is declared.
-    #[must_use]
-    pub fn place(&self, symbol: Symbol) -> Option<Place> {
-        match symbol {
-            Symbol::Category(id) => self.category(id).map(|it| it.place),
-            Symbol::Record(id) => self.record(id).map(|it| it.place),
-            Symbol::Input(id) => self.inputs.get(id.0 as usize).map(|it| it.place),
-            Symbol::Parameter(id) => self.parameter(id).map(|it| it.place),
-            Symbol::Define(id) => self.define(id).map(|it| it.place),
-            Symbol::Decision(id) => self.decision(id).map(|it| it.place),
-            Symbol::Requirement(id) => self.requirement(id).map(|it| it.place),
-            Symbol::Amount(id) => self.amount(id).map(|it| it.place),
-        }
-    }
-
-    /// The record that something is of.
-    #[must_use]
-    pub fn of(&self, symbol: Symbol) -> Option<RecordId> {
-        match symbol {
-            Symbol::Decision(id) => self.decision(id).map(|it| it.of),
-            Symbol::Requirement(id) => self.requirement(id).map(|it| it.of),
-            Symbol::Amount(id) => self.amount(id).map(|it| it.of),
-            Symbol::Define(id) => self.define(id).and_then(|it| it.of),
-            _ => None,
-        }
-    }
-
     /// The amendments of something, those of higher authorities first.
     #[must_use]
     pub fn amendments_of(&self, target: Symbol) -> Vec<&Amendment> {

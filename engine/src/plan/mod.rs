@@ -13,6 +13,7 @@ mod layer;
 mod shape;
 mod shift;
 mod show;
+mod symbol;
 mod symbols;
 mod walk;
 
@@ -47,6 +48,7 @@ pub use symbols::{
     Symbol, Symbols,
 };
 pub use walk::{any_operation, operands};
+pub(crate) use walk::{demanded, reads_slot};
 
 /// Everything the evaluators need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,28 +11,6 @@ use crate::plan::CompareOp;
 /// Comparisons of more pairs of values than this are not followed.
 const PAIRS: usize = 3_000;
 
-/// The same with sides exchanged.
-const fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        same => same,
-    }
-}
-
-fn settled(op: CompareOp, order: std::cmp::Ordering) -> bool {
-    match op {
-        CompareOp::Eq => order.is_eq(),
-        CompareOp::Ne => order.is_ne(),
-        CompareOp::Lt => order.is_lt(),
-        CompareOp::Le => order.is_le(),
-        CompareOp::Gt => order.is_gt(),
-        CompareOp::Ge => order.is_ge(),
-    }
-}
-
 impl World<'_> {
     /// A comparison.
     pub(super) fn compare(&mut self, op: CompareOp, a: &Sym, b: &Sym) -> Rails {
@@ -63,20 +41,20 @@ impl World<'_> {
                 self.compare_ranges(op, &ends(a), &ends(b))
             }
             (Leaf::Ratio(n, d), Leaf::Num(other)) => self.compare_ratio(op, (n, d), other),
-            (Leaf::Num(other), Leaf::Ratio(n, d)) => self.compare_ratio(mirrored(op), (n, d), other),
+            (Leaf::Num(other), Leaf::Ratio(n, d)) => self.compare_ratio(op.turned(), (n, d), other),
             (Leaf::Ratio(..), Leaf::Ratio(..)) => self.opaque_rails("a comparison of two quotients"),
             (Leaf::Never, Leaf::Never) | (Leaf::NotApplicable, Leaf::NotApplicable) => {
                 let equal = matches!(op, CompareOp::Eq);
                 let ordered = *a == Leaf::Never && matches!(op, CompareOp::Le | CompareOp::Ge);
                 of(equal || ordered)
             }
-            (Leaf::Never, Leaf::Num(_)) => of(settled(op, std::cmp::Ordering::Greater)),
-            (Leaf::Num(_), Leaf::Never) => of(settled(op, std::cmp::Ordering::Less)),
-            (Leaf::Flag(a), Leaf::Flag(b)) => of(settled(op, a.cmp(b))),
-            (Leaf::Cat(a), Leaf::Cat(b)) => of(settled(op, a.cmp(b))),
+            (Leaf::Never, Leaf::Num(_)) => of(op.holds(std::cmp::Ordering::Greater)),
+            (Leaf::Num(_), Leaf::Never) => of(op.holds(std::cmp::Ordering::Less)),
+            (Leaf::Flag(a), Leaf::Flag(b)) => of(op.holds(a.cmp(b))),
+            (Leaf::Cat(a), Leaf::Cat(b)) => of(op.holds(a.cmp(b))),
             (Leaf::CatOf(choice), Leaf::Cat(value)) => Rails::sure(self.compare_choice(op, *choice, *value)),
             (Leaf::Cat(value), Leaf::CatOf(choice)) => {
-                Rails::sure(self.compare_choice(mirrored(op), *choice, *value))
+                Rails::sure(self.compare_choice(op.turned(), *choice, *value))
             }
             (Leaf::CatOf(a), Leaf::CatOf(b)) => {
                 let values = self.choices.get(*b).map_or(0, |choice| choice.values);
@@ -90,7 +68,7 @@ impl World<'_> {
                 }
                 Rails::sure(self.any(ways))
             }
-            (Leaf::Text(a), Leaf::Text(b)) => of(settled(op, a.cmp(b))),
+            (Leaf::Text(a), Leaf::Text(b)) => of(op.holds(a.cmp(b))),
             (Leaf::TextOf(text), Leaf::Text(value)) | (Leaf::Text(value), Leaf::TextOf(text)) => match op {
                 CompareOp::Eq => Rails::sure(self.reads(*text, value)),
                 CompareOp::Ne => Rails::sure(!self.reads(*text, value)),
@@ -180,7 +158,7 @@ impl World<'_> {
         let difference = n.minus(&product);
         let positive = self.solver.less(&Form::default(), d, false);
         let negative = self.solver.less(d, &Form::default(), false);
-        let (up, down) = (self.compare_forms(op, &difference), self.compare_forms(mirrored(op), &difference));
+        let (up, down) = (self.compare_forms(op, &difference), self.compare_forms(op.turned(), &difference));
         let yes = [self.all([positive, up]), self.all([negative, down])];
         let no = [self.all([positive, !up]), self.all([negative, !down])];
         Rails { yes: self.any(yes), no: self.any(no) }
@@ -194,7 +172,7 @@ impl World<'_> {
             _ => {
                 let mut ways = Vec::new();
                 for other in 0..values {
-                    if settled(op, other.cmp(&value)) {
+                    if op.holds(other.cmp(&value)) {
                         ways.push(self.picks(choice, other));
                     }
                 }

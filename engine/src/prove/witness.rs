@@ -186,14 +186,7 @@ impl Witness {
     /// numbers are round.
     #[must_use]
     pub fn minimized(mut self, symbols: &Symbols, shows: impl Fn(&Self) -> bool) -> Self {
-        let mut at = self.rows.len();
-        while at > 1 {
-            at -= 1;
-            let smaller = self.without_row(at);
-            if shows(&smaller) {
-                self = smaller;
-            }
-        }
+        self = self.without_idle_rows(&shows);
         for row in 0..self.rows.len() {
             let facts: Vec<u32> =
                 self.rows.get(row).map(|row| row.facts.keys().copied().collect()).unwrap_or_default();
@@ -213,6 +206,11 @@ impl Witness {
             }
         }
         // A row that nothing names any more.
+        self.without_idle_rows(&shows)
+    }
+
+    /// The same without the rows, but the first, that it does not hang on.
+    fn without_idle_rows(mut self, shows: &impl Fn(&Self) -> bool) -> Self {
         let mut at = self.rows.len();
         while at > 1 {
             at -= 1;

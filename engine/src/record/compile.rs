@@ -743,7 +743,7 @@ impl<'p> Compiler<'p> {
         match (a, b) {
             (Found::At(a), Found::At(b)) => self.compared(op, a, b),
             (Found::Quotient(of, by), Found::At(other)) => self.quotient(op, of, by, other),
-            (Found::At(other), Found::Quotient(of, by)) => self.quotient(turned(op), of, by, other),
+            (Found::At(other), Found::Quotient(of, by)) => self.quotient(op.turned(), of, by, other),
             (Found::Quotient(..), Found::Quotient(..)) => Err(NotHere),
         }
     }
@@ -759,7 +759,7 @@ impl<'p> Compiler<'p> {
             return self.binary(Kind::Truth, a, b, |a, b| Instruction::Alike(alike, a, b));
         }
         if left.constant.is_some() && right.constant.is_none() {
-            return self.compared(turned(op), b, a);
+            return self.compared(op.turned(), b, a);
         }
         if left.kind == Kind::Text
             && (right.constant.is_none() || !matches!(op, CompareOp::Eq | CompareOp::Ne))
@@ -1001,16 +1001,6 @@ pub(super) fn encode(kind: Kind, value: &Value, texts: &[Arc<str>]) -> Option<i6
 
 fn power(places: u8) -> Compiled<i64> {
     10_i64.checked_pow(u32::from(places)).ok_or(NotHere)
-}
-
-const fn turned(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        op => op,
-    }
 }
 
 /// A comparison with a constant as one of whole numbers of the register's own scale.

@@ -18,7 +18,7 @@ use crate::data::csv_reader::{self, CsvFile};
 use crate::data::parquet_file::{ParquetFile, kind};
 use crate::data::source::{check_mapping, check_source, find_files};
 use crate::data::table_rows::{absent_texts, shared_names, without_value};
-use crate::data::{DataError, DataSource, Dataset, Format, ReadError, Severity, read};
+use crate::data::{DataError, DataSet, DataSource, Dataset, Format, ReadError, Severity, read};
 use crate::plan::{Record, Symbols};
 use crate::value::{RecordId, Value};
 
@@ -223,17 +223,7 @@ impl<'a> Tables<'a> {
             let line = error.line.filter(|_| !is_parquet);
             ReadError { file: Some(file.shown.clone()), line, ..error }
         })?;
-        let reading = Reading {
-            symbols: self.symbols,
-            set,
-            record,
-            id: wanted.record,
-            columns: narrowed(found, record, wanted),
-            names: shared_names(&header),
-            absent: absent_texts(set, record),
-            wanted,
-            file: number,
-        };
+        let reading = self.reading(set, record, wanted, found, &header, number);
         let scanned = match (&parquet, &layout) {
             (Some(file), _) => parquet_scan::scan(&reading, file, self.threads, each)?,
             (None, Some(layout)) => csv_scan::scan(&reading, layout, file, self.threads, each)?,
@@ -241,6 +231,28 @@ impl<'a> Tables<'a> {
         };
         let rows = scanned.rows;
         Ok(Some(Scan { rows, errors: errors(&reading, scanned, !is_parquet) }))
+    }
+
+    fn reading<'r>(
+        &'r self,
+        set: &'r DataSet,
+        record: &'r Record,
+        wanted: &'r Wanted,
+        found: Columns,
+        header: &[String],
+        file: u32,
+    ) -> Reading<'r> {
+        Reading {
+            symbols: self.symbols,
+            set,
+            record,
+            id: wanted.record,
+            columns: narrowed(found, record, wanted),
+            names: shared_names(header),
+            absent: absent_texts(set, record),
+            wanted,
+            file,
+        }
     }
 
     fn scan_batches(
@@ -261,17 +273,7 @@ impl<'a> Tables<'a> {
             line: None,
             ..error
         })?;
-        let reading = Reading {
-            symbols: self.symbols,
-            set,
-            record,
-            id: wanted.record,
-            columns: narrowed(found, record, wanted),
-            names: shared_names(&header),
-            absent: absent_texts(set, record),
-            wanted,
-            file: *number,
-        };
+        let reading = self.reading(set, record, wanted, found, &header, *number);
         let other = batches.iter().find(|batch| Some(batch.schema()) != schema);
         if other.is_some() {
             return Err(ReadError::new("its batches do not have one schema").file(&record.name));

@@ -125,12 +125,7 @@ fn overrides(snapshot: &Snapshot, uri: &lsp::Uri, file: FileId, found: &mut Vec<
 }
 
 fn declared_in(plan: &Plan, result: ResultId, file: FileId) -> bool {
-    let place = match result {
-        ResultId::Decision(id) => plan.symbols.decision(id).map(|symbol| symbol.place),
-        ResultId::Requirement(id) => plan.symbols.requirement(id).map(|symbol| symbol.place),
-        ResultId::Amount(id) => plan.symbols.amount(id).map(|symbol| symbol.place),
-    };
-    place.is_some_and(|place| place.file == file)
+    plan.symbols.place(result).is_some_and(|place| place.file == file)
 }
 
 fn location(snapshot: &Snapshot, place: Place) -> Option<lsp::Location> {

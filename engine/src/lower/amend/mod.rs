@@ -79,7 +79,7 @@ impl Lowering<'_> {
         if granted.iter().any(|grant| wanted.iter().any(|one| grant.what.includes(*one))) {
             return true;
         }
-        let name = symbols.name(amendment.target);
+        let name = symbols.name(amendment.target).unwrap_or_default();
         let owner = symbols.owner(amendment.target).and_then(|owner| symbols.policy(owner));
         let owner_name = owner.map_or("", |owner| owner.name.as_str());
         let plural = symbols

@@ -41,23 +41,7 @@ pub fn parameter(
         return lowering.finish(|_| None);
     }
     let shape = Shape { keys: symbol.by.clone(), ty: symbol.ty };
-    let mut rows = Vec::with_capacity(item.entries.len());
-    for entry in &item.entries {
-        let interval = lowering.interval(Some(&entry.interval));
-        let interval = interval.and_then(|days| lowering.days_of(owner, days, entry.interval.span));
-        let held = lowering.held(&shape, &entry.value, entry.span);
-        if let Some((interval, (cells, otherwise))) = interval.zip(held) {
-            rows.push(ParameterRow {
-                interval,
-                cites: cites(&entry.cites),
-                cells,
-                otherwise,
-                policy: cx.policy,
-                over: None,
-                place: cx.place(entry.span),
-            });
-        }
-    }
+    let rows = lowering.dated_rows(item, &shape, |lowering, days, span| lowering.days_of(owner, days, span));
     let cites = cites(&item.cites);
     let whole = ParameterAmendment { policy: cx.policy, rows, cites };
     if let (Some(parent), false) = (parent, lowering.failed) {

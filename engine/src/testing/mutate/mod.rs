@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Place;
 use crate::evaluate::SourceText;
-use crate::plan::{DefineId, ParameterId, Plan, PolicyId, ResultId};
+use crate::plan::{DefineId, ParameterId, Plan, PolicyId, ResultId, Symbol};
 use edit::Edit;
 
 pub(super) use judge::Reach;
@@ -83,14 +83,12 @@ impl Mutated {
     pub fn name(self, plan: &Plan) -> String {
         let symbols = &plan.symbols;
         let name = match self {
-            Self::Policy(id) => symbols.policy(id).map(|it| &it.name),
-            Self::Parameter(id) => symbols.parameter(id).map(|it| &it.name),
-            Self::Define(id) => symbols.define(id).map(|it| &it.name),
-            Self::Result(ResultId::Decision(id)) => symbols.decision(id).map(|it| &it.name),
-            Self::Result(ResultId::Requirement(id)) => symbols.requirement(id).map(|it| &it.name),
-            Self::Result(ResultId::Amount(id)) => symbols.amount(id).map(|it| &it.name),
+            Self::Policy(id) => symbols.policy(id).map(|it| it.name.as_str()),
+            Self::Parameter(id) => symbols.name(Symbol::Parameter(id)),
+            Self::Define(id) => symbols.name(Symbol::Define(id)),
+            Self::Result(id) => symbols.name(id),
         };
-        name.cloned().unwrap_or_default()
+        name.unwrap_or_default().to_owned()
     }
 }
 
