@@ -167,7 +167,7 @@ fn changes_and_what_is_told() {
         (&[("level = low", "level != high")], &["promotion: promoted -> retained"]),
         (&[("presumed no", "presumed yes")], &["promotion: retained -> promoted"]),
         (&[("<= 5", "<= 4")], &["present: met -> violated"]),
-        (&[("fee * 2", "fee * 3")], &["grant: 0.02 (base 0.02) -> 0.03 (base 0.03)"]),
+        (&[("fee * 2", "fee * 3")], &["grant: 2 (base 2) -> 3 (base 3)"]),
         (
             &[("line charter = $10", "line charters = $10")],
             &[
@@ -244,7 +244,7 @@ fn changes_and_what_is_told() {
         ),
         (
             &[("camp: flag?", "summer: flag?"), ("camp presumed no", "summer presumed no")],
-            &["Student.camp: flag? -> -", "Student.summer: - -> flag?", "promotion: promoted -> retained"],
+            &["Student.camp: flag? -> -", "Student.summer: - -> flag?", "promotion: retained -> promoted"],
         ),
         (
             &[("level: Level", "level: text"), ("level = low", "level = \"low\"")],
