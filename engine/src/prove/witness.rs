@@ -273,7 +273,8 @@ fn plainer(value: &Value, base: Base) -> Vec<Value> {
                     candidates.extend(rounded.ok());
                 }
             }
-            candidates.into_iter().filter(|other| other != number).map(Value::Number).collect()
+            // Nothing is plainer than nothing, and of what stands after the number none is.
+            candidates.into_iter().take_while(|other| other != number).map(Value::Number).collect()
         }
         Value::Date(day) => {
             let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];

@@ -1,0 +1,262 @@
+//! Which of many records come out otherwise: both versions are worked out by column, many records at a time, and only of
+//! those that differ the explaining evaluator is asked, which says by which rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use rubric_engine::columns::{Batch, Batches, Columns, Facts as Column};
+use rubric_engine::data::Cell;
+use rubric_engine::evaluate::{Evaluator, Worth, decision_words, requirement_words};
+use rubric_engine::plan::{
+    AmountId, DecisionId, Field, Instance, Plan, Privacy, RecordKind, ResultStatus, show, show_with,
+};
+use rubric_engine::value::{Base, Number, RecordId, State, Type, Value};
+
+use crate::render::{self, Flip};
+use crate::session::{Facts, Session};
+use crate::terminal::Progress;
+
+/// How many rows a thread takes at a time.
+const RANGE: usize = 1024;
+/// Definitions may read each other deeply, and each level takes some stack.
+const STACK: usize = 64 << 20;
+/// Where the value by which records are grouped is not on file.
+const NOT_KNOWN: &str = "not known";
+
+#[derive(Clone, Copy)]
+pub(super) enum Asked {
+    Decision(DecisionId),
+    Requirement(Instance),
+    Amount(AmountId),
+}
+
+/// One version of the policies with its records, as threads share it.
+pub(super) struct Side<'s> {
+    facts: Facts<'s>,
+    columns: Columns<'s>,
+}
+
+impl<'s> Side<'s> {
+    pub(super) fn of(session: &'s Session) -> Self {
+        let facts = session.facts();
+        let columns = Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options);
+        Self { facts, columns }
+    }
+}
+
+/// What is asked of the rows of a record in both versions.
+pub(super) struct Comparing<'a> {
+    pub(super) old: &'a Side<'a>,
+    pub(super) new: &'a Side<'a>,
+    pub(super) records: (RecordId, RecordId),
+    pub(super) questions: &'a [(Asked, Asked)],
+    /// The fields by which flips are counted, by position in the new version.
+    pub(super) groupings: &'a [(u32, &'a Field)],
+}
+
+/// What a thread works with.
+struct Bench<'a> {
+    columns: (Batches<'a>, Batches<'a>),
+    evaluators: (Evaluator<'a>, Evaluator<'a>),
+}
+
+/// What a result is, and of an amount its lines.
+struct Answer {
+    result: String,
+    by: Vec<String>,
+    lines: BTreeMap<String, String>,
+}
+
+/// What a result is for each of some rows; equal results are equal here.
+enum Given<'b> {
+    /// A word, and for each row which.
+    Words(Vec<String>, Vec<u32>),
+    /// By label, the total without one; and the type, which says how a number is written.
+    Numbers(BTreeMap<Option<String>, Column<'b>>, Option<Base>),
+}
+
+impl Comparing<'_> {
+    /// For each question the pairs of rows that differ, in their order.
+    pub(super) fn flips(&self, rows: &[(u32, u32)], threads: usize, progress: &Progress) -> Vec<Vec<Flip>> {
+        let ranges: Vec<&[(u32, u32)]> = rows.chunks(RANGE).collect();
+        let next = AtomicUsize::new(0);
+        let found: Mutex<BTreeMap<usize, Vec<Vec<Flip>>>> = Mutex::new(BTreeMap::new());
+        let work = || {
+            let bench = Bench {
+                columns: (self.old.columns.batches(), self.new.columns.batches()),
+                evaluators: (
+                    self.old.facts.evaluator(Privacy::Mask),
+                    self.new.facts.evaluator(Privacy::Mask),
+                ),
+            };
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(range) = ranges.get(at) else { break };
+                let flips = self.of_range(&bench, range);
+                found.lock().unwrap_or_else(PoisonError::into_inner).insert(at, flips);
+                progress.advance(range.len() as u64);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..threads.min(ranges.len()) {
+                // With fewer threads than asked for, those that there are take all ranges; this one is always there.
+                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+            }
+            work();
+        });
+        let mut all: Vec<Vec<Flip>> = self.questions.iter().map(|_| Vec::new()).collect();
+        for flips in found.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
+            for (all, more) in all.iter_mut().zip(flips) {
+                all.extend(more);
+            }
+        }
+        all
+    }
+
+    fn of_range(&self, bench: &Bench<'_>, rows: &[(u32, u32)]) -> Vec<Vec<Flip>> {
+        let mut all: Vec<Vec<Flip>> = self.questions.iter().map(|_| Vec::new()).collect();
+        // Rows that stand in one order in both versions: nearly always all of them.
+        for run in rows.chunk_by(|a, b| a.0.checked_add(1) == Some(b.0) && a.1.checked_add(1) == Some(b.1)) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let before = bench.columns.0.batch(self.records.0, first.0..last.0.saturating_add(1));
+            let after = bench.columns.1.batch(self.records.1, first.1..last.1.saturating_add(1));
+            for ((old, new), flips) in self.questions.iter().zip(&mut all) {
+                let one = given(self.old.facts.plan, &before, *old);
+                let other = given(self.new.facts.plan, &after, *new);
+                for (at, pair) in run.iter().enumerate() {
+                    if differ(&one, &other, at) {
+                        flips.extend(self.flip(bench, (*old, *new), *pair));
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// What the evaluator says of a pair of rows; nothing where it comes out the same.
+    fn flip(
+        &self,
+        bench: &Bench<'_>,
+        (old, new): (Asked, Asked),
+        (before, after): (u32, u32),
+    ) -> Option<Flip> {
+        let mut a = answer(self.old.facts.plan, &bench.evaluators.0, old, before);
+        let mut b = answer(self.new.facts.plan, &bench.evaluators.1, new, after);
+        if a.result == b.result && a.lines == b.lines {
+            return None;
+        }
+        let labels: BTreeSet<String> = a.lines.keys().chain(b.lines.keys()).cloned().collect();
+        for label in labels {
+            let (x, y) = (a.lines.get(&label), b.lines.get(&label));
+            if x != y {
+                a.by.extend(x.map(|worth| format!("{label} = {worth}")));
+                b.by.extend(y.map(|worth| format!("{label} = {worth}")));
+            }
+        }
+        let symbols = &self.new.facts.plan.symbols;
+        let of = self.records.1;
+        let row = bench.evaluators.1.row(of, after);
+        let groups = self
+            .groupings
+            .iter()
+            .map(|(position, field)| (field.name.clone(), self.group(&row, after, *position, field)));
+        Some(Flip {
+            key: show(symbols, &row, Type::of(Base::Record(of))),
+            old: render::Side { result: a.result, by: a.by },
+            new: render::Side { result: b.result, by: b.by },
+            groups: groups.collect(),
+        })
+    }
+
+    fn group(&self, name: &Value, row: u32, position: u32, field: &Field) -> String {
+        let facts = self.new.facts;
+        let symbols = &facts.plan.symbols;
+        let of = self.records.1;
+        let value = match symbols.record(of).map(|record| record.kind) {
+            Some(RecordKind::Group { .. }) => match name {
+                Value::Reference(reference) => reference.key.get(position as usize).cloned(),
+                _ => None,
+            },
+            _ => match &*facts.data.cell(of, row, position) {
+                Cell::Known(value) => Some(value.clone()),
+                _ => None,
+            },
+        };
+        value.map_or_else(|| NOT_KNOWN.to_owned(), |value| show(symbols, &value, field.ty))
+    }
+}
+
+fn given<'b>(plan: &Plan, batch: &'b Batch<'_>, asked: Asked) -> Given<'b> {
+    match asked {
+        Asked::Decision(id) => {
+            let outcomes = batch.decision(id);
+            let words = outcomes.distinct.into_iter().map(|result| decision_words(plan, id, result).0);
+            Given::Words(words.collect(), outcomes.of)
+        }
+        Asked::Requirement(it) => {
+            let outcomes = batch.requirement(it);
+            let words = outcomes.distinct.into_iter().map(|result| requirement_words(plan, it, result).0);
+            Given::Words(words.collect(), outcomes.of)
+        }
+        Asked::Amount(id) => {
+            let amounts = batch.amount(id);
+            let mut columns = BTreeMap::from([(None, amounts.total)]);
+            columns.extend(amounts.lines.into_iter().map(|(label, column)| (Some(label), column)));
+            Given::Numbers(columns, plan.symbols.amount(id).map(|symbol| symbol.ty.base))
+        }
+    }
+}
+
+/// Whether the results at that place may differ.
+fn differ(one: &Given<'_>, other: &Given<'_>, at: usize) -> bool {
+    match (one, other) {
+        (Given::Words(a, of), Given::Words(b, theirs)) => {
+            let word = |words: &'_ [String], of: &[u32]| {
+                of.get(at).and_then(|which| words.get(*which as usize)).cloned()
+            };
+            word(a, of) != word(b, theirs)
+        }
+        (Given::Numbers(a, base), Given::Numbers(b, theirs)) => {
+            base != theirs
+                || !a.keys().eq(b.keys())
+                || a.values().zip(b.values()).any(|(x, y)| worth(&x.state(at)) != worth(&y.state(at)))
+        }
+        _ => true,
+    }
+}
+
+/// A number, or why there is none.
+fn worth(state: &State) -> Result<&Number, ResultStatus> {
+    match state {
+        State::Known(Value::Number(number)) => Ok(number),
+        State::Known(Value::NotApplicable) => Err(ResultStatus::NotApplicable),
+        State::Unknown(_) | State::Missing => Err(ResultStatus::Undetermined),
+        State::Known(_) | State::Error(_) => Err(ResultStatus::Error),
+    }
+}
+
+fn answer(plan: &Plan, evaluator: &Evaluator<'_>, asked: Asked, row: u32) -> Answer {
+    let plain = |(result, by, _)| Answer { result, by, lines: BTreeMap::new() };
+    match asked {
+        Asked::Decision(id) => plain(decision_words(plan, id, evaluator.decision(id, row))),
+        Asked::Requirement(it) => plain(requirement_words(plan, it, evaluator.requirement(it, row))),
+        Asked::Amount(id) => {
+            let result = evaluator.amount(id, row);
+            let lines =
+                result.lines.iter().map(|line| (line.label.clone(), worth_text(plan, id, &line.worth)));
+            Answer { result: worth_text(plan, id, &result.total), by: Vec::new(), lines: lines.collect() }
+        }
+    }
+}
+
+fn worth_text(plan: &Plan, id: AmountId, worth: &Worth) -> String {
+    let symbols = &plan.symbols;
+    match (worth, symbols.amount(id)) {
+        (Worth::Known(number), Some(symbol)) => {
+            show_with(symbols, &Value::Number(number.clone()), symbol.ty, Privacy::Mask)
+        }
+        (other, _) => other.status().map_or("", ResultStatus::word).to_owned(),
+    }
+}
