@@ -260,3 +260,154 @@ fn worth_text(plan: &Plan, id: AmountId, worth: &Worth) -> String {
         (other, _) => other.status().map_or("", ResultStatus::word).to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
+
+    use std::sync::Arc;
+
+    use rubric_engine::data::Dataset;
+    use rubric_engine::evaluate::Options;
+    use rubric_engine::plan::{InputId, RequirementId};
+    use rubric_engine::value::Date;
+    use rubric_generate::{Program, Random, Settings, World, cases, first_seed, program};
+
+    use super::*;
+    use crate::terminal::Terminal;
+
+    const TODAY: Date = Date::constant(2024, 3, 1);
+
+    fn options(plan: &Plan) -> Options {
+        let mut options = Options::default();
+        for (position, input) in (0_u32..).zip(&plan.symbols.inputs) {
+            let value = match input.name.as_str() {
+                "term" => Value::Category(1),
+                _ => Value::Number(Number::from_int(1)),
+            };
+            options.inputs.insert(InputId(position), State::Known(value));
+        }
+        options
+    }
+
+    /// The policies with some parts left out or simpler.
+    fn edited(random: &mut Random, program: &Program) -> Option<(Program, Arc<Plan>)> {
+        // Candidates are many, and few of them leave what others read.
+        let candidates = program.simpler();
+        let mut last = None;
+        for _ in 0..8 {
+            let candidate = random.pick(&candidates)?;
+            if let Ok(plan) = candidate.plan() {
+                last = Some((candidate.clone(), plan));
+                break;
+            }
+        }
+        last
+    }
+
+    /// By its name: what is asked, and the record.
+    fn questions(plan: &Plan) -> BTreeMap<String, (Asked, RecordId)> {
+        let symbols = &plan.symbols;
+        let mut found = BTreeMap::new();
+        for (id, symbol) in (0_u32..).zip(&symbols.decisions) {
+            found.insert(format!("decision {}", symbol.name), (Asked::Decision(DecisionId(id)), symbol.of));
+        }
+        for (id, symbol) in (0_u32..).zip(&symbols.amounts) {
+            found.insert(format!("amount {}", symbol.name), (Asked::Amount(AmountId(id)), symbol.of));
+        }
+        for (id, symbol) in (0_u32..).zip(&symbols.requirements) {
+            for it in symbols.instances(RequirementId(id)) {
+                let name = format!("requirement {}", symbols.instance_name(it));
+                found.insert(name, (Asked::Requirement(it), symbol.of));
+            }
+        }
+        found
+    }
+
+    /// Result and what decided before, and after.
+    type Flipped = ((String, Vec<String>), (String, Vec<String>));
+
+    /// What the explaining evaluators say of each pair of rows, one by one.
+    fn by_row(
+        plans: (&Plan, &Plan),
+        evaluators: &(Evaluator<'_>, Evaluator<'_>),
+        asked: (Asked, Asked),
+        rows: u32,
+    ) -> Vec<Flipped> {
+        let mut found = Vec::new();
+        for row in 0..rows {
+            let (a, b) =
+                (answer(plans.0, &evaluators.0, asked.0, row), answer(plans.1, &evaluators.1, asked.1, row));
+            let lines = |mine: &Answer, other: &Answer| -> Vec<String> {
+                let differing =
+                    mine.lines.iter().filter(|(label, worth)| other.lines.get(*label) != Some(*worth));
+                mine.by
+                    .iter()
+                    .cloned()
+                    .chain(differing.map(|(label, worth)| format!("{label} = {worth}")))
+                    .collect()
+            };
+            if a.result != b.result || a.lines != b.lines {
+                let (before, after) = (lines(&a, &b), lines(&b, &a));
+                found.push(((a.result, before), (b.result, after)));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn flips_are_those_of_the_evaluator_row_by_row() {
+        let (mut compared, mut flipped, mut ruled) = (0_usize, 0_usize, 0_usize);
+        for case in 0..cases(12) {
+            let seed = first_seed() + u64::try_from(case).unwrap();
+            let mut random = Random::new(seed ^ 0x00d1_ff00);
+            let settings = Settings { errors: seed % 2 == 1, known: true, depth: 3 };
+            let first = program(&mut random, &settings);
+            let old_plan = first.plan().unwrap_or_else(|errors| panic!("seed {seed}: {errors}"));
+            let Some((second, new_plan)) = edited(&mut random, &first) else { continue };
+            let world = World::new(&old_plan, &mut random, 8, 12);
+            let moved = world.moved(&old_plan, &new_plan);
+            let data: (Dataset, Dataset) = (world.data(&old_plan, false), moved.data(&new_plan, false));
+            let options = (options(&old_plan), options(&new_plan));
+            let facts = (
+                Facts { plan: &old_plan, data: &data.0, as_of: TODAY, options: &options.0 },
+                Facts { plan: &new_plan, data: &data.1, as_of: TODAY, options: &options.1 },
+            );
+            let old = Side { facts: facts.0, columns: Columns::new(&old_plan, &data.0, TODAY, &options.0) };
+            let new = Side { facts: facts.1, columns: Columns::new(&new_plan, &data.1, TODAY, &options.1) };
+            let evaluators = (facts.0.evaluator(Privacy::Mask), facts.1.evaluator(Privacy::Mask));
+            let others = questions(&new_plan);
+            for (name, (before, of)) in questions(&old_plan) {
+                let Some((after, theirs)) = others.get(&name).copied() else { continue };
+                let rows = evaluators.0.rows_of(of).unwrap_or(0);
+                assert_eq!(evaluators.1.rows_of(theirs).unwrap_or(0), rows);
+                let pairs: Vec<(u32, u32)> = (0..rows).map(|row| (row, row)).collect();
+                let comparing = Comparing {
+                    old: &old,
+                    new: &new,
+                    records: (of, theirs),
+                    questions: &[(before, after)],
+                    groupings: &[],
+                };
+                let terminal = Terminal { color: false, quiet: true, verbose: false, width: 100 };
+                let found = comparing.flips(&pairs, 2, &terminal.progress("comparing", 0)).remove(0);
+                let found: Vec<Flipped> = found
+                    .into_iter()
+                    .map(|flip| ((flip.old.result, flip.old.by), (flip.new.result, flip.new.by)))
+                    .collect();
+                let expected = by_row((&old_plan, &new_plan), &evaluators, (before, after), rows);
+                assert_eq!(found, expected, "seed {seed}, {name}\n{}\n----\n{}", first.text(), second.text());
+                compared += rows as usize;
+                flipped += found.len();
+                ruled += found.iter().filter(|flip| !flip.0.1.is_empty() && !flip.1.1.is_empty()).count();
+            }
+        }
+        println!("{compared} answers compared, {flipped} flips, {ruled} with what decided before and after");
+        assert!(flipped > 5 && ruled > 0, "{compared} {flipped} {ruled}");
+    }
+}

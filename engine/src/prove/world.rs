@@ -78,7 +78,7 @@ pub(super) struct World<'p> {
     pub(super) depth: u32,
 }
 
-/// Pivots and proposals for all questions about one segment of one declaration.
+/// Steps for all questions about one segment of one declaration.
 const FUEL: u64 = 60_000;
 
 /// A number of a policy.
