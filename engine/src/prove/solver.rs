@@ -73,14 +73,14 @@ const ROUNDS: u32 = 3_000;
 /// Pivots and branches for one proposal.
 const PIVOTS: u64 = 4_000;
 
-/// Conflicts, or pivots and branches, that make a step.
+/// Conflicts, numbers, or pivots and branches, that make a step.
 const CHEAP: u64 = 8;
 
 thread_local! {
     static SPENT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The steps that proofs have taken in this thread: proposals, and of conflicts, pivots and branches every eighth. They depend
+/// The steps that proofs have taken in this thread: proposals, and of conflicts, numbers told of, pivots and branches every eighth. They depend
 /// on the question alone, so that tests can hold a bound and benchmarks can say what a time is of.
 #[must_use]
 pub fn steps() -> u64 {
@@ -253,6 +253,8 @@ impl Solver {
             wanted.extend(shown.iter().map(|lit| if model.holds(*lit) { *lit } else { !*lit }));
             let (leaves, numbers) = self.justify(&model, &wanted);
             model.leaves = leaves;
+            // Each of them is told of anew in every proposal.
+            self.spend(numbers.len() as u64 / CHEAP);
             let mut steps = PIVOTS.min(self.fuel);
             let given = steps;
             let outcome = self.numbers(&model, &numbers, &mut steps);
