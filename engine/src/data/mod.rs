@@ -13,12 +13,20 @@ mod csv_tests;
 pub(crate) mod dataset;
 mod date_format;
 mod edfi_json_reader;
+#[cfg(test)]
+mod edfi_json_tests;
+#[cfg(test)]
+mod edfi_xml_tests;
 mod fixed_width;
+#[cfg(test)]
+mod fixed_width_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod inputs;
 mod json;
 mod json_lines;
+#[cfg(test)]
+mod json_lines_tests;
 pub(crate) mod key_shape;
 mod lines;
 mod manifest;
@@ -34,6 +42,8 @@ mod quality;
 mod read_error;
 mod records;
 mod roster_reader;
+#[cfg(test)]
+mod roster_tests;
 pub(crate) mod source;
 mod table;
 pub(crate) mod table_rows;
