@@ -161,7 +161,7 @@ fn of_elements() -> Vec<Kind> {
         session("an id that two have", "<SchoolReference ref=\"S8\"/>", "").rewritten("a.xml", "</InterchangeX>", "<School id=\"S8\"><SchoolId>8</SchoolId><Name>Oak</Name></School><School id=\"S8\"><SchoolId>9</SchoolId><Name>Ash</Name></School></InterchangeX>"),
         session("an id of another record", "<SchoolReference ref=\"C\"/>", "").rewritten("a.xml", "</InterchangeX>", "<Credential id=\"C\"><Id>c</Id></Credential></InterchangeX>"),
         session("an id that another file has", "<SchoolReference ref=\"S8\"/>", "").and("b.xml", format!("<InterchangeX>{other}</InterchangeX>")),
-        session("an id and a key that do not agree", "<SchoolReference ref=\"S8\"><SchoolIdentity><SchoolId>7</SchoolId></SchoolIdentity></SchoolReference>", "").rewritten("a.xml", "</InterchangeX>", "<School id=\"S8\"><SchoolId>8</SchoolId><Name>Oak</Name></School></InterchangeX>"),
+        session("an id beside a key, which counts", "<SchoolReference ref=\"S8\"><SchoolIdentity><SchoolId>7</SchoolId></SchoolIdentity></SchoolReference>", "").rewritten("a.xml", "</InterchangeX>", "<School id=\"S8\"><SchoolId>8</SchoolId><Name>Oak</Name></School></InterchangeX>"),
         student("half of a key", "2015-01-01", "03", "<Absence><SessionReference><SessionIdentity><SchoolYear>2024-25</SchoolYear><SessionName>Fall</SessionName></SessionIdentity></SessionReference><EventDate>2024-10-01</EventDate></Absence>"),
         student("an id inside a reference", "2015-01-01", "03", "<Absence><SessionReference><SessionIdentity><SchoolReference ref=\"S7\"/><SchoolYear>2024-25</SchoolYear><SessionName>Fall</SessionName></SessionIdentity></SessionReference><EventDate>2024-10-01</EventDate></Absence>"),
     ]

@@ -67,7 +67,7 @@ fn of_lines() -> Vec<Kind> {
         lines("old carriage returns alone", SCHOOLS.replace('\n', "\r")),
         lines("cut short in a line", "  7 Elm   \n  8 O"),
         lines("page breaks", "  7 Elm   \n\u{c}\n  8 Oak   \n"),
-        lines("a sum at the end", "  7 Elm   \n  8 Oak   \nTOTAL    2\n"),
+        lines("a sum at the end, which is a row like others", "  7 Elm   \n  8 Oak   \nTOTAL    2\n"),
         kind("a line of 65 megabytes", MANIFEST, |folder| {
             fs::write(folder.join("layout.csv"), LAYOUT).unwrap();
             fs::write(folder.join("schools.txt"), vec![b'x'; 65 << 20]).unwrap();

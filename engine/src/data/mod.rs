@@ -30,6 +30,7 @@ mod json_lines_tests;
 pub(crate) mod key_shape;
 mod lines;
 mod manifest;
+mod once;
 pub(crate) mod parquet_cell;
 pub(crate) mod parquet_file;
 mod parquet_reader;
@@ -60,6 +61,7 @@ pub use inputs::{InputError, input_values, inputs};
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };
+pub use once::say_once;
 pub use place::place;
 pub(crate) use place::place_in;
 pub use quality::implausible_dates;
