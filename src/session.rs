@@ -154,7 +154,7 @@ pub(crate) fn prepare_on(
     let (counted, of_waivers) = waivers(&plan, records.records(), as_of);
     errors.extend(of_waivers);
     errors.sort_by_key(|error| (error.file, error.line));
-    say_once(&mut errors, source.set.format);
+    say_once(&mut errors, records.records().files(), source.set.format);
     let options = Options { waivers: Arc::new(counted), ..options };
     let timings = Timings { check, read: start.elapsed() };
     Ok(Some(Session { project, plan, source, records, errors, as_of, policies, set, options, timings }))

@@ -87,7 +87,7 @@ pub(crate) fn check(args: &DataCheckArgs, terminal: Terminal) -> Result<Outcome,
     let mut data = read(symbols, &source).map_err(|error| session::unreadable(&error))?;
     let implausible = implausible_dates(symbols, &data, as_of);
     data.errors.extend(implausible);
-    say_once(&mut data.errors, source.set.format);
+    say_once(&mut data.errors, &data.files, source.set.format);
     let report = DataReport {
         schema: DATA_CHECK_SCHEMA,
         rubric: env!("CARGO_PKG_VERSION"),

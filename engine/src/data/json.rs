@@ -275,7 +275,10 @@ mod tests {
                 "has no value at character 6; a value is text in double quotes, a number in digits, true, false or null",
             ),
             ("{\"a\":1,\"a\":2}", "has the name `a` twice in one object"),
-            ("{\"a\":1} x", "is not JSON: trailing characters, at character 9"),
+            (
+                "{\"a\":1} x",
+                "goes on after its object, from character 9 on; write one object a line and nothing after it",
+            ),
         ] {
             assert_eq!(wrong(text), expected, "{text}");
         }
