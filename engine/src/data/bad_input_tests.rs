@@ -175,7 +175,7 @@ pub(super) fn of_bytes(manifest: &'static str, file: &'static str, good: &str) -
         of_packed("gzip, which is fine", &packed),
         of_packed("gzip that is cut short", &packed[..packed.len() - 12]),
         of_packed("gzip that is damaged", &damaged),
-        of_packed("gzip bomb", &gzip(&vec![b'0'; 17 << 20])),
+        of_packed("gzip bomb", &gzip(&vec![b'0'; 1 << 20])),
         of_packed("the ending without gzip", good.as_bytes()),
         kind("folder instead of file", manifest, move |folder| fs::create_dir(folder.join(file)).unwrap()),
     ]
@@ -297,7 +297,7 @@ fn compressed() {
     damaged[middle] ^= 0xFF;
     let mut two = gzip(b"school_id,name\n7,Elm\n");
     two.extend(gzip(b"8,Oak\n"));
-    let bomb = gzip(&vec![b'0'; 17 << 20]);
+    let bomb = gzip(&vec![b'0'; 1 << 20]);
     let kinds = [
         bytes("gzip, which is fine", "", "Schools.csv.gz", &packed),
         bytes("gzip in two parts, which is fine", "", "schools.csv.gz", &two),
@@ -379,7 +379,7 @@ fn archives() {
     let kinds = [
         zip("fine", &fine),
         zip("zip inside zip", &one("inner.zip", &fine)),
-        zip("zip bomb", &one("orgs.csv", &vec![b'0'; 17 << 20])),
+        zip("zip bomb", &one("orgs.csv", &vec![b'0'; 1 << 20])),
         zip("zip that is cut short", &fine[..fine.len() / 2]),
         zip("zip that is damaged", &damaged),
         zip("no zip", ORGS.as_bytes()),

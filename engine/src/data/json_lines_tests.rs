@@ -158,7 +158,7 @@ fn of_names() -> Vec<Kind> {
             "objects 100 deep",
             format!("{ELM}\n{{\"school_id\":8,\"name\":\"Oak\",\"more\":{}}}\n", deep(100)),
         ),
-        schools("objects 100000 deep", format!("{ELM}\n{}\n", deep(100_000))),
+        schools("objects 10000 deep", format!("{ELM}\n{}\n", deep(10_000))),
         schools(
             "lists 100000 deep",
             format!("{ELM}\n{{\"school_id\":8,\"name\":\"Oak\",\"more\":{}}}\n", "[".repeat(100_000)),
