@@ -64,7 +64,7 @@ fn fault(text: &str, error: &serde_json::Error) -> Fault {
     if error.is_eof() {
         return Fault::Early;
     }
-    let before = error.column().checked_sub(1).unwrap_or_default();
+    let before = error.column().saturating_sub(1);
     let at = text.char_indices().take_while(|(byte, _)| *byte < before).count() + 1;
     let said = error.to_string();
     Fault::Wrong(match said.split(" at line ").next().unwrap_or_default() {
