@@ -274,6 +274,16 @@ impl Database {
         }
     }
 
+    /// What can be said of a file before every other has been looked at: all of [`Database::diagnostics`] but what nobody
+    /// uses and what only all files together show.
+    #[must_use]
+    pub fn early_diagnostics(&self, file: FileId) -> Vec<Diagnostic> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::early(self, workspace, file),
+            _ => Vec::new(),
+        }
+    }
+
     /// What comes of the tests of a file, in the order of its text. Tests with errors are not among them.
     #[must_use]
     pub fn test_reports(&self, file: FileId) -> Arc<[TestReport]> {
