@@ -56,20 +56,23 @@ pub(crate) fn publish(
     }
 }
 
-/// Works out what the whole workspace is asked of files, from the end.
-fn prepare(database: &Database, files: &[FileId]) {
+/// Works out what is asked of the files that are open, the first of all, and then what the whole workspace is asked of the
+/// others: from the end, since another thread begins at the front.
+fn prepare(database: &Database, files: &[FileId], open: usize) {
     // A change that comes in between ends this, and a defect is told of where the file itself is looked at.
     let _ = catch_unwind(AssertUnwindSafe(|| {
+        files.iter().take(open).for_each(|file| database.prove_from_the_end(*file));
         files.iter().rev().for_each(|file| database.prepare(*file));
     }));
 }
 
 /// Does the work while another thread prepares the files.
-fn share(state: &Snapshot, files: &[FileId], work: impl FnOnce()) {
+fn share(state: &Snapshot, files: &[FileId], open: usize, work: impl FnOnce()) {
     let database = state.database.clone();
     thread::scope(|scope| {
-        let _ =
-            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || prepare(&database, files));
+        let _ = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, move || prepare(&database, files, open));
         work();
     });
 }
@@ -89,7 +92,7 @@ impl Publisher {
             checked();
             // The client asks for one file at a time, and waits the first time until all have been read.
             if !std::mem::replace(&mut self.begun, true) {
-                prepare(&state.database, &files);
+                prepare(&state.database, &files, 0);
             }
             return;
         }
@@ -109,7 +112,7 @@ impl Publisher {
             self.of_files(state, &files, open, messages, &checked);
             return;
         }
-        share(state, &files, || {
+        share(state, &files, open, || {
             // Nobody waits for 500 files to see what is wrong with the one that was opened.
             for file in files.iter().take(open) {
                 self.of_file(state, *file, messages, |file| state.database.early_diagnostics(file).into());

@@ -255,6 +255,20 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
     found.into()
 }
 
+/// Proves what [`proofs`] collects from the other end, so that two threads share it.
+pub(super) fn prove_from_the_end(db: &dyn Db, workspace: Workspace, file: SourceFile) {
+    let collected = collected(db, workspace);
+    let id = file.id(db);
+    for declared in collected.declared.range((id, 0)..=(id, u32::MAX)).rev().map(|(_, declared)| *declared) {
+        match declared {
+            Declared::Decision(id) => drop(result_proofs(db, workspace, file, ResultId::Decision(id))),
+            Declared::Requirement(id) => drop(result_proofs(db, workspace, file, ResultId::Requirement(id))),
+            Declared::Define(id) => drop(define_proofs(db, workspace, file, id.0)),
+            Declared::Group(_) | Declared::Parameter(_) | Declared::Amount(_) => {}
+        }
+    }
+}
+
 /// What a result hangs on.
 #[salsa::tracked(returns(clone))]
 fn result_part(db: &dyn Db, workspace: Workspace, file: SourceFile, result: ResultId) -> Arc<Plan> {
