@@ -79,7 +79,7 @@ pub(super) struct World<'p> {
 }
 
 /// Steps for all questions about one segment of one declaration.
-const FUEL: u64 = 60_000;
+const FUEL: u64 = 20_000;
 
 /// A number of a policy.
 pub(super) fn exact(number: &Number) -> Q {
