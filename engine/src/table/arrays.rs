@@ -256,10 +256,17 @@ fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Opt
     let offsets = texts.value_offsets();
     let (first, last) = (*offsets.first()?, *offsets.last()?);
     let bytes = texts.value_data().get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
+    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
+    // Where no byte is a space, and no text empty, there is nothing to look for in each.
+    let is_dense = bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    let pairs = || offsets.iter().zip(offsets.iter().skip(1));
+    let is_filled = nulls.is_none() && pairs().fold(true, |all, (start, end)| all & (start < end));
+    if is_dense && is_filled {
+        return add_texts(texts, bytes, first, empty, builder);
+    }
     if !bytes.is_ascii() {
         return None;
     }
-    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
     let is_graphic = |at: i32| {
         let byte = usize::try_from(at - first).ok().and_then(|at| bytes.get(at));
         byte.is_some_and(u8::is_ascii_graphic)
@@ -273,6 +280,18 @@ fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Opt
             return None;
         }
     }
+    add_texts(texts, bytes, first, empty, builder)
+}
+
+fn add_texts(
+    texts: &StringArray,
+    bytes: &[u8],
+    first: i32,
+    empty: &Empty,
+    builder: &mut Builder,
+) -> Option<()> {
+    let offsets = texts.value_offsets();
+    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
     let (states, values) = builder.parts();
     let (Values::Text(all) | Values::Key(Keys { texts: all, which: None, .. })) = values else { return None };
     if !all.ends.is_empty() {
