@@ -126,13 +126,60 @@ fn typing_inside_one_rule_computes_nothing_of_other_files() {
         ("result_part", 1),
         ("define_part", 1),
         ("result_proofs", 1),
-        ("before_proofs", 1),
+        ("by_itself", 1),
+        ("proofs", 1),
         ("diagnostics", 1),
         ("test_reports", 1),
     ];
     let expected: std::collections::BTreeMap<String, usize> =
         expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
     assert_eq!(computed, expected);
+}
+
+#[test]
+fn a_rule_that_breaks_looks_at_nothing_of_files_that_it_names_nothing_of() {
+    let (mut database, log) = crowd();
+    let broken = RULES.replace("grade >= G2", "grade >");
+    for text in [broken.as_str(), RULES] {
+        database.set_text("r.rubric", Some(text));
+        messages(&database);
+        let computed = computed(&log);
+        let count = |name: &str| computed.get(name).copied().unwrap_or(0);
+        // What the file names is another now: every policy is asked anew what of it is needed, and what comes of that is
+        // what it was.
+        assert_eq!(
+            ["item_facts", "uses", "used", "unneeded", "unused", "by_itself", "diagnostics"].map(count),
+            [1, 1, 1, 22, 1, 1, 1],
+            "{computed:?}"
+        );
+    }
+}
+
+#[test]
+fn what_can_be_said_early_is_said_in_the_end() {
+    let steps = [
+        RULES.to_owned(),
+        RULES.replace("reads and", "readz and"),
+        RULES.replace("level >= cut", "level >="),
+        RULES.replace("reads and grade >= G2", "grade >= G2"),
+        RULES.replace("when reads and grade >= G2", "when grade = G1 and grade = G2"),
+        RULES.replace("level >= cut", "promotion = up"),
+    ];
+    let mut said = 0;
+    for text in &steps {
+        let (mut database, log) = crowd();
+        let file = database.set_text("r.rubric", Some(text));
+        log.lock().unwrap().clear();
+        let early = database.early_diagnostics(file);
+        // No other file was looked at.
+        assert!(executions(&log, "item_facts") <= 5);
+        let all = database.diagnostics(file);
+        assert!(early.iter().all(|one| all.contains(one)), "{text}: {early:?}, {all:?}");
+        said += early.len();
+        let later = all.iter().filter(|one| !early.contains(one));
+        assert!(later.into_iter().all(|one| one.code.starts_with("unused")), "{text}: {all:?}");
+    }
+    assert!(said >= 4, "{said}");
 }
 
 #[test]
