@@ -288,10 +288,8 @@ impl Tally {
             AggregateKind::Any | AggregateKind::None => Self::Truths(vec![NO; parents]),
             AggregateKind::All => Self::Truths(vec![KNOWN; parents]),
             AggregateKind::SomeAndAll => Self::Both(vec![[KNOWN, NO]; parents]),
-            AggregateKind::Highest | AggregateKind::Lowest => {
-                Self::Numbers(Numbers::new(parents, Kind::Nothing))
-            }
-            _ => Self::Numbers(Numbers::new(parents, Kind::Number(0))),
+            AggregateKind::Count => Self::Numbers(Numbers::new(parents, Kind::Number(0))),
+            _ => Self::Numbers(Numbers::new(parents, Kind::Nothing)),
         }
     }
 
@@ -462,7 +460,7 @@ impl Worker<'_> {
                     });
                     values.push(if exact && !nothing { value } else { 0 });
                 }
-                Vector::of(states, numbers.data(values))
+                Vector::of(states, numbers.data(values, is_best))
             }
         };
         if open.is_empty() {
@@ -527,10 +525,11 @@ impl Worker<'_> {
 }
 
 impl Numbers {
-    fn data(&self, values: Vec<i64>) -> Data {
+    fn data(&self, values: Vec<i64>, is_best: bool) -> Data {
         let narrow = |value: &i64| i32::try_from(*value).unwrap_or(NO_DAY);
         match self.kind {
-            Kind::Nothing => Data::Void,
+            Kind::Nothing if is_best => Data::Void,
+            Kind::Nothing => Data::Num(values, 0),
             Kind::Number(scale) => Data::Num(values, scale),
             Kind::Day => Data::Date(values.iter().map(narrow).collect()),
             Kind::Year => Data::Year(values.iter().map(narrow).collect()),
@@ -539,5 +538,67 @@ impl Numbers {
                 Data::Code(values.iter().map(code).collect())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::vector::ERROR;
+
+    fn numbers(values: Vec<i64>, scale: u8) -> Vector {
+        Vector::of(vec![KNOWN; values.len()], Data::Num(values, scale))
+    }
+
+    fn of(tally: &Tally, parents: u32) -> (Vec<(u8, i64)>, Kind) {
+        match tally {
+            Tally::Numbers(numbers) => ((0..parents).map(|row| numbers.get(row)).collect(), numbers.kind),
+            _ => (Vec::new(), Kind::Nothing),
+        }
+    }
+
+    #[test]
+    fn sums_grow_out_of_their_columns_and_change_their_scale() {
+        let mut tally = Tally::new(AggregateKind::Sum, 3);
+        let mut add = |parents: &[u32], presence: &[u8], read: Vector| {
+            tally.add(AggregateKind::Sum, parents, presence, Some(&read));
+        };
+        let all = [KNOWN; 3];
+        add(&[0, 1, 0], &all, numbers(vec![5, 7, 6], 0));
+        // Tenths; what names no parent is nobody's.
+        add(&[0, 9, 1], &all, numbers(vec![5, 1000, 25], 1));
+        // Whole numbers among tenths, of which one does not count.
+        add(&[2, 2, 0], &[KNOWN, NO, NO], numbers(vec![3, 100, 100], 0));
+        add(&[1, 2, 2], &all, numbers(vec![i64::from(i32::MAX), 1, 2], 1));
+        // A sum that leaves its column, and a row of which nothing is known.
+        add(&[0, 0, 1], &[KNOWN, KNOWN, UNKNOWN], numbers(vec![i64::MAX, i64::MAX, 1], 1));
+        let (found, kind) = of(&tally, 3);
+        assert!(kind == Kind::Number(1));
+        assert_eq!(found[2], (0, 33));
+        assert_eq!((found[0].0, found[1].0), (OPEN, OPEN));
+        assert_eq!(found[1].1, 70 + 25 + i64::from(i32::MAX));
+    }
+
+    #[test]
+    fn the_best_is_that_of_the_rows_that_count() {
+        for (kind, expected) in [(AggregateKind::Highest, 9_000_000_000), (AggregateKind::Lowest, -4)] {
+            let mut tally = Tally::new(kind, 3);
+            tally.add(kind, &[0, 0], &[KNOWN, NO], Some(&numbers(vec![-4, 100], 0)));
+            tally.add(kind, &[0, 1], &[KNOWN, ERROR], Some(&numbers(vec![9_000_000_000, 1], 0)));
+            let (found, _) = of(&tally, 3);
+            assert_eq!(found, [(SOME, expected), (OPEN, 0), (0, 0)], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn days_and_numbers_do_not_mix() {
+        let kind = AggregateKind::Highest;
+        let mut tally = Tally::new(kind, 2);
+        let days = Vector::of(vec![KNOWN; 2], Data::Date(vec![20, NO_DAY]));
+        tally.add(kind, &[0, 1], &[KNOWN; 2], Some(&days));
+        let (found, day) = of(&tally, 2);
+        assert!(day == Kind::Day && found == [(SOME, 20), (OPEN, 0)]);
+        tally.add(kind, &[0], &[KNOWN], Some(&numbers(vec![30], 0)));
+        assert_eq!(of(&tally, 2).0[0].0 & OPEN, OPEN);
     }
 }
