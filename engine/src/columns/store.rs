@@ -11,7 +11,7 @@ use super::worker::Asked;
 use crate::data::Cell;
 use crate::evaluate::Options;
 use crate::evaluate::group::{GroupTable, Grouping};
-use crate::plan::{DecisionId, DefineId, FieldKind, Instance, Plan, RecordKind, Symbols};
+use crate::plan::{DecisionId, DefineId, Fact, FieldKind, Instance, Plan, RecordKind, Symbols};
 use crate::value::{Base, Date, RecordId, Reference, Value};
 
 /// Lanes from here on stand for keys that no row has.
@@ -30,6 +30,18 @@ pub(crate) enum Whole {
     Met(Instance),
     /// An amount, or a line of it.
     Amount(crate::plan::AmountId, Option<u32>),
+}
+
+impl Whole {
+    /// What is worked out.
+    pub(crate) const fn fact(self) -> Fact {
+        match self {
+            Self::Define(define, _) => Fact::Define(define),
+            Self::Decision(decision) => Fact::Decision(decision),
+            Self::Met(instance) => Fact::Requirement(instance.requirement),
+            Self::Amount(amount, _) => Fact::Amount(amount),
+        }
+    }
 }
 
 /// What stands in the columns of a run.

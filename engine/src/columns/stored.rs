@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
 use crate::table::{Column, Texts, Values};
 use crate::value::{Number, RecordId, Reference, Value};
@@ -28,6 +29,8 @@ enum Packed {
     Text(Texts),
     /// Values that are no small numbers: each distinct one once.
     Any(Vec<Value>, Vec<u32>),
+    /// Rows that are read from a temporary file when somebody asks for them; their states are among it.
+    Paged(PagedColumn),
 }
 
 /// Whole numbers in as few bytes as the largest takes.
@@ -94,6 +97,55 @@ impl Stored {
         Self { rows, state: Some(vec![UNKNOWN; rows as usize]), values: Packed::Void }
     }
 
+    /// A column whose rows are read when somebody asks for them.
+    pub(crate) const fn paged(rows: u32, column: PagedColumn) -> Self {
+        Self { rows, state: None, values: Packed::Paged(column) }
+    }
+
+    /// Texts, one for each row.
+    pub(crate) fn of_texts(state: Vec<u8>, texts: Texts) -> Self {
+        let rows = u32::try_from(state.len()).unwrap_or(u32::MAX);
+        Self { rows, state: narrowed(state), values: Packed::Text(texts) }
+    }
+
+    /// The texts, of a column of them.
+    pub(crate) const fn texts(&self) -> Option<&Texts> {
+        match &self.values {
+            Packed::Text(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// How many places its numbers have, where it holds such.
+    pub(crate) const fn scale(&self) -> Option<u8> {
+        match &self.values {
+            Packed::Num(_, scale) => Some(*scale),
+            _ => None,
+        }
+    }
+
+    /// The state of each row.
+    pub(crate) fn all_states(&self) -> Vec<u8> {
+        self.state.clone().unwrap_or_else(|| vec![KNOWN; self.rows as usize])
+    }
+
+    /// Some of the rows, in that order.
+    pub(crate) fn select(&self, rows: &[u32]) -> Self {
+        let Packed::Text(texts) = &self.values else { return Self::pack(self.gather(rows)) };
+        let states =
+            self.state.as_ref().map(|state| rows.iter().map(|row| at(state, *row as usize)).collect());
+        let mut chosen = Texts::default();
+        for row in rows {
+            chosen.bytes.extend_from_slice(texts.get(*row as usize));
+            chosen.ends.push(u32::try_from(chosen.bytes.len()).unwrap_or(u32::MAX));
+        }
+        Self {
+            rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+            state: states.and_then(narrowed),
+            values: Packed::Text(chosen),
+        }
+    }
+
     /// For each row, which of the distinct lanes it holds.
     pub(crate) fn of_distinct(distinct: Vector, rows: &[u32]) -> Self {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -128,6 +180,9 @@ impl Stored {
 
     /// The value of a row, or its state where it has none; `name` says what a lane of rows stands for.
     pub(crate) fn value(&self, row: u32, name: impl FnOnce(RecordId, u32) -> Reference) -> Result<Value, u8> {
+        if let Packed::Paged(column) = &self.values {
+            return column.value(row, name);
+        }
         let state = match &self.state {
             None => KNOWN,
             Some(state) => state.get(row as usize).copied().unwrap_or(UNKNOWN),
@@ -167,13 +222,16 @@ impl Stored {
 
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
+        if let Packed::Paged(column) = &self.values {
+            return column.gather(rows);
+        }
         let of = Rows::of(rows);
         let state = match &self.state {
             None => vec![KNOWN; of.len()],
             Some(state) => of.take(state, |state| state),
         };
         let data = match &self.values {
-            Packed::Void => Data::Void,
+            Packed::Void | Packed::Paged(_) => Data::Void,
             Packed::Flag => Data::Flag,
             Packed::Num(Whole::Narrow(values), scale) => Data::Num(of.take(values, i64::from), *scale),
             Packed::Num(Whole::Medium(values), scale) => Data::Num(of.take(values, i64::from), *scale),

@@ -9,18 +9,7 @@ use crate::value::{Base, RecordId};
 /// What is to be read for these results and derived facts, record by record.
 #[must_use]
 pub fn wanted(plan: &Plan, results: &[ResultId], facts: &[DefineId]) -> Vec<Wanted> {
-    let mut reach = Reach::of(plan);
-    for result in results {
-        reach.open.push((*result).into());
-        plan.symbols.of(*result).into_iter().for_each(|record| reach.record(record));
-    }
-    reach.open.extend(facts.iter().map(|define| Fact::Define(*define)));
-    reach.waivers();
-    while let Some(fact) = reach.open.pop() {
-        if reach.seen.insert(fact) {
-            reach.body(fact);
-        }
-    }
+    let reach = Reach::from(plan, results, facts);
     let symbols = &plan.symbols;
     let of_record = |(record, fields): (RecordId, BTreeSet<u32>)| {
         let declared = symbols.record(record)?;
@@ -34,6 +23,18 @@ pub fn wanted(plan: &Plan, results: &[ResultId], facts: &[DefineId]) -> Vec<Want
     reach.fields.into_iter().filter_map(of_record).collect()
 }
 
+/// What is worked out for these results and derived facts, and the groups whose rows are.
+pub(super) fn reached(
+    plan: &Plan,
+    results: &[ResultId],
+    facts: &[DefineId],
+) -> (BTreeSet<Fact>, BTreeSet<RecordId>) {
+    let reach = Reach::from(plan, results, facts);
+    let kind = |record: &RecordId| plan.symbols.record(*record).map(|record| record.kind);
+    let is_group = |record: &RecordId| matches!(kind(record), Some(RecordKind::Group { .. }));
+    (reach.seen, reach.fields.into_keys().filter(is_group).collect())
+}
+
 struct Reach<'a> {
     plan: &'a Plan,
     fields: BTreeMap<RecordId, BTreeSet<u32>>,
@@ -44,6 +45,23 @@ struct Reach<'a> {
 impl<'a> Reach<'a> {
     const fn of(plan: &'a Plan) -> Self {
         Self { plan, fields: BTreeMap::new(), open: Vec::new(), seen: BTreeSet::new() }
+    }
+
+    /// All that these results and derived facts reach.
+    fn from(plan: &'a Plan, results: &[ResultId], facts: &[DefineId]) -> Self {
+        let mut reach = Self::of(plan);
+        for result in results {
+            reach.open.push((*result).into());
+            plan.symbols.of(*result).into_iter().for_each(|record| reach.record(record));
+        }
+        reach.open.extend(facts.iter().map(|define| Fact::Define(*define)));
+        reach.waivers();
+        while let Some(fact) = reach.open.pop() {
+            if reach.seen.insert(fact) {
+                reach.body(fact);
+            }
+        }
+        reach
     }
 
     /// A record, and all that its keys name.
