@@ -719,6 +719,14 @@ impl Columnar for ColumnRecords {
         &self.loose
     }
 
+    fn renumbers(&self) -> bool {
+        !self.spilled.is_empty()
+    }
+
+    fn number_in_file(&self, record: RecordId, row: u32) -> u32 {
+        self.spilled.get(&record).and_then(|pages| pages.number_in_file(row)).unwrap_or(row)
+    }
+
     fn is_scattered(&self, record: RecordId, fact: Fact, rows: &[u32]) -> bool {
         let of = |pages: &Arc<Pages>| {
             let parent = self.divisible.records.get(&pages.record()).map(|(_, parent)| *parent);

@@ -160,7 +160,10 @@ impl Batch<'_> {
     pub fn decision(&self, decision: DecisionId) -> Outcomes<DecisionResult> {
         let ruled = self.worker.decisions(&self.lanes, decision);
         let mut distinct = ruled.distinct;
-        distinct.iter_mut().for_each(|result| result.because.clear());
+        for result in &mut distinct {
+            result.because.clear();
+            result.needs = self.worker.store.in_order(&result.needs);
+        }
         Outcomes { distinct, of: ruled.of }
     }
 
@@ -170,7 +173,10 @@ impl Batch<'_> {
     pub fn requirement(&self, instance: impl Into<Instance>) -> Outcomes<RequirementResult> {
         let judged = self.worker.requirements(&self.lanes, instance.into());
         let mut distinct = judged.distinct;
-        distinct.iter_mut().for_each(|result| result.because = None);
+        for result in &mut distinct {
+            result.because = None;
+            result.needs = self.worker.store.in_order(&result.needs);
+        }
         Outcomes { distinct, of: judged.of }
     }
 
@@ -361,7 +367,8 @@ impl Amounts<'_> {
         if !self.total.is_open(row) || self.total.vector.state.get(row) == Some(&ERROR) {
             return Arc::default();
         }
-        self.replayed(row).map_or_else(Arc::default, |result| result.total.needs())
+        let needs = self.replayed(row).map_or_else(Arc::default, |result| result.total.needs());
+        self.total.worker.store.in_order(&needs)
     }
 
     fn replayed(&self, row: usize) -> Option<AmountResult> {

@@ -26,6 +26,16 @@ pub(crate) trait Columnar: Records {
     /// Keys that fields hold and no row has, by the lanes that the columns have for them.
     fn loose_keys(&self) -> &[Reference];
 
+    /// Whether rows of some record have other numbers than in their file.
+    fn renumbers(&self) -> bool {
+        false
+    }
+
+    /// The number that a row has in its file.
+    fn number_in_file(&self, _record: RecordId, row: u32) -> u32 {
+        row
+    }
+
     /// Whether these rows of a record lie so far apart that something is better worked out for all of its rows in their
     /// order than for these alone.
     fn is_scattered(&self, _record: RecordId, _fact: Fact, _rows: &[u32]) -> bool {

@@ -12,7 +12,7 @@ use crate::data::Cell;
 use crate::evaluate::Options;
 use crate::evaluate::group::{GroupTable, Grouping};
 use crate::plan::{DecisionId, DefineId, Fact, FieldKind, Instance, Plan, RecordKind, Symbols};
-use crate::value::{Base, Date, RecordId, Reference, Value};
+use crate::value::{Base, Date, Need, RecordId, Reference, Value};
 
 /// Lanes from here on stand for keys that no row has.
 pub(crate) const FIRST_KEY: u32 = 1 << 31;
@@ -123,6 +123,21 @@ impl<'a> Store<'a> {
             populations: Shared::default(),
             shared_keys: Shared::default(),
         }
+    }
+
+    /// Needs as they come when rows are numbered as in their files.
+    pub(crate) fn in_order(&self, needs: &Arc<[Need]>) -> Arc<[Need]> {
+        if needs.len() < 2 || !self.data.renumbers() {
+            return Arc::clone(needs);
+        }
+        let number = |need: &Need| need.row.map(|row| self.data.number_in_file(need.record, row));
+        let mut sorted: Vec<(Option<u32>, Need)> =
+            needs.iter().map(|need| (number(need), need.clone())).collect();
+        sorted.sort_by(|(row, need), (other_row, other)| {
+            let rest = |need: &Need| (need.field, need.kind.clone());
+            (need.record, row).cmp(&(other.record, other_row)).then_with(|| rest(need).cmp(&rest(other)))
+        });
+        sorted.into_iter().map(|(_, need)| need).collect()
     }
 
     pub(crate) fn symbols(&self) -> &'a Symbols {

@@ -159,6 +159,12 @@ impl Pages {
         page.rows.lines.get(at as usize).copied()
     }
 
+    /// The number that a row has in its file.
+    pub(crate) fn number_in_file(&self, row: u32) -> Option<u32> {
+        let (page, at) = self.at(row)?;
+        page.rows.rows.get(at as usize).copied()
+    }
+
     /// Which file the rows are of.
     pub(crate) const fn source(&self) -> u32 {
         self.source
