@@ -58,6 +58,14 @@ impl Held {
         }
     }
 
+    /// The records that lie in a temporary file.
+    pub(crate) fn divided(&self) -> Vec<RecordId> {
+        match self {
+            Self::Rows(_) => Vec::new(),
+            Self::Columns(columns) => columns.divided(),
+        }
+    }
+
     /// Why rows could not be read again while they were evaluated.
     pub(crate) fn failure(&self) -> Option<ReadError> {
         match self {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rubric_engine::columns::{Columns, Limit};
 use rubric_engine::diagnostic::Severity;
 use rubric_engine::plan::{Privacy, ResultId};
+use rubric_engine::value::RecordId;
 use serde_json::Value;
 
 use super::Outcome;
@@ -98,6 +99,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     for (why, lanes) in columns.replayed() {
         *phases.replayed.entry(why).or_default() += lanes;
     }
+    let name = |record: &RecordId| session.plan.symbols.record(*record).map(|record| record.name.clone());
+    phases.divided = session.records.divided().iter().filter_map(name).collect();
     phases.took.push(("evaluate", start.elapsed().saturating_sub(writing)));
     phases.took.push(("write", writing));
     let start_of_report = Instant::now();

@@ -354,11 +354,10 @@ impl ColumnRecords {
         let Some(scan) = supplied else { return Ok(()) };
         let count = scan.rows;
         let again = self.table(wanted.record).is_some();
-        self.errors.extend(
-            scan.errors
-                .into_iter()
-                .filter(|error| !again || error.field.is_some_and(|field| wanted.fields.contains(&field))),
-        );
+        // What is wrong with the parts of the key was said when the key was read.
+        let keys = self.symbols.record(wanted.record).map_or(0, |record| record.keys);
+        let is_new = |field: u32| (field as usize) >= keys && wanted.fields.contains(&field);
+        self.errors.extend(scan.errors.into_iter().filter(|error| !again || error.field.is_some_and(is_new)));
         let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         parts.sort_by_key(|part| part.places.first);
         self.check_size(wanted, &parts)?;
@@ -594,6 +593,10 @@ impl Records for ColumnRecords {
         Cow::Borrowed(children.map_or(&[][..], |children| children.get(parent)))
     }
 
+    fn number_in_file(&self, record: RecordId, row: u32) -> u32 {
+        self.spilled.get(&record).and_then(|pages| pages.number_in_file(row)).unwrap_or(row)
+    }
+
     fn origin(&self, record: RecordId, row: u32) -> Option<Origin> {
         if let Some(pages) = self.spilled.get(&record) {
             return Some(Origin { file: pages.source(), line: u64::from(pages.line(row)?) });
@@ -721,10 +724,6 @@ impl Columnar for ColumnRecords {
 
     fn renumbers(&self) -> bool {
         !self.spilled.is_empty()
-    }
-
-    fn number_in_file(&self, record: RecordId, row: u32) -> u32 {
-        self.spilled.get(&record).and_then(|pages| pages.number_in_file(row)).unwrap_or(row)
     }
 
     fn is_scattered(&self, record: RecordId, fact: Fact, rows: &[u32]) -> bool {

@@ -235,6 +235,9 @@ impl Facts<'_> {
             return State::Known(Value::NotApplicable);
         }
         match self.vector.value(row, self.worker.store) {
+            Some(Value::Reference(reference)) => {
+                State::Known(Value::Reference(self.worker.store.as_in_file(reference)))
+            }
             Some(value) => State::Known(value),
             None => match self.vector.state.get(row) {
                 Some(&MISSING) => State::Missing,

@@ -31,11 +31,6 @@ pub(crate) trait Columnar: Records {
         false
     }
 
-    /// The number that a row has in its file.
-    fn number_in_file(&self, _record: RecordId, row: u32) -> u32 {
-        row
-    }
-
     /// Whether these rows of a record lie so far apart that something is better worked out for all of its rows in their
     /// order than for these alone.
     fn is_scattered(&self, _record: RecordId, _fact: Fact, _rows: &[u32]) -> bool {

@@ -125,6 +125,12 @@ impl<'a> Store<'a> {
         }
     }
 
+    /// A row as people find it: by its key, or by its number in its file.
+    pub(crate) fn as_in_file(&self, reference: Reference) -> Reference {
+        let row = reference.row.map(|row| self.data.number_in_file(reference.record, row));
+        Reference { row, ..reference }
+    }
+
     /// Needs as they come when rows are numbered as in their files.
     pub(crate) fn in_order(&self, needs: &Arc<[Need]>) -> Arc<[Need]> {
         if needs.len() < 2 || !self.data.renumbers() {
