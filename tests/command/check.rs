@@ -55,6 +55,27 @@ fn one_message(policy: &str) -> Ran {
 }
 
 #[test]
+fn what_is_no_text_is_said_in_one_message() {
+    let wide: Vec<u8> = POLICY.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xFF, 0xFE][..], &wide].concat();
+    let picture = [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\xFE\xDC\n"[..], &[0xBA; 2000]].concat();
+    for (name, bytes) in [("picture", picture), ("utf-16", marked)] {
+        let sandbox = sandbox();
+        std::fs::write(sandbox.path().join("p.rubric"), bytes).unwrap();
+        let ran = sandbox.run(&["check", "--format", "concise"]);
+        assert_eq!(ran.status, Some(1), "{ran}");
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "p.rubric:1:1: error[not-utf8] this file is no text (a policy is text in UTF-8; is it another file under this name?)"
+            ],
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn a_policy_without_a_mistake_is_clean() {
     let ran = sandbox().with("town/promotion.rubric", POLICY).run(&["check"]);
     assert_eq!(ran.to_string(), "status: 0\n--- stderr\n1 file checked: no findings\n");

@@ -1,7 +1,7 @@
 //! Records held as columns: only what a plan reads of them, as narrow as it is, and the keys.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::keys::KeyIndex;
@@ -42,6 +42,8 @@ struct Rows {
     duplicates: Option<Vec<bool>>,
     children: BTreeMap<u32, Children>,
     places: Vec<Places>,
+    /// Fields of which everything that is wrong has been said.
+    told: BTreeSet<u32>,
 }
 
 /// Rows by parent: those of parent `p` are `rows[starts[p]..starts[p + 1]]`.
@@ -353,11 +355,15 @@ impl ColumnRecords {
         })?;
         let Some(scan) = supplied else { return Ok(()) };
         let count = scan.rows;
-        let again = self.table(wanted.record).is_some();
-        // What is wrong with the parts of the key was said when the key was read.
+        let said = self.table(wanted.record).map(|table| table.told.clone());
+        self.errors.extend(scan.errors.into_iter().filter(|error| {
+            let is_new = |said: &BTreeSet<u32>| {
+                error.field.is_some_and(|field| wanted.fields.contains(&field) && !said.contains(&field))
+            };
+            said.as_ref().is_none_or(is_new)
+        }));
         let keys = self.symbols.record(wanted.record).map_or(0, |record| record.keys);
-        let is_new = |field: u32| (field as usize) >= keys && wanted.fields.contains(&field);
-        self.errors.extend(scan.errors.into_iter().filter(|error| !again || error.field.is_some_and(is_new)));
+        let keys = if wanted.key { u32::try_from(keys).unwrap_or(0) } else { 0 };
         let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         parts.sort_by_key(|part| part.places.first);
         self.check_size(wanted, &parts)?;
@@ -365,6 +371,7 @@ impl ColumnRecords {
         let rows = slot.get_or_insert_with(Rows::default);
         let is_first = rows.places.is_empty();
         rows.count = count;
+        rows.told.extend(wanted.fields.iter().copied().chain(0..keys));
         let mut columns: Vec<Vec<Stored>> =
             wanted.fields.iter().map(|_| Vec::with_capacity(parts.len())).collect();
         let mut keys = Texts::default();
