@@ -149,7 +149,7 @@ impl Rows {
         let mut rows = Self {
             rows: numbers("row")?,
             lines: numbers("line")?,
-            key: batch.column_by_name("key").map_or_else(|| Ok(Texts::default()), |array| texts(array))?,
+            key: batch.column_by_name("key").map_or_else(|| Ok(Texts::default()), texts)?,
             ..Self::default()
         };
         let schema = batch.schema();

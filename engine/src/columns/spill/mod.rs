@@ -318,13 +318,11 @@ pub(crate) fn read(
     Ok(Some(renumbered(pages, scan, &repeated, found.dangling)))
 }
 
+/// A row that shares its key with an earlier one: number and line of that, and of the row.
+type Repeated = ((u32, u32), (u32, u32));
+
 /// Rows by their numbers in their file become rows by their new numbers.
-fn renumbered(
-    pages: Pages,
-    scan: Scan,
-    repeated: &[((u32, u32), (u32, u32))],
-    mut dangling: Vec<Dangling>,
-) -> Spilled {
+fn renumbered(pages: Pages, scan: Scan, repeated: &[Repeated], mut dangling: Vec<Dangling>) -> Spilled {
     let mut errors = scan.errors;
     let mut named: BTreeSet<u32> = errors.iter().filter_map(|error| error.row).collect();
     named.extend(repeated.iter().map(|(_, (row, _))| *row));
@@ -345,8 +343,8 @@ fn renumbered(
     Spilled { pages: Arc::new(pages), errors, repeated, dangling }
 }
 
-/// Rows that share a key, range by range: number and line of the first that has it, and of each other.
-fn repeated(keys: Divided) -> Result<Vec<((u32, u32), (u32, u32))>, String> {
+/// Rows that share a key, found range by range.
+fn repeated(keys: Divided) -> Result<Vec<Repeated>, String> {
     let (file, ranges) = keys.finish()?;
     let mut all = Vec::new();
     for blocks in ranges {
