@@ -283,11 +283,8 @@ pub(crate) fn evaluate<W: Write + Send>(
 fn within(limit: Option<&Limit>) -> Result<(), Failure> {
     let Some(limit) = limit.filter(|limit| limit.is_exceeded()) else { return Ok(()) };
     let needed = limit.bytes + limit.bytes / 4;
-    Err(Failure::new(format!(
-        "the run does not fit in {} MB of memory: the results of all records take more",
-        limit.bytes / 1_000_000
-    ))
-    .help(format!("allow it more, such as `--memory {}MB`", needed.div_ceil(1_000_000))))
+    Err(Failure::new(format!("the run does not fit in {} MB of memory", limit.bytes / 1_000_000))
+        .help(format!("allow it more, such as `--memory {}MB`", needed.div_ceil(1_000_000))))
 }
 
 pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {
