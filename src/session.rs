@@ -10,7 +10,7 @@ use rubric_engine::check;
 use rubric_engine::columns::{self, ColumnRecords, Source};
 use rubric_engine::data::{
     DataError, DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, Records,
-    input_values, inputs, place, read,
+    input_values, inputs, place, read, say_once,
 };
 use rubric_engine::evaluate::{Evaluator, Options, waivers};
 use rubric_engine::plan::{DefineId, Plan, PolicyId, Privacy, ResultId, Symbols};
@@ -154,6 +154,7 @@ pub(crate) fn prepare_on(
     let (counted, of_waivers) = waivers(&plan, records.records(), as_of);
     errors.extend(of_waivers);
     errors.sort_by_key(|error| (error.file, error.line));
+    say_once(&mut errors, records.records().files(), source.set.format);
     let options = Options { waivers: Arc::new(counted), ..options };
     let timings = Timings { check, read: start.elapsed() };
     Ok(Some(Session { project, plan, source, records, errors, as_of, policies, set, options, timings }))

@@ -73,6 +73,11 @@ pub(crate) fn bytes(bytes: &[u8]) -> Parse {
     if bytes.len() > MAX_BYTES {
         return too_large();
     }
+    if is_binary(bytes) {
+        let help = Some("a policy is text in UTF-8; is it another file under this name?".to_owned());
+        let error = plain("not-utf8", "this file is no text".to_owned(), Span::new(0, 0), help);
+        return Parse { errors: vec![error], ..Parse::default() };
+    }
     let (text, bad) = readable(bytes);
     let mut parse = file(&text);
     let first = bad.first().copied().unwrap_or(0);
@@ -88,6 +93,14 @@ pub(crate) fn bytes(bytes: &[u8]) -> Parse {
         item.damaged |= bad.get(at).is_some_and(|byte| *byte < item.span.end);
     }
     parse
+}
+
+/// Bytes by which a file is known.
+const BEGINNING: usize = 512;
+
+/// Whether a file that is not UTF-8 is no text at all, but a picture or a program: null bytes stand in no text.
+fn is_binary(bytes: &[u8]) -> bool {
+    bytes.get(..BEGINNING).unwrap_or(bytes).contains(&0)
 }
 
 /// The text, each byte that is not UTF-8 a space, and where those stand.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rubric_engine::data::{DataError, Dataset, Severity, implausible_dates, place, read};
+use rubric_engine::data::{DataError, Dataset, Severity, implausible_dates, place, read, say_once};
 use rubric_engine::plan::{RecordKind, Symbols};
 use rubric_engine::value::RecordId;
 use serde::Serialize;
@@ -87,6 +87,7 @@ pub(crate) fn check(args: &DataCheckArgs, terminal: Terminal) -> Result<Outcome,
     let mut data = read(symbols, &source).map_err(|error| session::unreadable(&error))?;
     let implausible = implausible_dates(symbols, &data, as_of);
     data.errors.extend(implausible);
+    say_once(&mut data.errors, &data.files, source.set.format);
     let report = DataReport {
         schema: DATA_CHECK_SCHEMA,
         rubric: env!("CARGO_PKG_VERSION"),

@@ -55,6 +55,27 @@ fn one_message(policy: &str) -> Ran {
 }
 
 #[test]
+fn what_is_no_text_is_said_in_one_message() {
+    let wide: Vec<u8> = POLICY.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xFF, 0xFE][..], &wide].concat();
+    let picture = [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\xFE\xDC\n"[..], &[0xBA; 2000]].concat();
+    for (name, bytes) in [("picture", picture), ("utf-16", marked)] {
+        let sandbox = sandbox();
+        std::fs::write(sandbox.path().join("p.rubric"), bytes).unwrap();
+        let ran = sandbox.run(&["check", "--format", "concise"]);
+        assert_eq!(ran.status, Some(1), "{ran}");
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "p.rubric:1:1: error[not-utf8] this file is no text (a policy is text in UTF-8; is it another file under this name?)"
+            ],
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn a_policy_without_a_mistake_is_clean() {
     let ran = sandbox().with("town/promotion.rubric", POLICY).run(&["check"]);
     assert_eq!(ran.to_string(), "status: 0\n--- stderr\n1 file checked: no findings\n");
@@ -227,4 +248,35 @@ fn deep_long_and_big_texts_end_in_diagnostics() {
             assert!(ran.stdout.len() < 200_000, "{name}: {} bytes are shown", ran.stdout.len());
         }
     }
+}
+
+#[test]
+fn policies_that_the_manifest_leaves_out_are_said() {
+    let sandbox = sandbox().with("town/promotion.rubric", POLICY);
+    sandbox.write("rubric.toml", "[project]\npolicies = [\"town\"]\n");
+    assert!(!sandbox.run(&["check"]).stderr.contains("not looked at"));
+    sandbox.write("drafts/one.rubric", "policy one {\n");
+    sandbox.write("other/rubric.toml", "");
+    sandbox.write("other/two.rubric", "policy two {\n");
+    let said = "1 file is not looked at: `drafts/one.rubric`; `policies` in rubric.toml does not list it: list it there, \
+                or name it, as in `rubric check drafts/one.rubric`";
+    for arguments in [&["check"][..], &["check", "."], &["check", "--format", "concise"]] {
+        let ran = sandbox.run(arguments);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        assert!(ran.stderr.contains(said), "{ran}");
+    }
+    for file in ["a", "b", "c", "d"] {
+        sandbox.write(&format!("drafts/{file}.rubric"), "policy one {\n");
+    }
+    let ran = sandbox.run(&["check"]);
+    assert!(
+        ran.stderr.contains(
+            "5 files are not looked at: `drafts/a.rubric`, `drafts/b.rubric`, `drafts/c.rubric` and 2 more; "
+        ),
+        "{ran}"
+    );
+    // Who names files has asked for nothing else.
+    assert!(!sandbox.run(&["check", "town"]).stderr.contains("not looked at"));
+    let json: Value = serde_json::from_str(&sandbox.run(&["check", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["files"], 1);
 }

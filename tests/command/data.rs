@@ -72,3 +72,72 @@ fn results_in_parquet_are_checked_as_data() {
     assert_eq!(ran.status, Some(1), "{ran}");
     assert_snapshot!("data_check_parquet", ran);
 }
+
+const KEYLESS: &str = r#"policy p { title "T" cite "1" }
+record Student { key student_unique_id: text  age: count  events: many Event by student }
+record Event { key student: Student  key number: count  days: count }
+decision grown of Student {
+  outcomes grown, young
+  default young
+  rule old: grown when age >= 9 and (count of events) >= 1
+}
+"#;
+
+#[test]
+fn a_row_without_a_key_is_a_data_error_once_and_its_result_says_so() {
+    let project = sandbox()
+        .with("rubric.toml", "[project]\nname = \"keys\"\n")
+        .with("p.rubric", KEYLESS)
+        .with("data/Student.csv", "student_unique_id,age\na,10\n,11\n,3\n")
+        .with("data/Event.csv", "student,number,days\na,1,10\na,,10\n,2,10\n");
+    let mut written = Vec::new();
+    for engine in ["columns", "evaluator"] {
+        let out = format!("out-{engine}");
+        let arguments = ["--data", "data", "--as-of", "2024-06-03", "--out", &out, "--engine", engine];
+        let ran = project.run(&[&["run", "p"], &arguments[..]].concat());
+        assert_eq!(ran.status, Some(0), "{ran}");
+        written.push((
+            project.read(&format!("{out}/data-errors.csv")),
+            project.read(&format!("{out}/Student.csv")),
+        ));
+    }
+    // What the columns do not read is not looked at; of what both read the same is said.
+    let of_students = |text: &str| {
+        let lines = text.lines().filter(|line| line.contains("Student.csv"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = |line: u32| {
+        format!(
+            "data/Student.csv,{line},student_unique_id,Student,?,missing-value,\"the cell is empty, and `student_unique_id` must have a value\",error"
+        )
+    };
+    for (errors, results) in &written {
+        assert_eq!(of_students(errors), [expected(3), expected(4)]);
+        let rows: Vec<&str> = results.lines().skip(1).collect();
+        assert_eq!(rows, ["a,grown,old,", ",undetermined,,student_unique_id", ",young,default,"]);
+    }
+}
+
+#[test]
+fn a_column_that_two_records_lack_is_told_once() {
+    let project = sandbox()
+        .with(
+            "rubric.toml",
+            "[project]\nname = \"two\"\n[data.d]\npath = \"data\"\nas_of = 2024-06-03\n[data.d.Student]\nfile = \"all.csv\"\n[data.d.Person]\nfile = \"all.csv\"\n",
+        )
+        .with(
+            "p.rubric",
+            "policy p { title \"T\" cite \"1\" }\nrecord Student { key id: text  age: count }\nrecord Person { key id: text  age: count }\n\
+             decision s of Student { outcomes a, b  default b  rule r: a when age >= 9 }\n\
+             decision t of Person { outcomes a, b  default b  rule r: a when age >= 9 }\n",
+        )
+        .with("data/all.csv", "id\n1\n2\n");
+    for engine in ["columns", "evaluator"] {
+        let ran = project.run(&["run", "p", "--data", "d", "--out", engine, "--engine", engine]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert_eq!(told.matches("there is no column `age`").count(), 1, "{engine}: {ran}");
+        let errors = project.read(&format!("{engine}/data-errors.csv"));
+        assert_eq!(errors.matches("there is no column `age`").count(), 1, "{errors}");
+    }
+}

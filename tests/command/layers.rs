@@ -154,3 +154,123 @@ fn an_explanation_says_whose_rule_decided() {
         serde_json::json!({ "authority": "state \"Florida\"", "policy": "florida.grade_3_promotion" })
     );
 }
+
+/// Four layers: a federal floor, what a state and a district raise it to, and what a school may still raise.
+const FEDERAL: &str = r#"policy nation.minutes {
+  title "Minutes of reading"
+  authority federal "Nation"
+  cite "20 U.S.C. § 1"
+  effective from 2020-07-01
+}
+record State { key state_id: text }
+record District { key district_id: text  state: State jurisdiction }
+record School { key school_id: text  district: District jurisdiction }
+record Student { key student_id: text  school: School jurisdiction  minutes: count }
+parameter reading_minutes: count, states may raise { cite "(a)" from 2020-07-01: 60 }
+decision reads_enough of Student {
+  outcomes enough, too_little
+  default too_little cite "(b)"
+  rule long_enough: enough when minutes >= reading_minutes cite "(b)"
+}
+"#;
+
+fn amending(name: &str, authority: &str, under: &str, amend: &str) -> String {
+    format!(
+        "policy {name} {{\n  title \"{name}\"\n  authority {authority} under {under}\n  cite \"1\"\n  effective from 2020-07-01\n}}\n{amend}\n"
+    )
+}
+
+/// A project of the four layers, in which the district and the school set these minutes.
+fn four_layers(district: u32, school: &str) -> Sandbox {
+    let state = "amend parameter reading_minutes, districts may raise { from 2020-07-01: 75 }";
+    let district =
+        format!("amend parameter reading_minutes, schools may raise {{ from 2020-07-01: {district} }}");
+    sandbox()
+        .with("rubric.toml", "[project]\nname = \"layers\"\n")
+        .with("nation.rubric", FEDERAL)
+        .with("mesa.rubric", &amending("mesa.minutes", "state \"MESA\"", "nation.minutes", state))
+        .with("alder.rubric", &amending("alder.minutes", "district \"13\"", "mesa.minutes", &district))
+        .with("elm.rubric", &amending("elm.minutes", "school \"elm\"", "alder.minutes", school))
+        .with("data/State.csv", "state_id\nMESA\nOTHER\n")
+        .with("data/District.csv", "district_id,state\n13,MESA\n06,MESA\n99,OTHER\n")
+        .with("data/School.csv", "school_id,district\nelm,13\noak,13\nash,06\nfir,99\n")
+        .with(
+            "data/Student.csv",
+            "student_id,school,minutes\nelm-100,elm,100\nelm-95,elm,95\noak-95,oak,95\noak-80,oak,80\nash-80,ash,80\nash-70,ash,70\nfir-70,fir,70\nfir-59,fir,59\n",
+        )
+}
+
+#[test]
+fn four_layers_each_raise_what_the_one_above_allows() {
+    let project = four_layers(90, "amend parameter reading_minutes { from 2020-07-01: 100 }");
+    let mut told = BTreeMap::new();
+    for engine in ["columns", "evaluator"] {
+        let _ = std::fs::remove_dir_all(project.path().join("out"));
+        let ran = project.run(&[
+            "run",
+            "nation.minutes",
+            "--data",
+            "data",
+            "--as-of",
+            "2024-06-03",
+            "--out",
+            "out",
+            "--engine",
+            engine,
+            "--quiet",
+        ]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        let text = project.read("out/Student.csv");
+        let rows = text.lines().skip(1).map(|line| {
+            let mut cells = line.split(',').map(str::to_owned);
+            (cells.next().unwrap(), cells.next().unwrap())
+        });
+        told.insert(engine, rows.collect::<Vec<_>>());
+    }
+    // 60 where nobody raises it, 75 in the state, 90 in the district, 100 in the school.
+    let expected = [
+        ("elm-100", "enough"),
+        ("elm-95", "too_little"),
+        ("oak-95", "enough"),
+        ("oak-80", "too_little"),
+        ("ash-80", "enough"),
+        ("ash-70", "too_little"),
+        ("fir-70", "enough"),
+        ("fir-59", "too_little"),
+    ];
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(student, outcome)| ((*student).to_owned(), (*outcome).to_owned())).collect();
+    assert_eq!(told["columns"], expected);
+    assert_eq!(told["evaluator"], expected);
+}
+
+#[test]
+fn a_lower_value_and_one_that_nobody_granted_are_refused_at_every_layer() {
+    let check = |project: &Sandbox| {
+        let ran = project.run(&["check"]);
+        assert_eq!(ran.status, Some(1), "{ran}");
+        ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // The district goes below what the state raised it to, which is above the federal floor.
+    let lower = check(&four_layers(70, ""));
+    assert!(lower.contains("wrong-direction"), "{lower}");
+    assert!(lower.contains("districts may raise `reading_minutes`"), "{lower}");
+    assert!(lower.contains("from 75 to 70"), "{lower}");
+    let school = check(&four_layers(90, "amend parameter reading_minutes { from 2020-07-01: 80 }"));
+    assert!(school.contains("wrong-direction"), "{school}");
+    assert!(school.contains("schools may raise `reading_minutes`"), "{school}");
+    assert!(school.contains("from 90 to 80"), "{school}");
+    // The state does not pass on what it was granted.
+    let project = four_layers(90, "").with(
+        "mesa.rubric",
+        &amending(
+            "mesa.minutes",
+            "state \"MESA\"",
+            "nation.minutes",
+            "amend parameter reading_minutes { from 2020-07-01: 75 }",
+        ),
+    );
+    let missing = check(&project);
+    assert!(missing.contains("missing-grant"), "{missing}");
+    assert!(missing.contains("districts may raise"), "{missing}");
+}

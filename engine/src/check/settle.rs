@@ -146,7 +146,11 @@ fn without_consequences(tree: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Di
     let lost: BTreeSet<u32> =
         diagnostics.iter().filter(|one| one.code == "unknown-fixture").filter_map(item).collect();
     let headless = diagnostics.iter().any(|one| one.code == "policy-header");
+    // A file of which nothing can be read declares nothing for that reason.
+    let is_error = |one: &Diagnostic| one.severity == Severity::Error && one.code != "policy-header";
+    let unread = tree.items.is_empty() && diagnostics.iter().any(is_error);
     diagnostics.retain(|one| match one.code {
+        "policy-header" => !unread,
         "empty-test" => !item(one).is_some_and(|item| broken.contains(&item)),
         "ambiguous-date-arithmetic" | "missing-school-year" => !headless,
         "unknown-fixture" => true,

@@ -1,8 +1,8 @@
 //! Records held as columns: only what a plan reads of them, as narrow as it is, and the keys.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::keys::KeyIndex;
 use super::parallel::side_by_side;
@@ -35,8 +35,18 @@ struct Rows {
     unreadable: BTreeMap<u32, Vec<u32>>,
     keys: KeyIndex,
     duplicates: Option<Vec<bool>>,
-    children: BTreeMap<u32, Children>,
+    children: BTreeMap<u32, Collected>,
     places: Vec<Places>,
+    /// Fields of which everything that is wrong has been said.
+    told: BTreeSet<u32>,
+}
+
+/// Rows by parent, once somebody asks for them.
+struct Collected {
+    parents: u32,
+    threads: usize,
+    named: Arc<Stored>,
+    rows: OnceLock<Children>,
 }
 
 /// Rows by parent: those of parent `p` are `rows[starts[p]..starts[p + 1]]`.
@@ -216,12 +226,15 @@ impl ColumnRecords {
         })?;
         let Some(scan) = supplied else { return Ok(()) };
         let count = scan.rows;
-        let again = self.table(wanted.record).is_some();
-        self.errors.extend(
-            scan.errors
-                .into_iter()
-                .filter(|error| !again || error.field.is_some_and(|field| wanted.fields.contains(&field))),
-        );
+        let said = self.table(wanted.record).map(|table| table.told.clone());
+        self.errors.extend(scan.errors.into_iter().filter(|error| {
+            let is_new = |said: &BTreeSet<u32>| {
+                error.field.is_some_and(|field| wanted.fields.contains(&field) && !said.contains(&field))
+            };
+            said.as_ref().is_none_or(is_new)
+        }));
+        let keys = self.symbols.record(wanted.record).map_or(0, |record| record.keys);
+        let keys = if wanted.key { u32::try_from(keys).unwrap_or(0) } else { 0 };
         let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         parts.sort_by_key(|part| part.places.first);
         self.check_size(wanted, &parts)?;
@@ -229,6 +242,7 @@ impl ColumnRecords {
         let rows = slot.get_or_insert_with(Rows::default);
         let is_first = rows.places.is_empty();
         rows.count = count;
+        rows.told.extend(wanted.fields.iter().copied().chain(0..keys));
         let mut columns: Vec<Vec<Stored>> =
             wanted.fields.iter().map(|_| Vec::with_capacity(parts.len())).collect();
         let mut keys = Texts::default();
@@ -249,7 +263,11 @@ impl ColumnRecords {
             jobs.push(Box::new(|| (None, Some(KeyIndex::new(keys)))));
         }
         for column in columns {
-            jobs.push(Box::new(|| (Some(Stored::concat(column)), None)));
+            // What nobody names is read in the order in which it is held, which is that of its parts.
+            jobs.push(match wanted.key {
+                true => Box::new(|| (Some(Stored::concat(column)), None)),
+                false => Box::new(|| (Some(Stored::in_parts(column)), None)),
+            });
         }
         let mut fields = wanted.fields.iter();
         for (column, keys) in side_by_side(tables.threads(), jobs) {
@@ -345,7 +363,7 @@ impl ColumnRecords {
         lane
     }
 
-    /// Collects the rows of a record for the `many` fields that they belong to.
+    /// Lets the rows of a record be collected for the `many` fields that they belong to.
     fn collect(&mut self, wanted: &Wanted, threads: usize) {
         let collecting = self.symbols.records.iter().enumerate().flat_map(|(parent, record)| {
             record.fields.iter().filter_map(move |field| match field.kind {
@@ -358,14 +376,20 @@ impl ColumnRecords {
             let parents = self.tables.get(parent).and_then(Option::as_ref).map_or(0, |table| table.count);
             let Some(Some(rows)) = self.tables.get_mut(wanted.record.0 as usize) else { return };
             let Some(column) = rows.fields.get(&by) else { continue };
-            let children = Children::of(column.named().unwrap_or(&[]), parents, threads);
-            rows.children.insert(by, children);
+            let named = Arc::clone(column);
+            rows.children.insert(by, Collected { parents, threads, named, rows: OnceLock::new() });
         }
     }
 }
 
 /// Fewer parents are not worth a thread.
 const LEAST_PARENTS: usize = 1 << 14;
+
+impl Collected {
+    fn rows(&self) -> &Children {
+        self.rows.get_or_init(|| Children::of(self.named.named().unwrap_or(&[]), self.parents, self.threads))
+    }
+}
 
 impl Children {
     /// Each thread collects the rows of a part of the parents.
@@ -445,7 +469,7 @@ impl Records for ColumnRecords {
 
     fn children(&self, record: RecordId, field: u32, parent: u32) -> Cow<'_, [u32]> {
         let children = self.table(record).and_then(|table| table.children.get(&field));
-        Cow::Borrowed(children.map_or(&[][..], |children| children.get(parent)))
+        Cow::Borrowed(children.map_or(&[][..], |children| children.rows().get(parent)))
     }
 
     fn origin(&self, record: RecordId, row: u32) -> Option<Origin> {
@@ -516,6 +540,10 @@ impl ColumnRecords {
 
 impl Columnar for ColumnRecords {
     fn column(&self, record: RecordId, field: u32, _: &Store<'_>) -> Option<Arc<Stored>> {
+        self.table(record)?.fields.get(&field).cloned()
+    }
+
+    fn named_rows(&self, record: RecordId, field: u32) -> Option<Arc<Stored>> {
         self.table(record)?.fields.get(&field).cloned()
     }
 

@@ -15,12 +15,58 @@ use super::*;
 /// One kind of bad input: what it is, how the folder is made, and the rest of the manifest.
 pub(super) struct Kind {
     name: &'static str,
-    manifest: &'static str,
+    manifest: String,
     make: Box<dyn Fn(&Path)>,
 }
 
+impl Kind {
+    /// Makes the files in a folder.
+    pub(super) fn fill(&self, folder: &Path) {
+        (self.make)(folder);
+    }
+
+    /// The same with another file beside.
+    pub(super) fn and(self, file: &'static str, bytes: impl AsRef<[u8]>) -> Self {
+        let bytes = bytes.as_ref().to_vec();
+        let make = self.make;
+        let make = move |folder: &Path| {
+            make(folder);
+            fs::write(folder.join(file), &bytes).unwrap();
+        };
+        Self { make: Box::new(make), ..self }
+    }
+
+    /// The same with another text in a file.
+    pub(super) fn rewritten(self, file: &'static str, from: &'static str, to: &'static str) -> Self {
+        let make = self.make;
+        let make = move |folder: &Path| {
+            make(folder);
+            let text = fs::read_to_string(folder.join(file)).unwrap();
+            assert!(text.contains(from), "{text}");
+            fs::write(folder.join(file), text.replace(from, to)).unwrap();
+        };
+        Self { make: Box::new(make), ..self }
+    }
+
+    /// The same with more in the manifest.
+    pub(super) fn says(self, more: &str) -> Self {
+        Self { manifest: format!("{}{more}", self.manifest), ..self }
+    }
+
+    /// The same of another record, whose file is called so.
+    pub(super) fn of(self, record: &str, file: &'static str) -> Self {
+        let make = self.make;
+        let make = move |folder: &Path| {
+            make(folder);
+            fs::rename(folder.join("schools.txt"), folder.join(file)).unwrap();
+        };
+        let manifest = self.manifest.replace("data.d.School", &format!("data.d.{record}"));
+        Self { manifest, make: Box::new(make), ..self }
+    }
+}
+
 pub(super) fn kind(name: &'static str, manifest: &'static str, make: impl Fn(&Path) + 'static) -> Kind {
-    Kind { name, manifest, make: Box::new(make) }
+    Kind { name, manifest: manifest.to_owned(), make: Box::new(make) }
 }
 
 /// A kind that is a file and its bytes.
@@ -98,6 +144,43 @@ pub(super) fn report(kinds: &[Kind], preset: &dyn Fn() -> Option<PresetText>) ->
     text
 }
 
+/// What can be wrong with the bytes of a file of text, whatever stands in it; `good` is what should.
+pub(super) fn of_bytes(manifest: &'static str, file: &'static str, good: &str) -> Vec<Kind> {
+    let packed = gzip(good.as_bytes());
+    let mut damaged = gzip(good.repeat(100).as_bytes());
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0xFF;
+    let packed_name: &'static str = format!("{file}.gz").leak();
+    let wide = |order: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
+        format!("{mark}{good}").encode_utf16().flat_map(order).collect()
+    };
+    let of = |name, bytes_of: &[u8]| bytes(name, manifest, file, bytes_of);
+    let of_packed = |name, bytes_of: &[u8]| bytes(name, manifest, packed_name, bytes_of);
+    let mut binary = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\xFE\xDC\n\xBA\x98".to_vec();
+    binary.extend((0..=255).rev());
+    vec![
+        of("empty file", b""),
+        of("nothing but blank lines", b"\n \r\n\n"),
+        of("byte order mark, which is fine", format!("\u{feff}{good}").as_bytes()),
+        of("nothing but a byte order mark", "\u{feff}".as_bytes()),
+        of("carriage returns, which are fine", good.replace('\n', "\r\n").as_bytes()),
+        of("no end of the last line, which is fine", good.trim_end_matches('\n').as_bytes()),
+        of("UTF-16", &wide(u16::to_le_bytes, "\u{feff}")),
+        of("UTF-16, the other way round", &wide(u16::to_be_bytes, "\u{feff}")),
+        of("UTF-16 without a mark", &wide(u16::to_le_bytes, "")),
+        of("a picture", &binary),
+        of("nothing but null bytes", &[0; 64]),
+        of("zip archive by another name", b"PK\x03\x04rest"),
+        of("gzip without its ending", &packed),
+        of_packed("gzip, which is fine", &packed),
+        of_packed("gzip that is cut short", &packed[..packed.len() - 12]),
+        of_packed("gzip that is damaged", &damaged),
+        of_packed("gzip bomb", &gzip(&vec![b'0'; 1 << 20])),
+        of_packed("the ending without gzip", good.as_bytes()),
+        kind("folder instead of file", manifest, move |folder| fs::create_dir(folder.join(file)).unwrap()),
+    ]
+}
+
 const SCHOOLS: &str = "school_id,name\n7,Elm\n8,Oak\n";
 const STUDENT: &str = "student_unique_id,birth_date,grade\n";
 
@@ -105,14 +188,12 @@ const STUDENT: &str = "student_unique_id,birth_date,grade\n";
 fn csv() {
     let students = |rows: &str| format!("{STUDENT}{rows}");
     let sessions = "school_id,school_year,session_name,days\n";
-    let kinds = [
+    let mut kinds = of_bytes("", "schools.csv", SCHOOLS);
+    kinds.extend([
         bytes("truncated inside a quote", "", "schools.csv", "school_id,name\n7,\"El"),
         bytes("truncated inside a row", "", "schools.csv", "school_id,name\n7,Elm\n8"),
         bytes("latin-1", "", "schools.csv", b"school_id,name\n7,Caf\xE9\n"),
         bytes("latin-1 header", "", "schools.csv", b"school_id,name,\xE9cole\n7,Elm,x\n"),
-        bytes("utf-16", "", "schools.csv", b"\xFF\xFEs\0c\0"),
-        bytes("byte order mark, which is fine", "", "schools.csv", format!("\u{feff}{SCHOOLS}")),
-        bytes("carriage returns, which are fine", "", "schools.csv", SCHOOLS.replace('\n', "\r\n")),
         bytes("duplicate header", "", "schools.csv", "school_id,name,name\n7,Elm,Oak\n"),
         bytes("missing column", "", "schools.csv", "school_id\n7\n"),
         bytes("extra column", "", "schools.csv", "school_id,name,bus\n7,Elm,3\n"),
@@ -140,11 +221,9 @@ fn csv() {
         bytes("duplicate key", "", "schools.csv", "school_id,name\n7,Elm\n7,Oak\n"),
         bytes("missing value", "", "schools.csv", "school_id,name\n7,\n"),
         bytes("missing key", "", "schools.csv", "school_id,name\n,Elm\n"),
-        bytes("empty file", "", "schools.csv", ""),
         bytes("header without rows, which says that there are none", "", "schools.csv", "school_id,name\n"),
         bytes("wrong delimiter", "", "schools.csv", SCHOOLS.replace(',', ";")),
         bytes("a null byte", "", "sessions.csv", format!("{sessions}7,2024-25,Fall,8\01\n")),
-        kind("folder instead of file", "", |folder| fs::create_dir(folder.join("schools.csv")).unwrap()),
         kind("folder instead of the file of a record", "[data.d.School]\nfile = \"s\"\n", |folder| {
             fs::create_dir(folder.join("s")).unwrap();
         }),
@@ -155,7 +234,6 @@ fn csv() {
         }),
         bytes("a quote inside a cell, which is fine", "", "schools.csv", "school_id,name\n7,Elm 5\" pipe\n"),
         bytes("file that is not there", "[data.d.School]\nfile = \"school.csv\"\n", "schools.csv", SCHOOLS),
-        bytes("zip archive by another name", "", "schools.csv", b"PK\x03\x04rest"),
         bytes(
             "percent without a sign",
             "",
@@ -164,7 +242,46 @@ fn csv() {
         ),
         bytes("ambiguous school year", "", "sessions.csv", format!("{sessions}7,2025,Fall,81\n")),
         bytes("negative count", "", "sessions.csv", format!("{sessions}7,2024-25,Fall,-1\n")),
-    ];
+        bytes("a count with a fraction", "", "sessions.csv", format!("{sessions}7,2024-25,Fall,8.5\n")),
+        bytes("a count in words", "", "sessions.csv", format!("{sessions}7,2024-25,Fall,eighty\n")),
+        bytes("a number with an exponent", "", "sessions.csv", format!("{sessions}7,2024-25,Fall,8e1\n")),
+        bytes("a number with two points", "", "sessions.csv", format!("{sessions}7,2024-25,Fall,8.1.2\n")),
+        bytes(
+            "a comma for the decimal point",
+            "",
+            "sessions.csv",
+            format!("{sessions}7,2024-25,Fall,\"81,5\"\n"),
+        ),
+        bytes("a school year that skips one", "", "sessions.csv", format!("{sessions}7,2024-26,Fall,81\n")),
+        bytes("a date with its month first", "", "students.csv", students("SECRET,09/30/2014,03\n")),
+        bytes("a date that can be two days", "", "students.csv", students("SECRET,03/04/2014,03\n")),
+        bytes(
+            "a date with a time, which is fine",
+            "",
+            "students.csv",
+            students("SECRET,2014-09-30 00:00,03\n"),
+        ),
+        bytes("a date as a spreadsheet counts it", "", "students.csv", students("SECRET,41912,03\n")),
+        bytes(
+            "a code in another case, which is fine",
+            "",
+            "students.csv",
+            students("1,2015-01-01,third GRADE\n"),
+        ),
+        bytes("an error of a spreadsheet", "", "students.csv", students("1,2015-01-01,#N/A\n")),
+        bytes("a title above the header", "", "schools.csv", format!("Schools of Mesa\n{SCHOOLS}")),
+        bytes("a header in another case, which is fine", "", "schools.csv", "School ID,NAME\n7,Elm\n"),
+        bytes("a column without a name", "", "schools.csv", "school_id,name,\n7,Elm,\n"),
+        bytes("rows without any value", "", "schools.csv", "school_id,name\n7,Elm\n,\n,\n"),
+        bytes("the header again among the rows", "", "schools.csv", format!("{SCHOOLS}{SCHOOLS}")),
+        bytes(
+            "a quote that goes on after its end, which is fine",
+            "",
+            "schools.csv",
+            "school_id,name\n7,\"Elm\"x\n8,Oak\n",
+        ),
+    ]);
+    assert!(kinds.len() >= 40, "{}", kinds.len());
     insta::assert_snapshot!(report(&kinds, &|| None));
 }
 
@@ -174,12 +291,28 @@ fn links() {
     let link = |from: &'static str, to: &'static str| {
         move |folder: &Path| std::os::unix::fs::symlink(folder.join(to), folder.join(from)).unwrap()
     };
-    let kinds = [
-        kind("a link to itself", "", link("schools.csv", "schools.csv")),
-        kind("a link to nothing", "", link("schools.csv", "gone.csv")),
-        kind("a link to itself for a record", "[data.d.School]\nfile = \"a.txt\"\n", link("a.txt", "a.txt")),
-    ];
-    insta::assert_snapshot!(report(&kinds, &|| None));
+    let mut kinds = vec![kind(
+        "a link to itself for a record",
+        "[data.d.School]\nfile = \"a.txt\"\n",
+        link("a.txt", "a.txt"),
+    )];
+    for (manifest, file) in [
+        ("", "schools.csv"),
+        ("format = \"jsonl\"\n", "schools.jsonl"),
+        ("format = \"parquet\"\n", "schools.parquet"),
+        ("format = \"fixed\"\n[data.d.School]\nlayout = \"schools.txt\"\n", "schools.txt"),
+        ("format = \"edfi-jsonl\"\n", "schools.jsonl"),
+        ("format = \"edfi-xml\"\n", "schools.xml"),
+        ("format = \"oneroster\"\n", "orgs.csv"),
+    ] {
+        kinds.push(kind("a link to itself", manifest, link(file, file)));
+        kinds.push(kind("a link to nothing", manifest, link(file, "gone")));
+        kinds.push(kind("a link to a device", manifest, move |folder| {
+            std::os::unix::fs::symlink("/dev/null", folder.join(file)).unwrap();
+        }));
+    }
+    let preset = || Some(PresetText { name: "ours.toml".to_owned(), text: String::new() });
+    insta::assert_snapshot!(report(&kinds, &preset));
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("round");
     std::os::unix::fs::symlink(&path, &path).unwrap();
@@ -198,7 +331,7 @@ fn compressed() {
     damaged[middle] ^= 0xFF;
     let mut two = gzip(b"school_id,name\n7,Elm\n");
     two.extend(gzip(b"8,Oak\n"));
-    let bomb = gzip(&vec![b'0'; 20 << 20]);
+    let bomb = gzip(&vec![b'0'; 1 << 20]);
     let kinds = [
         bytes("gzip, which is fine", "", "Schools.csv.gz", &packed),
         bytes("gzip in two parts, which is fine", "", "schools.csv.gz", &two),
@@ -212,131 +345,7 @@ fn compressed() {
     insta::assert_snapshot!(report(&kinds, &|| None));
 }
 
-#[test]
-fn json_lines() {
-    let kinds = [
-        bytes(
-            "fine",
-            "format = \"jsonl\"\n",
-            "sessions.jsonl",
-            "{\"school\":{\"school_id\":7},\"school_year\":\"2024-25\",\"session_name\":\"Fall\",\"days\":8.1e1}\r\n\n{\"school\":{\"school_id\":\"7\"},\"school_year\":\"2024-25\",\"session_name\":\"Spring\",\"days\":null}",
-        ),
-        bytes(
-            "paths of the manifest",
-            "format = \"jsonl\"\n[data.d.School]\nfile = \"s.jsonl\"\ncolumns = { school_id = \"a.id\", name = \"a.names.long\" }\n",
-            "s.jsonl",
-            "{\"a\":{\"id\":7,\"names\":{\"long\":\"Elm\",\"short\":\"E\"}}}\n",
-        ),
-        bytes(
-            "cut short",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"name\":\"Elm\"}\n{\"school_id\":8,\"na",
-        ),
-        bytes(
-            "a bad line",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"name\":\"Elm\"}\n{\"school_id\":8,}\n{\"school_id\":9,\"name\":\n",
-        ),
-        bytes("a list around the objects", "format = \"jsonl\"\n", "schools.jsonl", "[{\"school_id\":7}]\n"),
-        bytes(
-            "an object over several lines",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\n  \"school_id\": 7\n}\n",
-        ),
-        bytes(
-            "a name twice",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"name\":\"Elm\",\"name\":\"Oak\"}\n",
-        ),
-        bytes(
-            "a list where a value is expected",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"name\":[\"Elm\"]}\n{\"school_id\":8,\"name\":\"Oak\"}\n{\"school_id\":9,\"name\":{\"long\":\"Ash\"}}\n",
-        ),
-        bytes(
-            "text that is damaged",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"name\":\"\\ud800\"}\n",
-        ),
-        bytes(
-            "latin-1",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            b"{\"school_id\":7,\"name\":\"Elm\"}\n{\"school_id\":8,\"name\":\"Caf\xE9\"}\n",
-        ),
-        bytes(
-            "a name that is not there",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"nmae\":\"Elm\"}\n",
-        ),
-        bytes(
-            "number of 400 digits",
-            "format = \"jsonl\"\n[data.d.Session]\ncolumns = { school = \"s\" }\n",
-            "sessions.jsonl",
-            format!(
-                "{{\"s\":7,\"school_year\":\"2024-25\",\"session_name\":\"Fall\",\"days\":{}}}\n",
-                "9".repeat(400)
-            ),
-        ),
-        bytes(
-            "number with a large exponent",
-            "format = \"jsonl\"\n[data.d.Session]\ncolumns = { school = \"s\" }\n",
-            "sessions.jsonl",
-            "{\"s\":7,\"school_year\":\"2024-25\",\"session_name\":\"Fall\",\"days\":1e999999}\n",
-        ),
-        bytes("empty file", "format = \"jsonl\"\n", "schools.jsonl", ""),
-        bytes(
-            "private text in a broken line",
-            "format = \"jsonl\"\n",
-            "students.jsonl",
-            "\"SECRET\"\n{\"student_unique_id\":\"SECRET\" \"x\"}\n",
-        ),
-        bytes(
-            "a missing name",
-            "format = \"jsonl\"\n",
-            "schools.jsonl",
-            "{\"school_id\":7,\"name\":\"Elm\"}\n{\"school_id\":8}\n",
-        ),
-    ];
-    insta::assert_snapshot!(report(&kinds, &|| None));
-}
-
-#[test]
-fn fixed_width() {
-    const MANIFEST: &str = "format = \"fixed\"\n[data.d.School]\nlayout = \"layout.csv\"\n";
-    let with = |name: &'static str, layout: &'static str, text: &'static [u8]| {
-        kind(name, MANIFEST, move |folder| {
-            fs::write(folder.join("layout.csv"), layout).unwrap();
-            fs::write(folder.join("schools.txt"), text).unwrap();
-        })
-    };
-    let layout = "field,start,width\nname,5,6\nschool_id,1,3\n";
-    let kinds = [
-        with("fine", layout, "  7 Elm   \r\n  8 Évora \n\n".as_bytes()),
-        with("a line too short", layout, b"  7 Elm   \n  8 Oak\n"),
-        with("lines longer than the layout", layout, b"  7 Elm   X\n  8 Oak   \n  9 Ash   Y\n"),
-        with("latin-1", layout, b"  7 Elm   \n  8 Caf\xE9  \n"),
-        with("fields that overlap", "field,start,width\nname,3,6\nschool_id,1,3\n", b""),
-        with("a start that is no number", "field,start,width\nname,x,6\n", b""),
-        with("a field twice", "field,start,width\nname,1,2\nname,3,2\n", b""),
-        with("a layout without its columns", "field,begin,width\nname,1,2\n", b""),
-        with("a layout without fields", "field,start,width\n", b""),
-        with("a field that is not in the layout", "field,start,width\nschool_id,1,3\n", b"  7\n"),
-        with("empty file", layout, b""),
-        bytes("no layout", "format = \"fixed\"\n", "schools.txt", "  7 Elm   \n"),
-        bytes("a layout that is not there", MANIFEST, "schools.txt", "  7 Elm   \n"),
-    ];
-    insta::assert_snapshot!(report(&kinds, &|| None));
-}
-
-const ROSTER: &str = r#"
+pub(super) const ROSTER: &str = r#"
 lists = ["terms"]
 [skip]
 status = "tobedeleted"
@@ -357,102 +366,19 @@ school = "orgSourcedId"
 school_year = "terms/year"
 session_name = { path = "terms", take = "all" }
 days = "terms/days"
+[record.Student]
+from = "users"
+where = { role = "student" }
+student_unique_id = "sourcedId"
+birth_date = "birth"
+grade = "grade"
 "#;
 
-const ORGS: &str = "sourcedId,status,name,type\nE,,Elm,school\n";
-const TERMS: &str = "sourcedId,year,days\nT,2024-25,81\nU,2024-25,82\n";
+pub(super) const ORGS: &str = "sourcedId,status,name,type\nE,,Elm,school\n";
+pub(super) const TERMS: &str = "sourcedId,year,days\nT,2024-25,81\nU,2024-25,82\n";
 
-fn preset(text: &'static str) -> impl Fn() -> Option<PresetText> {
+pub(super) fn preset(text: &'static str) -> impl Fn() -> Option<PresetText> {
     move || Some(PresetText { name: "ours.toml".to_owned(), text: text.to_owned() })
-}
-
-#[test]
-fn roster() {
-    const MANIFEST: &str = "format = \"oneroster\"\n";
-    let with = |name: &'static str, files: &[(&'static str, &str)]| {
-        let files: Vec<(&str, String)> =
-            files.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-        kind(name, MANIFEST, move |folder| {
-            for (name, text) in &files {
-                fs::write(folder.join(name), text).unwrap();
-            }
-        })
-    };
-    let manifest = |rest: &str| format!("propertyName,value\noneroster.version,1.1\n{rest}");
-    let classes = |rows: &str| format!("sourcedId,orgSourcedId,terms\n{rows}");
-    let kinds = [
-        with(
-            "fine",
-            &[
-                ("manifest.csv", &manifest("file.orgs,bulk\n")),
-                (
-                    "orgs.csv",
-                    "\"SourcedID\",\"status\",\"name\",\"TYPE\",\"metadata.x\"\r\n\"E\",\"\",\"Elm\",\"School\",\"1\"\r\n",
-                ),
-            ],
-        ),
-        with(
-            "rows to be deleted, and of no record",
-            &[("orgs.csv", "sourcedId,status,name,type\nE,tobedeleted,Elm,school\nD,,East,district\n")],
-        ),
-        with("a delta", &[("manifest.csv", &manifest("file.orgs,delta\n")), ("orgs.csv", ORGS)]),
-        with(
-            "a file that is promised",
-            &[("manifest.csv", &manifest("file.orgs,bulk\nfile.terms,bulk\n")), ("orgs.csv", ORGS)],
-        ),
-        with(
-            "a file that should be absent",
-            &[
-                ("manifest.csv", &manifest("file.orgs,bulk\nfile.terms,absent\n")),
-                ("orgs.csv", ORGS),
-                ("terms.csv", TERMS),
-            ],
-        ),
-        with("a manifest of something else", &[("manifest.csv", "a,b\n"), ("orgs.csv", ORGS)]),
-        with(
-            "another version",
-            &[("manifest.csv", "propertyName,value\noneroster.version,2.0\n"), ("orgs.csv", ORGS)],
-        ),
-        with(
-            "a word in the manifest that is none",
-            &[("manifest.csv", &manifest("file.orgs,full\n")), ("orgs.csv", ORGS)],
-        ),
-        with("no file of a roster", &[("buses.csv", "a\n")]),
-        with(
-            "a row with too many cells",
-            &[("orgs.csv", "sourcedId,status,name,type\nE,,Elm,East,school\n")],
-        ),
-        with("no column for the key", &[("orgs.csv", "id,name,type\nE,Elm,school\n")]),
-        with("no column that tells the records", &[("orgs.csv", "sourcedId,name\nE,Elm\n")]),
-        with("two columns of one name", &[("orgs.csv", "sourcedId,name,Name,type\nE,Elm,Oak,school\n")]),
-        with("empty file", &[("orgs.csv", "")]),
-        with("header alone", &[("orgs.csv", "sourcedId,name,type\n")]),
-        with("a file that another needs", &[("classes.csv", &classes("K,E,T\n")), ("orgs.csv", ORGS)]),
-        with(
-            "a row that is not there",
-            &[("classes.csv", &classes("K,E,X\nL,F,T\n")), ("orgs.csv", ORGS), ("terms.csv", TERMS)],
-        ),
-        with(
-            "two rows of one key",
-            &[
-                ("classes.csv", &classes("K,E,T\n")),
-                ("orgs.csv", ORGS),
-                ("terms.csv", &format!("{TERMS}T,2025-26,80\n")),
-            ],
-        ),
-        with(
-            "several values where one is expected",
-            &[
-                ("classes.csv", &classes("K,E,\"T,U\"\nL,E,T\nM,E,T\n")),
-                ("orgs.csv", ORGS),
-                ("terms.csv", TERMS),
-            ],
-        ),
-        kind("latin-1", MANIFEST, |folder| {
-            fs::write(folder.join("orgs.csv"), b"sourcedId,name,type\nE,Caf\xE9,school\n").unwrap()
-        }),
-    ];
-    insta::assert_snapshot!(report(&kinds, &preset(ROSTER)));
 }
 
 #[test]
@@ -487,7 +413,7 @@ fn archives() {
     let kinds = [
         zip("fine", &fine),
         zip("zip inside zip", &one("inner.zip", &fine)),
-        zip("zip bomb", &one("orgs.csv", &vec![b'0'; 20 << 20])),
+        zip("zip bomb", &one("orgs.csv", &vec![b'0'; 1 << 20])),
         zip("zip that is cut short", &fine[..fine.len() / 2]),
         zip("zip that is damaged", &damaged),
         zip("no zip", ORGS.as_bytes()),
@@ -506,91 +432,4 @@ fn archives() {
         zip("nothing of a roster", &one("readme.txt", b"x")),
     ];
     insta::assert_snapshot!(report(&kinds, &preset(ROSTER)));
-}
-
-#[test]
-fn ed_fi_json_lines() {
-    const PRESET: &str = r#"
-[identity.School]
-school_id = "schoolId"
-[record.School]
-from = "schools"
-school_id = "schoolId"
-name = "nameOfInstitution"
-[record.Session]
-from = "sessions"
-school = "schoolReference"
-school_year = "schoolYear"
-session_name = "sessionName"
-"#;
-    const MANIFEST: &str = "format = \"edfi-jsonl\"\n";
-    let school = "{\"schoolId\":7,\"nameOfInstitution\":\"Elm\"}";
-    let kinds = [
-        bytes("fine", MANIFEST, "schools.jsonl", format!("\u{feff}{school}\r\n")),
-        bytes("gzip, which is fine", MANIFEST, "schools.jsonl.gz", gzip(school.as_bytes())),
-        bytes("cut short", MANIFEST, "schools.jsonl", format!("{school}\n{{\"schoolId\":8,")),
-        bytes("a bad line", MANIFEST, "schools.jsonl", format!("{school}\n{{\"schoolId\":8,\n{school}")),
-        bytes("a list around the objects", MANIFEST, "schools.jsonl", format!("[{school}]\n")),
-        bytes("latin-1", MANIFEST, "schools.jsonl", b"{\"schoolId\":7,\"nameOfInstitution\":\"Caf\xE9\"}\n"),
-        bytes(
-            "half a character",
-            MANIFEST,
-            "schools.jsonl",
-            "{\"schoolId\":7,\"nameOfInstitution\":\"\\ud800\"}\n",
-        ),
-        bytes("a missing value", MANIFEST, "schools.jsonl", "{\"schoolId\":7,\"nameOfInstitution\":null}\n"),
-        bytes(
-            "an ambiguous school year",
-            MANIFEST,
-            "sessions.jsonl",
-            "{\"schoolReference\":{\"schoolId\":7},\"schoolYear\":2025,\"sessionName\":\"Fall\"}\n",
-        ),
-        bytes(
-            "a school year that the manifest explains, of one record",
-            "format = \"edfi-jsonl\"\n[data.d.Session]\nschool_year = \"ends\"\n",
-            "sessions.jsonl",
-            "{\"schoolReference\":{\"schoolId\":7},\"schoolYear\":2025,\"sessionName\":\"Fall\"}\n",
-        ),
-        bytes("a resource that the preset does not know", MANIFEST, "surveys.jsonl", "{}\n"),
-        bytes("empty file", MANIFEST, "schools.jsonl", ""),
-        bytes("no file", MANIFEST, "schools.json", "[]"),
-        kind("two files of one resource", MANIFEST, |folder| {
-            fs::write(folder.join("Schools.jsonl"), "").unwrap();
-            fs::write(folder.join("schools.ndjson"), "").unwrap();
-        }),
-        bytes(
-            "columns in the manifest",
-            "format = \"edfi-jsonl\"\n[data.d.School]\ncolumns = { name = \"x\" }\n",
-            "schools.jsonl",
-            school,
-        ),
-    ];
-    insta::assert_snapshot!(report(&kinds, &preset(PRESET)));
-}
-
-#[test]
-fn ed_fi_xml() {
-    const PRESET: &str = "[record.School]\nfrom = \"School\"\nschool_id = \"SchoolId\"\nname = \"Name\"\n";
-    const MANIFEST: &str = "format = \"edfi-xml\"\n";
-    let school = "<School><SchoolId>7</SchoolId><Name>Elm</Name></School>";
-    let inside = |text: &str| format!("<InterchangeX>{text}</InterchangeX>");
-    let kinds = [
-        bytes("gzip, which is fine", MANIFEST, "a.xml.gz", gzip(inside(school).as_bytes())),
-        bytes(
-            "gzip that is cut short",
-            MANIFEST,
-            "a.xml.gz",
-            &gzip(inside(&school.repeat(99)).as_bytes())[..40],
-        ),
-        bytes("cut short in an element", MANIFEST, "a.xml", "<InterchangeX><School><SchoolId>7"),
-        bytes("cut short in a tag", MANIFEST, "a.xml", "<InterchangeX><School><Scho"),
-        bytes("tags that do not match", MANIFEST, "a.xml", inside("<School></Course>")),
-        bytes("utf-16", MANIFEST, "a.xml", b"\xFF\xFE<\0"),
-        bytes("an entity that is none", MANIFEST, "a.xml", inside("<School><Name>&x;</Name></School>")),
-        bytes("another document", MANIFEST, "a.xml", "<html/>"),
-        bytes("empty file", MANIFEST, "a.xml", ""),
-        bytes("no file", MANIFEST, "a.txt", ""),
-        kind("folder instead of file", MANIFEST, |folder| fs::create_dir(folder.join("a.xml")).unwrap()),
-    ];
-    insta::assert_snapshot!(report(&kinds, &preset(PRESET)));
 }

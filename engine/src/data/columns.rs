@@ -111,6 +111,8 @@ struct Builder<'a> {
     findings: Vec<Finding>,
     /// Fields that may be absent and have no column.
     left_out: Vec<&'a str>,
+    /// Columns of which it was said that they may be the ones that are missing.
+    near: Vec<String>,
 }
 
 impl Columns {
@@ -132,6 +134,7 @@ impl Columns {
             used: BTreeMap::new(),
             findings: Vec::new(),
             left_out: Vec::new(),
+            near: Vec::new(),
         };
         let mut fields = Vec::new();
         for (position, field) in (0_u32..).zip(&record.fields) {
@@ -302,7 +305,9 @@ impl<'a> Builder<'a> {
         let unused: Vec<&str> =
             self.header.names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
         let near = wanted.iter().find_map(|wanted| nearest(wanted, unused.iter().copied()));
+        self.near.extend(near.map(str::to_owned));
         let help = match near {
+            None if unused.is_empty() => "it has no columns".to_owned(),
             Some(near) => format!(
                 "is it `{near}`? then add `columns = {{ {} = \"{near}\" }}` to the manifest",
                 field.name
@@ -340,6 +345,7 @@ impl<'a> Builder<'a> {
             .iter()
             .enumerate()
             .filter(|(column, name)| !name.is_empty() && !self.used.contains_key(column))
+            .filter(|(_, name)| !self.near.contains(name))
             .map(|(_, name)| name.as_str())
             .collect();
         if !unused.is_empty() {

@@ -105,6 +105,11 @@ impl Converter {
         self.private
     }
 
+    /// Whether it reads texts.
+    pub(crate) const fn is_text(&self) -> bool {
+        matches!(self.wanted, Wanted::Text { .. })
+    }
+
     /// What can be recognised without this converter.
     pub(crate) fn plain(&self) -> Plain {
         const PLACES: u8 = 18;
@@ -201,6 +206,12 @@ impl Converter {
             return Problem { code, message, of_column: false };
         }
         let found = if self.private { "the value".to_owned() } else { quoted(text) };
+        if code == "bad-number" && has_exponent(text) {
+            let message = format!(
+                "{found} is written with an exponent; write its digits, of which a number has at most {MOST_DIGITS}"
+            );
+            return Problem { code, message, of_column: false };
+        }
         Problem { code, message: format!("{found} {what}"), of_column: false }
     }
 
@@ -354,6 +365,13 @@ pub(crate) fn quoted(text: &str) -> String {
         text.chars().take(40).map(|found| if found.is_control() { ' ' } else { found }).collect();
     let more = if text.chars().nth(40).is_some() { "…" } else { "" };
     format!("`{short}{more}`")
+}
+
+/// `1e400`, `-1.5E-7`.
+fn has_exponent(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && number(mantissa).is_some()
 }
 
 fn flag(text: &str) -> Option<bool> {
@@ -513,8 +531,8 @@ mod tests {
         the value is not whole, and a count always is
         `five` is not an amount of money such as $1,000.50
         `$0.005` has fractions of a cent: money is whole cents, a rate is a `number`
-        `5/13/2024` fits month/day/year; the file says %Y-%m-%d
-        the value fits month/day/year; the file says %Y-%m-%d
+        `5/13/2024` fits month/day/year; if the file is written so, add `dates = "%m/%d/%Y"` to the manifest
+        the value fits month/day/year; if the file is written so, add `dates = "%m/%d/%Y"` to the manifest
         `twelve point five and a great deal more …` is not a number
         "#
         );

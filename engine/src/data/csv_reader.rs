@@ -72,7 +72,6 @@ fn first_line<R: Read>(reader: &csv::Reader<Watched<R>>, row: &ByteRecord, is_op
 pub(crate) struct CsvFile<R> {
     reader: csv::Reader<Watched<R>>,
     shown: String,
-    last_start: u64,
 }
 
 /// Why a text cannot be read; what the system says of its bytes comes first.
@@ -83,11 +82,29 @@ fn broken(error: csv::Error, shown: &str) -> ReadError {
     ReadError::new(format!("it cannot be read: {error}")).file(shown)
 }
 
-/// Passes over a byte order mark, and refuses texts in another encoding.
+/// Bytes of the beginning by which a text is known.
+const BEGINNING: usize = 512;
+
+/// Passes over a byte order mark, and refuses texts in another encoding and what is no text.
 pub(crate) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), ReadError> {
     let start = input.fill_buf().map_err(|error| unreadable(&error, shown))?;
-    if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
+    let start = start.get(..BEGINNING).unwrap_or(start);
+    let marked = start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]);
+    // Every other byte of plain letters is null.
+    let every_other = |first: usize| {
+        let mut pairs = start.iter().skip(first).step_by(2);
+        start.len() >= 4 && pairs.len() >= 2 && pairs.all(|byte| *byte == 0)
+    };
+    let nulls = start.iter().filter(|byte| **byte == 0).count();
+    if marked || (every_other(0) != every_other(1) && nulls < start.len()) {
         return Err(ReadError::new("the file is in UTF-16").file(shown).help("save it in UTF-8"));
+    }
+    let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 14..=25 | 27..=31);
+    let controls = start.iter().filter(is_control).count();
+    if controls > MOST_CONTROLS {
+        return Err(ReadError::new("the file is no text: it begins with bytes that no text has")
+            .file(shown)
+            .help("export it again as text, or remove it if it is something else"));
     }
     if start.starts_with(&[0xEF, 0xBB, 0xBF]) {
         input.consume(3);
@@ -95,13 +112,16 @@ pub(crate) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), Rea
     Ok(())
 }
 
+/// A few may be typing mistakes.
+const MOST_CONTROLS: usize = 4;
+
 impl<R: Read> CsvFile<R> {
     /// A part of a file, from the beginning of a row on.
     pub(crate) fn part(input: R, delimiter: u8, shown: &str) -> Self {
         let input = Watched { inner: input, delimiter, at: At::Start, total: 0, newest: Vec::new() };
         let mut reader = csv::ReaderBuilder::new();
         let reader = reader.has_headers(false).flexible(true).delimiter(delimiter).from_reader(input);
-        Self { reader, shown: shown.to_owned(), last_start: 0 }
+        Self { reader, shown: shown.to_owned() }
     }
 
     /// The place after what was read so far: how many bytes, and on which line, from 1.
@@ -142,18 +162,23 @@ impl<R: BufRead> CsvFile<R> {
         let header = header(&row, delimiter, shown)?;
         Ok((file, header))
     }
+
+    /// Reads the header of a file whose cells have commas between them, whatever a manifest says.
+    pub(crate) fn open_commas(input: R, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
+        Self::open(input, b',', shown).map_err(|error| match &error.help {
+            Some(help) if help.starts_with("add `delimiter") => error.help("put commas between the cells"),
+            _ => error,
+        })
+    }
 }
 
 impl<R: BufRead> RowSource for CsvFile<R> {
     fn next(&mut self, row: &mut ByteRecord, _odd: &mut Vec<(usize, Odd)>) -> Result<Next, ReadError> {
-        if let Some((line, _)) = self.next_row(row)? {
-            self.last_start = line;
-            return Ok(Next::Row(line));
+        match self.next_row(row)? {
+            Some((line, true)) => Err(never_closed(&self.shown, line)),
+            Some((line, false)) => Ok(Next::Row(line)),
+            None => Ok(Next::End),
         }
-        if self.reader.get_ref().at == At::Quoted {
-            return Err(never_closed(&self.shown, self.last_start));
-        }
-        Ok(Next::End)
     }
 }
 

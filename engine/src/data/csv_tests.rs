@@ -94,10 +94,10 @@ fn bad_cells_are_reported_and_unknown() {
         "credential_id,fee,expires,approved\nA,\"$1,000.50\",2020-01-01,\nB,a lot,01/02/2020,perhaps\n";
     insta::assert_snapshot!(said(&[("students.csv", &students), ("credentials.csv", credentials)], ""), @r#"
     credentials.csv:3 `fee` [bad-number] Credential B: `a lot` is not an amount of money such as $1,000.50
-    credentials.csv:3 `expires` [bad-date] Credential B: `01/02/2020` fits month/day/year; the file says %Y-%m-%d
+    credentials.csv:3 `expires` [bad-date] Credential B: `01/02/2020` can be month/day/year or day/month/year; say which in the manifest, by `dates = "%m/%d/%Y"` or `dates = "%d/%m/%Y"`
     credentials.csv:3 `approved` [bad-flag] Credential B: `perhaps` is not yes or no; write yes, no, true, false, y, n, t, f, 1 or 0
     students.csv:2 `grade` [unknown-code] Student •••: `Thrid grade` is no code of GradeLevel; did you mean `Third grade`?
-    students.csv:3 `birth_date` [bad-date] Student •••: the value fits month/day/year; the file says %Y-%m-%d
+    students.csv:3 `birth_date` [bad-date] Student •••: the value fits month/day/year; if the file is written so, add `dates = "%m/%d/%Y"` to the manifest
     students.csv:4 `birth_date` [bad-date] Student •••: the value is no day of the calendar
     students.csv:4 `english_learner` [bad-flag] Student •••: `maybe` is not yes or no; write yes, no, true, false, y, n, t, f, 1 or 0
     students.csv:5 `birth_date` [missing-value] Student •••: the cell is empty, and `birth_date` must have a value
@@ -169,7 +169,7 @@ fn columns_that_are_not_there_are_said_once() {
     insta::assert_snapshot!(said(&[("students.csv", students)], ""), @r#"
     students.csv:1 [missing-column] Student : there is no column `birth_date`; is it `BirthDay`? then add `columns = { birth_date = "BirthDay" }` to the manifest
     students.csv:1 [column-not-supplied] Student : there is no column for `english_learner`, so that nothing is on file
-    students.csv:1 [column-not-read] Student : no field is read from `BirthDay`, `notes`
+    students.csv:1 [column-not-read] Student : no field is read from `notes`
     "#);
     let manifest = "[data.d.Student]\ncolumns = { birth_date = \"BirthDay\", english_learner = \"EL\" }\n";
     insta::assert_snapshot!(said(&[("students.csv", students)], manifest), @r#"

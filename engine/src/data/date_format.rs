@@ -34,11 +34,13 @@ const COMMON: [(&str, &str); 9] = [
     ("%d/%m/%Y", "day/month/year"),
     ("%m-%d-%Y", "month-day-year"),
     ("%d-%m-%Y", "day-month-year"),
-    ("%Y-%d-%m", "year-day-month"),
+    (YEAR_DAY_MONTH, "year-day-month"),
     ("%Y/%m/%d", "year/month/day"),
     ("%Y%m%d", "%Y%m%d"),
     ("%d-%b-%Y", "day-month name-year"),
 ];
+
+const YEAR_DAY_MONTH: &str = "%Y-%d-%m";
 
 impl DateFormat {
     /// `2024-06-01`, with or without a time after it.
@@ -131,11 +133,27 @@ impl DateFormat {
         {
             return "is no day of the calendar".to_owned();
         }
-        let fitting = COMMON.iter().find(|(format, _)| {
-            *format != self.text && Self::parse(format).is_ok_and(|other| other.read(text).is_some())
-        });
-        if let Some((_, name)) = fitting {
-            return format!("fits {name}; the file says {}", self.text);
+        let fits = |format: &str| Self::parse(format).is_ok_and(|other| other.read(text).is_some());
+        let fitting: Vec<&(&str, &str)> =
+            COMMON.iter().filter(|(format, _)| *format != self.text && fits(format)).collect();
+        match fitting.as_slice() {
+            [] => {}
+            // Where the manifest says a format, the others of the file are in it; and no one writes a day before its month
+            // after a year: of such a date it is known that it is wrong, not how the file is written.
+            [(format, name)] if *self == Self::iso() && *format != YEAR_DAY_MONTH => {
+                return format!(
+                    "fits {name}; if the file is written so, add `dates = \"{format}\"` to the manifest"
+                );
+            }
+            [(_, name)] => return format!("fits {name}; the file says {}", self.text),
+            [(_, one), (_, other), ..] if *self != Self::iso() => {
+                return format!("can be {one} or {other}; the file says {}", self.text);
+            }
+            [(first, one), (second, other), ..] => {
+                return format!(
+                    "can be {one} or {other}; say which in the manifest, by `dates = \"{first}\"` or `dates = \"{second}\"`"
+                );
+            }
         }
         let plain_number = text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
         if plain_number {
@@ -210,7 +228,14 @@ mod tests {
     fn a_date_that_does_not_fit_says_what_it_fits() {
         let explain = |format: &str, text: &str| DateFormat::parse(format).unwrap().explain(text);
         assert_eq!(explain("%m/%d/%Y", "13/05/2024"), "fits day/month/year; the file says %m/%d/%Y");
-        assert_eq!(explain("%Y-%m-%d", "5/13/2024"), "fits month/day/year; the file says %Y-%m-%d");
+        assert_eq!(
+            explain("%Y-%m-%d", "5/13/2024"),
+            "fits month/day/year; if the file is written so, add `dates = \"%m/%d/%Y\"` to the manifest"
+        );
+        assert_eq!(
+            explain("%Y-%m-%d", "03/04/2024"),
+            "can be month/day/year or day/month/year; say which in the manifest, by `dates = \"%m/%d/%Y\"` or `dates = \"%d/%m/%Y\"`"
+        );
         assert_eq!(explain("%Y-%m-%d", "2024-13-05"), "fits year-day-month; the file says %Y-%m-%d");
         assert_eq!(explain("%Y-%m-%d", "2023-02-29"), "is no day of the calendar");
         assert_eq!(

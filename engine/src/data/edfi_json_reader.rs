@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::bytes::DataFile;
 use super::columns::fold;
 use super::json::{Fault, Leaf, Step, visit};
-use super::json_lines::cut_short;
+use super::json_lines::{cut_short, is_not_lines, not_lines};
 use super::lines::Lines;
 use super::source::{self, DataSource};
 use super::xml_element::FileRows;
@@ -90,20 +90,16 @@ fn read_file(
         let Ok(text) = std::str::from_utf8(&line) else {
             let message =
                 "the line is not UTF-8 text, so that none of it can be read; save the file in UTF-8";
-            reader.broken_element(name, position, number, ("not-utf-8", message.to_owned()), dataset);
+            reader.broken_element(name, position, number, ("not-utf-8", message.to_owned()), dataset)?;
             any = true;
             continue;
         };
-        if !any && (text.starts_with('[') || text == "{") {
-            return Err(ReadError::new("the file is JSON, but not JSON Lines")
-                .file(&file.shown)
-                .line(number)
-                .help(
-                    "write one object a line, without a list around them and without commas between them",
-                ));
+        let built = build(text, name, number, reader, &mut tree);
+        if !any && is_not_lines(text, built.as_ref().err(), lines.ended) {
+            return Err(not_lines(&file.shown, number));
         }
         any = true;
-        match build(text, name, number, reader, &mut tree) {
+        match built {
             Ok(()) => {
                 reader.element(&mut tree, &mut rows, dataset);
             }
@@ -111,11 +107,11 @@ fn read_file(
             Err(Fault::Early) => {
                 let message =
                     "the line ends before its object does; write each object on one line".to_owned();
-                reader.broken_element(name, position, number, ("bad-json", message), dataset);
+                reader.broken_element(name, position, number, ("bad-json", message), dataset)?;
             }
             Err(Fault::Wrong(what)) => {
                 let message = format!("the line {what}");
-                reader.broken_element(name, position, number, ("bad-json", message), dataset);
+                reader.broken_element(name, position, number, ("bad-json", message), dataset)?;
             }
         }
     }
@@ -150,6 +146,12 @@ fn build(
         Step::Leaf(path, name, leaf) => match leaf {
             Leaf::Text(text) => {
                 tree.add(at, names.id(name), text);
+            }
+            Leaf::Flag(text) => {
+                let node = tree.add(at, names.id(name), text);
+                if let Some(node) = tree.nodes.get_mut(node) {
+                    node.is_flag = true;
+                }
             }
             Leaf::Null => {}
             Leaf::Several(_) | Leaf::Damaged => {

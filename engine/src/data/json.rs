@@ -8,8 +8,10 @@ use serde_json::value::RawValue;
 
 /// A value inside an object.
 pub(super) enum Leaf<'a> {
-    /// Text, a number or a flag, as text.
+    /// Text or a number, as text.
     Text(&'a str),
+    /// `true` or `false`.
+    Flag(&'a str),
     /// `null`.
     Null,
     /// Neither: `a list` or `an object`.
@@ -58,20 +60,50 @@ pub(super) enum Fault {
 }
 
 /// Says what is wrong without showing any of it: it may be private.
-fn fault(error: &serde_json::Error) -> Fault {
+fn fault(text: &str, error: &serde_json::Error) -> Fault {
     if error.is_eof() {
         return Fault::Early;
     }
+    let before = error.column().saturating_sub(1);
+    let at = text.char_indices().take_while(|(byte, _)| *byte < before).count() + 1;
     let said = error.to_string();
-    let said = said.split(" at line ").next().unwrap_or_default();
-    Fault::Wrong(format!("is not JSON: {said}, at character {}", error.column()))
+    Fault::Wrong(match said.split(" at line ").next().unwrap_or_default() {
+        "trailing characters" => {
+            format!(
+                "goes on after its object, from character {at} on; write one object a line and nothing after it"
+            )
+        }
+        "trailing comma" => {
+            format!("has a comma at character {} with nothing after it", at.saturating_sub(1))
+        }
+        "expected value" => format!(
+            "has no value at character {at}; a value is text in double quotes, a number in digits, true, false or null"
+        ),
+        "invalid number" => {
+            format!("has a number that JSON does not know, at character {at}; write it in digits, as -8.5")
+        }
+        "key must be a string" => format!("has no name in double quotes at character {at}"),
+        "invalid escape" => format!("has a `\\` at character {at} with nothing that follows one; double it"),
+        control if control.starts_with("control character") => format!(
+            "has a tab or another control character in a text, at character {at}; write it with a `\\`, as `\\t`"
+        ),
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+            format!("has half of a character, at character {at}")
+        }
+        said => format!("is not JSON: {said}, at character {at}"),
+    })
+}
+
+/// Whether a text is an object with a comma after it.
+pub(super) fn is_before_comma(text: &str) -> bool {
+    text.trim_end().strip_suffix(',').is_some_and(|object| members(object).is_ok())
 }
 
 fn members(text: &str) -> Result<Members<'_>, Fault> {
     if !text.trim_start().starts_with('{') {
         return Err(Fault::Wrong("is no JSON object in `{` and `}`".to_owned()));
     }
-    let members: Members<'_> = serde_json::from_str(text).map_err(|error| fault(&error))?;
+    let members: Members<'_> = serde_json::from_str(text).map_err(|error| fault(text, &error))?;
     let mut names = HashSet::new();
     match members.0.iter().find(|(name, _)| !names.insert(name.as_str())) {
         Some((name, _)) => Err(Fault::Wrong(format!("has the name `{name}` twice in one object"))),
@@ -142,7 +174,8 @@ fn member(
             if depth > DEEPEST {
                 return Err(Fault::Wrong(format!("has lists inside lists more than {DEEPEST} deep")));
             }
-            let elements: Vec<&RawValue> = serde_json::from_str(value).map_err(|error| fault(&error))?;
+            let elements: Vec<&RawValue> =
+                serde_json::from_str(value).map_err(|error| fault(value, &error))?;
             for element in elements {
                 member(name, element.get(), path, separator, opens_lists, depth + 1, seen)?;
             }
@@ -153,7 +186,7 @@ fn member(
             Err(_) => seen(Step::Leaf(path, name, Leaf::Damaged)),
         },
         Some(b'n') => seen(Step::Leaf(path, name, Leaf::Null)),
-        Some(b't' | b'f') => seen(Step::Leaf(path, name, Leaf::Text(value))),
+        Some(b't' | b'f') => seen(Step::Leaf(path, name, Leaf::Flag(value))),
         _ => {
             let plain = without_exponent(value);
             seen(Step::Leaf(path, name, Leaf::Text(plain.as_deref().unwrap_or(value))));
@@ -189,7 +222,7 @@ mod tests {
         visit(text, ".", opens_lists, &mut |step| {
             if let Step::Leaf(path, _, leaf) = step {
                 let value = match leaf {
-                    Leaf::Text(text) => text.to_owned(),
+                    Leaf::Text(text) | Leaf::Flag(text) => text.to_owned(),
                     Leaf::Null => "null".to_owned(),
                     Leaf::Several(what) => what.to_owned(),
                     Leaf::Damaged => "damaged".to_owned(),
@@ -237,9 +270,15 @@ mod tests {
         for (text, expected) in [
             ("\"SECRET\"", "is no JSON object in `{` and `}`"),
             ("{\"a\":1", "early"),
-            ("{\"a\":}", "is not JSON: expected value, at character 6"),
+            (
+                "{\"a\":}",
+                "has no value at character 6; a value is text in double quotes, a number in digits, true, false or null",
+            ),
             ("{\"a\":1,\"a\":2}", "has the name `a` twice in one object"),
-            ("{\"a\":1} x", "is not JSON: trailing characters, at character 9"),
+            (
+                "{\"a\":1} x",
+                "goes on after its object, from character 9 on; write one object a line and nothing after it",
+            ),
         ] {
             assert_eq!(wrong(text), expected, "{text}");
         }

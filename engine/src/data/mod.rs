@@ -13,15 +13,24 @@ mod csv_tests;
 pub(crate) mod dataset;
 mod date_format;
 mod edfi_json_reader;
+#[cfg(test)]
+mod edfi_json_tests;
+#[cfg(test)]
+mod edfi_xml_tests;
 mod fixed_width;
+#[cfg(test)]
+mod fixed_width_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod inputs;
 mod json;
 mod json_lines;
+#[cfg(test)]
+mod json_lines_tests;
 pub(crate) mod key_shape;
 mod lines;
 mod manifest;
+mod once;
 pub(crate) mod parquet_cell;
 pub(crate) mod parquet_file;
 mod parquet_reader;
@@ -34,6 +43,8 @@ mod quality;
 mod read_error;
 mod records;
 mod roster_reader;
+#[cfg(test)]
+mod roster_tests;
 pub(crate) mod source;
 mod table;
 pub(crate) mod table_rows;
@@ -50,6 +61,7 @@ pub use inputs::{InputError, input_values, inputs};
 pub use manifest::{
     DataSet, Format, Manifest, ManifestError, PercentAs, RecordMapping, SchoolYearIs, Writing,
 };
+pub use once::say_once;
 pub use place::place;
 pub(crate) use place::place_in;
 pub use quality::implausible_dates;

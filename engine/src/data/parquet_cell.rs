@@ -135,6 +135,7 @@ fn decimal(digits: &str, scale: i8, text: &mut Vec<u8>) {
 fn float(value: f64, shortest: &str, most: usize, whole: i64, text: &mut Vec<u8>) -> Rendered {
     if !value.is_finite() {
         return Rendered::Odd(Odd {
+            of_text: false,
             code: "bad-number",
             found: Some(shortest.to_owned()),
             what: "is no number; what is not there is null".into(),
@@ -150,6 +151,7 @@ fn float(value: f64, shortest: &str, most: usize, whole: i64, text: &mut Vec<u8>
     let is_exact_whole = value.fract() == 0.0 && value.abs() <= whole as f64;
     if significant > most && !is_exact_whole {
         return Rendered::Odd(Odd {
+            of_text: false,
             code: "bad-number",
             found: Some(shortest.to_owned()),
             what: format!(
@@ -170,6 +172,7 @@ fn day(days: i64, text: &mut Vec<u8>) -> Rendered {
             Rendered::Text
         }
         _ => Rendered::Odd(Odd {
+            of_text: false,
             code: "bad-date",
             found: Some(format!("{days} days after 1970-01-01")),
             what: "is outside the calendar".into(),
@@ -183,6 +186,7 @@ fn moment(value: i64, second: i64, text: &mut Vec<u8>) -> Rendered {
         return day(value.div_euclid(whole_day), text);
     }
     Rendered::Odd(Odd {
+        of_text: false,
         code: "bad-date",
         found: None,
         what: "it holds a day and a time of the day, and a date is expected; export the column as DATE"

@@ -7,13 +7,14 @@ use csv::ByteRecord;
 
 use super::archive;
 use super::bytes::DataFile;
-use super::columns::fold;
+use super::columns::{absent_cell, fold};
+use super::convert::quoted;
 use super::csv_reader::CsvFile;
 use super::preset::Preset;
 use super::source::{self, DataSource};
 use super::table_rows::{Next, RowSource as _};
 use super::xml_element::FileRows;
-use super::xml_plan::Interchange;
+use super::xml_plan::{Interchange, Source, ValueSource};
 use super::xml_reader::{compile, read_preset};
 use super::xml_tree::{NameId, Tree};
 use super::{DataError, Dataset, ReadError, Severity};
@@ -23,6 +24,9 @@ use crate::plan::Symbols;
 const DEEPEST: usize = 6;
 /// The column by which other files name a row.
 const KEY: &str = "sourcedId";
+/// The column that says what has become of a row, and what it can say.
+const STATUS: &str = "status";
+const STATUSES: [&str; 2] = ["active", "tobedeleted"];
 
 /// Reads the files of a folder or an archive.
 pub(super) fn read(
@@ -48,8 +52,8 @@ pub(super) fn read(
     for position in 0..roster.files.len() {
         roster.read_rows(position, &mut reader, dataset)?;
     }
-    roster.report_untold(&reader, dataset);
-    roster.report(dataset);
+    let untold = roster.report_untold(&reader, dataset);
+    roster.report(&untold, dataset);
     reader.report_unread(dataset);
     Ok(())
 }
@@ -67,16 +71,24 @@ struct RosterFile {
     /// Rows that others name, and by what.
     rows: Vec<LinkedRow>,
     by_key: HashMap<String, Option<usize>>,
+    /// Keys of rows that are skipped.
+    skipped_keys: HashSet<String>,
     is_linked: bool,
     is_described: bool,
+    has_status: bool,
     skipped: u64,
+    /// Statuses that OneRoster does not have: the line of the first, and how many.
+    statuses: BTreeMap<String, (u64, u64)>,
     /// How many rows gave nothing, by the first thing that records ask of them.
     unfit: BTreeMap<String, u64>,
 }
 
 struct LinkedRow {
     cells: ByteRecord,
+    line: u64,
     used: bool,
+    /// Why it gave no row of its own.
+    asked: String,
 }
 
 struct Column {
@@ -145,6 +157,7 @@ impl<'a> Roster<'a> {
         dataset: &mut Dataset,
     ) -> Result<Self, ReadError> {
         let stated = stated(&found, &source.shown)?;
+        let names: Vec<String> = found.iter().map(|file| format!("`{}`", file.name)).collect();
         let linked: HashSet<&str> =
             preset.links.values().flat_map(BTreeMap::values).map(|link| link.file.as_str()).collect();
         let described: HashSet<&str> =
@@ -158,7 +171,7 @@ impl<'a> Roster<'a> {
             if fold(&stem) == "manifest" {
                 continue;
             }
-            let state = stated.as_ref().and_then(|stated| stated.get(&fold(&stem)));
+            let state = stated.as_ref().and_then(|stated| stated.files.get(&fold(&stem)));
             match state.map(String::as_str) {
                 Some("delta") => {
                     return Err(ReadError::new(
@@ -181,7 +194,13 @@ impl<'a> Roster<'a> {
                 _ => {}
             }
             let Some(name) = known.iter().find(|known| fold(known) == fold(&stem)) else {
-                let message = format!("the preset does not describe `{}`, so it is not read", file.name);
+                let is_near = |known: &&&str| {
+                    fold(known).starts_with(&fold(&stem)) || fold(&stem).starts_with(&fold(known))
+                };
+                let near = known.iter().find(is_near);
+                let help = near.map_or_else(String::new, |near| format!("; is it `{near}.csv`?"));
+                let message =
+                    format!("the preset does not describe `{}`, so it is not read{help}", file.name);
                 dataset.errors.push(about(
                     "file-not-read",
                     Severity::Information,
@@ -208,18 +227,26 @@ impl<'a> Roster<'a> {
                 header: Vec::new(),
                 rows: Vec::new(),
                 by_key: HashMap::new(),
+                skipped_keys: HashSet::new(),
                 is_linked: linked.contains(name),
                 is_described: described.contains(name),
+                has_status: false,
                 skipped: 0,
+                statuses: BTreeMap::new(),
                 unfit: BTreeMap::new(),
             });
         }
         if files.is_empty() {
-            return Err(
-                ReadError::new("it has no OneRoster file, such as orgs.csv or users.csv").file(&source.shown)
-            );
+            let of_files = if names.is_empty() {
+                "it has no .csv file at all".to_owned()
+            } else {
+                format!("its files are {}", names.join(", "))
+            };
+            return Err(ReadError::new("it has no OneRoster file, such as orgs.csv or users.csv")
+                .file(&source.shown)
+                .help(format!("{of_files}; name the folder or the archive that has them as `path`")));
         }
-        for (name, state) in stated.iter().flatten() {
+        for (name, state) in stated.iter().flat_map(|stated| &stated.files) {
             let is_there = |file: &RosterFile| fold(&file.stem) == *name;
             if state == "bulk"
                 && known.iter().any(|known| fold(known) == *name)
@@ -232,9 +259,16 @@ impl<'a> Roster<'a> {
                 .help("export it again"));
             }
         }
-        if stated.is_none() {
-            let message =
-                "there is no manifest.csv, so that files that are not there are taken as not supplied";
+        let remark = match &stated {
+            None => {
+                Some("there is no manifest.csv, so that files that are not there are taken as not supplied")
+            }
+            Some(stated) if !stated.has_version => {
+                Some("manifest.csv does not say the `oneroster.version`, so that it is taken for 1.1 or 1.2")
+            }
+            Some(_) => None,
+        };
+        if let Some(message) = remark {
             dataset.errors.push(about(
                 "no-roster-manifest",
                 Severity::Information,
@@ -256,12 +290,13 @@ impl<'a> Roster<'a> {
         let positions: HashMap<String, usize> =
             self.files.iter().enumerate().map(|(at, file)| (file.stem.clone(), at)).collect();
         let Some(file) = self.files.get_mut(position) else { return Ok(None) };
-        let (rows, header) = CsvFile::open(file.file.open()?, b',', &file.file.shown)?;
+        let (rows, header) = CsvFile::open_commas(file.file.open()?, &file.file.shown)?;
         if !file.columns.is_empty() {
             return Ok(Some(rows));
         }
         if let Some(twice) = header.iter().enumerate().find_map(|(at, name)| {
-            header.iter().take(at).any(|other| fold(other) == fold(name)).then_some(name)
+            let again = header.iter().take(at).any(|other| fold(other) == fold(name));
+            (again && !name.is_empty()).then_some(name)
         }) {
             return Err(ReadError::new(format!("two columns are called `{twice}`"))
                 .file(&file.file.shown)
@@ -309,6 +344,7 @@ impl<'a> Roster<'a> {
                 .line(1)
                 .help("every OneRoster file has one; is this another export?"));
         }
+        file.has_status = header.iter().any(|name| fold(name) == STATUS);
         file.header = header;
         Ok(Some(rows))
     }
@@ -340,9 +376,23 @@ impl<'a> Roster<'a> {
                 !column.skip.is_empty()
                     && column.skip.contains(&String::from_utf8_lossy(cell).trim().to_lowercase())
             });
+            let cell = |wanted: &str| {
+                let at = file.header.iter().position(|name| fold(name) == fold(wanted));
+                let cell = at.and_then(|at| row.get(at)).map(String::from_utf8_lossy).unwrap_or_default();
+                cell.trim().to_owned()
+            };
             if skipped {
                 file.skipped += u64::from(count_skipped);
+                if file.is_linked {
+                    file.skipped_keys.insert(cell(KEY));
+                }
                 continue;
+            }
+            if count_skipped && file.has_status {
+                let status = cell(STATUS);
+                if !status.is_empty() && !STATUSES.iter().any(|known| status.eq_ignore_ascii_case(known)) {
+                    file.statuses.entry(status).or_insert((line, 0)).1 += 1;
+                }
             }
             return Ok(Some(line));
         }
@@ -369,7 +419,17 @@ impl<'a> Roster<'a> {
                 let key = key.and_then(|key| row.get(key)).map(String::from_utf8_lossy).unwrap_or_default();
                 let key = key.trim().to_owned();
                 let at = file.rows.len();
-                file.rows.push(LinkedRow { cells: row.clone(), used: false });
+                file.rows.push(LinkedRow { cells: row.clone(), line, used: false, asked: String::new() });
+                if key.is_empty() {
+                    // Of a file that gives records it is said when these are read.
+                    if !is_described {
+                        let message = format!("the cell is empty, and every row has a {KEY}");
+                        let error =
+                            about("missing-value", Severity::Error, Some(file.shown), Some(line), message);
+                        dataset.errors.push(DataError { column: Some(KEY.into()), ..error });
+                    }
+                    continue;
+                }
                 if file.by_key.insert(key.clone(), Some(at)).is_some() {
                     file.by_key.insert(key, None);
                     let message =
@@ -404,6 +464,7 @@ impl<'a> Roster<'a> {
             errors: Vec::new(),
             said: HashSet::new(),
         };
+        self.report_missing(position, reader, &mut file_rows);
         let mut tree = Tree::default();
         let mut row = ByteRecord::new();
         let mut at = 0;
@@ -428,6 +489,52 @@ impl<'a> Roster<'a> {
             let Some(record) = reader.records.get(*record) else { continue };
             if file.untold(&record.only).is_none() {
                 let _ = dataset.supply(reader.symbols, record.id);
+            }
+        }
+    }
+
+    /// Fields for which the file, or one that it leads to, has no column: said once, and not again of each row.
+    fn report_missing(&self, position: usize, reader: &Interchange<'_>, rows: &mut FileRows) {
+        let Some(file) = self.files.get(position) else { return };
+        for at in reader.by_element.get(&file.name).into_iter().flatten() {
+            let Some(compiled) = reader.records.get(*at) else { continue };
+            let Some(declared) = reader.symbols.record(compiled.id) else { continue };
+            if file.untold(&compiled.only).is_some() {
+                continue;
+            }
+            let mut left_out = Vec::new();
+            for ((source, field), number) in compiled.fields.iter().zip(&declared.fields).zip(0_u32..) {
+                let (Source::Value(ValueSource { paths, constant: None, .. })
+                | Source::Reference { paths, .. }) = source
+                else {
+                    continue;
+                };
+                let whole =
+                    |path: &Vec<NameId>| compiled.each.iter().chain(path).copied().collect::<Vec<_>>();
+                let has_path = |path| path_exists(&self.files, position, &whole(path), 0);
+                if paths.iter().any(has_path) || paths.is_empty() {
+                    continue;
+                }
+                let steps = paths.first().map(whole).unwrap_or_default();
+                let name = steps.iter().map(|step| reader.names.name(*step)).collect::<Vec<_>>().join("/");
+                if !absent_cell(field).1 {
+                    left_out.push(format!("`{name}`"));
+                    continue;
+                }
+                if !rows.said.insert((compiled.id, number, "missing-column")) {
+                    continue;
+                }
+                let message = format!("there is no column `{name}`, and `{}` must have a value", field.name);
+                let error = about("missing-column", Severity::Error, Some(file.shown), Some(1), message);
+                let (record, field) = (Some(compiled.id), Some(number));
+                rows.errors.push(DataError { record, field, ..error });
+            }
+            if !left_out.is_empty() {
+                let message =
+                    format!("there is no column {}, so that nothing is on file", left_out.join(", "));
+                let error =
+                    about("column-not-supplied", Severity::Information, Some(file.shown), Some(1), message);
+                rows.errors.push(DataError { record: Some(compiled.id), ..error });
             }
         }
     }
@@ -474,7 +581,11 @@ impl<'a> Roster<'a> {
                     }
                     None if optional => {}
                     None => {
-                        let message = format!("no row of `{}` has this {KEY}", linked.stem);
+                        let message = if linked.skipped_keys.contains(part) {
+                            format!("the row of `{}` that has this {KEY} is to be deleted", linked.stem)
+                        } else {
+                            format!("no row of `{}` has this {KEY}", linked.stem)
+                        };
                         self.broken(tree, node, origin, ("dangling-id", message), rows);
                     }
                 }
@@ -496,7 +607,10 @@ impl<'a> Roster<'a> {
         }
         // Of a row that many others name, once for each line that does would be too often.
         let Some(file) = self.files.get(origin.file) else { return };
-        let line = tree.node(0).map(|node| node.line).filter(|_| origin.row.is_none());
+        let line = match origin.row {
+            None => tree.node(0).map(|node| node.line),
+            Some(row) => file.rows.get(row).map(|row| row.line),
+        };
         if self.said.insert((origin.file, origin.column, line)) {
             let column = file.header.get(origin.column).map(|name| name.as_str().into());
             let error = about(code, Severity::Error, Some(file.shown), line, message);
@@ -529,13 +643,19 @@ impl<'a> Roster<'a> {
             if let Some(row) = file.rows.get_mut(at) {
                 row.used = true;
             }
-        } else if file.rows.is_empty() {
-            *file.unfit.entry(asked(tree, file.name, reader)).or_default() += 1;
+        } else {
+            let asked = asked(tree, file.name, reader);
+            match file.rows.get_mut(at) {
+                Some(row) => row.asked = asked,
+                None => *file.unfit.entry(asked).or_default() += 1,
+            }
         }
     }
 
     /// Records that no file could tell from others.
-    fn report_untold(&self, reader: &Interchange<'_>, dataset: &mut Dataset) {
+    /// The files of which it was said.
+    fn report_untold(&self, reader: &Interchange<'_>, dataset: &mut Dataset) -> HashSet<u32> {
+        let mut untold = HashSet::new();
         for file in self.files.iter().filter(|file| file.is_described) {
             for position in reader.by_element.get(&file.name).into_iter().flatten() {
                 let Some(record) = reader.records.get(*position) else { continue };
@@ -550,12 +670,14 @@ impl<'a> Roster<'a> {
                 );
                 let error = about("missing-column", Severity::Error, Some(file.shown), Some(1), message);
                 dataset.errors.push(DataError { record: Some(record.id), ..error });
+                untold.insert(file.shown);
             }
         }
+        untold
     }
 
     /// What was left aside, file by file.
-    fn report(&mut self, dataset: &mut Dataset) {
+    fn report(&mut self, untold: &HashSet<u32>, dataset: &mut Dataset) {
         for file in &mut self.files {
             if file.skipped > 0 {
                 let message =
@@ -563,9 +685,22 @@ impl<'a> Roster<'a> {
                 let error = about("row-not-read", Severity::Information, Some(file.shown), None, message);
                 dataset.errors.push(error);
             }
-            let unused = file.rows.iter().filter(|row| !row.used).count() as u64;
-            if unused > 0 {
-                *file.unfit.entry(String::new()).or_default() += unused;
+            for (status, (line, count)) in &file.statuses {
+                let message = format!(
+                    "{} is no status of OneRoster, which are active and tobedeleted ({} with it); they are read as active",
+                    quoted(status),
+                    rows(*count)
+                );
+                let error =
+                    about("unknown-status", Severity::Warning, Some(file.shown), Some(*line), message);
+                dataset.errors.push(DataError { column: Some(STATUS.into()), ..error });
+            }
+            // What is left is left for want of a column, which has been said.
+            if untold.contains(&file.shown) {
+                continue;
+            }
+            for row in file.rows.iter_mut().filter(|row| !row.used) {
+                *file.unfit.entry(std::mem::take(&mut row.asked)).or_default() += 1;
             }
             for (what, count) in &file.unfit {
                 let message = format!("{} for which the preset has no record{what}", rows(*count));
@@ -589,6 +724,18 @@ impl<'a> Roster<'a> {
     }
 }
 
+/// Whether the steps of a path are columns, each of the file to which the one before leads.
+fn path_exists(files: &[RosterFile], position: usize, path: &[NameId], depth: usize) -> bool {
+    let (Some(file), Some((step, rest))) = (files.get(position), path.split_first()) else { return true };
+    let mut columns = file.columns.iter().filter(|column| column.name == *step);
+    columns.any(|column| match (rest.is_empty(), column.link) {
+        (true, _) => true,
+        // What need not be there is missing where it is not.
+        (false, Some((target, _))) if depth < DEEPEST => path_exists(files, target, rest, depth + 1),
+        (false, _) => false,
+    })
+}
+
 fn rows(count: u64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
@@ -606,32 +753,52 @@ fn asked(tree: &Tree, name: NameId, reader: &Interchange<'_>) -> String {
     format!(", `{}` being {text}", steps.join("/"))
 }
 
+/// What `manifest.csv` says.
+#[derive(Default)]
+struct Stated {
+    /// By file, in the form of [`fold`].
+    files: HashMap<String, String>,
+    has_version: bool,
+}
+
 /// What `manifest.csv` says of each file: `bulk`, `delta` or `absent`; `None` when there is no manifest.
-fn stated(files: &[DataFile], shown: &str) -> Result<Option<HashMap<String, String>>, ReadError> {
+fn stated(files: &[DataFile], shown: &str) -> Result<Option<Stated>, ReadError> {
     let Some(file) = files.iter().find(|file| fold(file.stem()) == "manifest") else { return Ok(None) };
-    let (mut rows, header) = CsvFile::open(file.open()?, b',', &file.shown)?;
+    let (mut rows, header) = CsvFile::open_commas(file.open()?, &file.shown)?;
     let column = |wanted: &str| header.iter().position(|name| fold(name) == fold(wanted));
     let (Some(name), Some(value)) = (column("propertyName"), column("value")) else {
         return Err(ReadError::new("the manifest of the roster has no columns `propertyName` and `value`")
             .file(&file.shown)
-            .line(1));
+            .line(1)
+            .help("its first line names these two; export the roster again"));
     };
-    let mut found = HashMap::new();
+    let mut found = Stated::default();
+    let mut lines: HashMap<String, u64> = HashMap::new();
     let mut row = ByteRecord::new();
     while let Next::Row(line) = rows.next(&mut row, &mut Vec::new())? {
         let cell =
             |column: usize| String::from_utf8_lossy(row.get(column).unwrap_or_default()).trim().to_owned();
         let (name, value) = (cell(name), cell(value).to_lowercase());
+        if let Some(before) = lines.insert(name.clone(), line).filter(|_| !name.is_empty()) {
+            return Err(ReadError::new(format!("{} is already on line {before}", quoted(&name)))
+                .file(&file.shown)
+                .line(line)
+                .help("keep the one that is right"));
+        }
         if let Some(stem) = name.strip_prefix("file.") {
             if !matches!(value.as_str(), "bulk" | "delta" | "absent") {
-                return Err(ReadError::new(format!(
-                    "`{value}` of `{name}` is not `bulk`, `delta` or `absent`"
-                ))
-                .file(&file.shown)
-                .line(line));
+                let found = if value.is_empty() { "nothing".to_owned() } else { quoted(&value) };
+                return Err(ReadError::new(format!("{found} stands for {}", quoted(&name)))
+                    .file(&file.shown)
+                    .line(line)
+                    .help("write bulk, delta or absent"));
             }
-            found.insert(fold(stem), value);
-        } else if name == "oneroster.version" && !matches!(value.as_str(), "1.1" | "1.2") {
+            found.files.insert(fold(stem), value);
+        } else if name == "oneroster.version" && !value.is_empty() {
+            found.has_version = true;
+            if matches!(value.as_str(), "1.1" | "1.2") {
+                continue;
+            }
             return Err(ReadError::new(format!("the roster is in version `{value}` of OneRoster"))
                 .file(if file.shown.is_empty() { shown } else { &file.shown })
                 .line(line)

@@ -1,6 +1,6 @@
 //! A data set on disk, and the files that belong to each record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +73,20 @@ pub fn read(symbols: &Symbols, source: &DataSource) -> Result<Dataset, ReadError
         Format::EdfiXml => super::xml_reader::read_folder(symbols, source, is_folder, &mut dataset)?,
     }
     dataset.finish(symbols);
+    if source.set.format == Format::Oneroster {
+        // A row that others name may have a key that an earlier one has, and be a row of a record that has it too.
+        let said: HashSet<(Option<u32>, Option<u64>)> = dataset
+            .errors
+            .iter()
+            .filter(|error| error.code == "duplicate-key" && error.record.is_some())
+            .map(|error| (error.file, error.line))
+            .collect();
+        dataset.errors.retain(|error| {
+            error.code != "duplicate-key"
+                || error.record.is_some()
+                || !said.contains(&(error.file, error.line))
+        });
+    }
     Ok(dataset)
 }
 
@@ -274,7 +288,13 @@ fn layout(
             )));
     };
     let path = beside(source, is_folder, name);
-    Ok(DataFile::on_disk(name, within(source, name), path))
+    let shown = within(source, name);
+    if fs::symlink_metadata(&path).is_err() {
+        return Err(ReadError::new(format!("the layout of `{record}` is not there"))
+            .file(shown)
+            .help("it is a CSV file with the columns `field`, `start`, `width`, beside the data"));
+    }
+    Ok(DataFile::on_disk(name, shown, path))
 }
 
 fn names(files: &[DataFile]) -> String {

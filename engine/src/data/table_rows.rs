@@ -22,6 +22,10 @@ pub(crate) enum Next {
     End,
 }
 
+/// What is said of a flag in the place of a text.
+pub(crate) const FLAG_FOR_TEXT: &str =
+    "is yes or no, and a text is expected; export what the field is, or name the right column";
+
 /// Why a cell has no text that stands for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Odd {
@@ -30,16 +34,28 @@ pub(crate) struct Odd {
     pub(crate) found: Option<String>,
     /// What is to be said of it.
     pub(crate) what: Cow<'static, str>,
+    /// It only matters where a text is expected.
+    pub(crate) of_text: bool,
 }
 
 impl Odd {
     /// It holds that, and one value is expected.
     pub(crate) fn several(what: &str) -> Self {
         let what = format!("it holds {what}, and one value is expected");
-        Self { code: "not-one-value", found: None, what: what.into() }
+        Self::told("not-one-value", what)
     }
 
-    fn problem(&self, private: bool) -> Problem {
+    /// It cannot be read, for that reason.
+    pub(crate) fn told(code: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, found: None, what: what.into(), of_text: false }
+    }
+
+    /// It holds `true` or `false`, which is no text.
+    pub(crate) fn flag(found: &str) -> Self {
+        Self { code: "bad-text", found: Some(found.to_owned()), what: FLAG_FOR_TEXT.into(), of_text: true }
+    }
+
+    pub(crate) fn problem(&self, private: bool) -> Problem {
         let message = match &self.found {
             Some(_) if private => format!("the value {}", self.what),
             Some(found) => format!("{} {}", quoted(found), self.what),
@@ -58,6 +74,11 @@ pub(crate) trait RowSource {
     /// Whether its rows are lines, of which the first is the header and an empty one stands for nothing.
     fn has_lines(&self) -> bool {
         true
+    }
+
+    /// The line that names its columns.
+    fn header_line(&self) -> Option<u64> {
+        self.has_lines().then_some(1)
     }
 }
 
@@ -108,7 +129,7 @@ pub(crate) fn read_columns(
     };
     for finding in &columns.findings {
         let message = finding.message.clone();
-        let line = source.has_lines().then_some(1);
+        let line = source.header_line();
         rows.errors.push(about_file(finding.code, finding.severity, finding.field, line, message));
     }
     let mut blank = 0_u64;
@@ -286,7 +307,8 @@ impl Rows<'_> {
         converter: &Converter,
         place: (u64, u32, u32),
     ) -> Found {
-        if let Some((_, odd)) = self.odd.iter().find(|(odd, _)| *odd == column) {
+        let is_odd = |odd: &Odd| !odd.of_text || converter.is_text();
+        if let Some((_, odd)) = self.odd.iter().find(|(at, odd)| *at == column && is_odd(odd)) {
             let problem = odd.problem(converter.is_private());
             self.report(Some(column), problem, place);
             return Found::Bad;

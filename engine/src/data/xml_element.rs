@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::columns::absent_cell;
 use super::convert::Problem;
+use super::json_lines::NULL_CHARACTER;
 use super::preset::Take;
+use super::table_rows::Odd;
 use super::xml_plan::{CompiledRecord, KeySource, ReferenceKey, Source, ValueSource};
 use super::xml_tree::{Names, Tree};
 use super::{Cell, DataError, Severity};
@@ -86,7 +88,9 @@ impl Element<'_> {
                     return cell.clone();
                 }
                 let (cell, required) = absent_cell(field);
-                if required {
+                // Of a file without the column, that has been said.
+                let said = self.rows.said.contains(&(target.record, target.field, "missing-column"));
+                if required && !said {
                     let column = self.wanted_path(source);
                     let message = format!("nothing is on file, and `{}` must have a value", field.name);
                     self.push("missing-value", target, line, column, message);
@@ -206,6 +210,17 @@ impl Element<'_> {
     }
 
     fn read_text(&mut self, source: &ValueSource, at: usize, text: &str, target: Target) -> Found {
+        let odd = if text.contains('\0') {
+            Some(Odd::told("bad-text", NULL_CHARACTER))
+        } else if source.converter.is_text() && self.tree.node(at).is_some_and(|node| node.is_flag) {
+            Some(Odd::flag(text))
+        } else {
+            None
+        };
+        if let Some(odd) = odd {
+            self.report(at, odd.problem(source.converter.is_private()), target);
+            return Found::Bad;
+        }
         match source.converter.read(text) {
             Ok(value) => Found::Value(value),
             Err(problem) => {
@@ -272,7 +287,9 @@ impl Element<'_> {
                 Found::Bad => bad = true,
                 Found::Empty => empty = Some(Arc::clone(name)),
                 Found::Id(place, id) => {
-                    let message = format!("`ref=\"{id}\"` inside another reference cannot be followed");
+                    let message = format!(
+                        "`ref=\"{id}\"` inside another reference cannot be followed; write the key there"
+                    );
                     self.report(place, Problem { code: "nested-id", message, of_column: false }, target);
                     bad = true;
                 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::BufRead;
 
+use super::csv_reader::skip_mark;
 use super::preset::Preset;
 use super::source::{self, DataSource};
 use super::xml_element::{Element, FileRows, Target};
@@ -25,8 +26,16 @@ pub(super) fn read_folder(
     if files.is_empty() {
         return Err(ReadError::new("the folder has no .xml file").file(&source.shown));
     }
+    let mut is_any = false;
     for file in &files {
-        reader.read_file(file.open()?, &file.shown, dataset)?;
+        is_any |= reader.read_file(file.open()?, &file.shown, dataset)?;
+    }
+    if !is_any {
+        let said = dataset.errors.first().map_or("", |error| error.message.as_str());
+        let said = said.trim_end_matches(", so it is not read").to_owned();
+        return Err(ReadError::new(said)
+            .file(files.first().map_or(&source.shown, |file| &file.shown))
+            .help("no file of the data set is an interchange; is this the right folder?"));
     }
     reader.report_unread(dataset);
     Ok(())
@@ -64,12 +73,14 @@ pub(super) fn compile<'a>(
 }
 
 impl Interchange<'_> {
+    /// Reads a file; whether it is an interchange.
     pub(super) fn read_file<R: BufRead>(
         &mut self,
-        input: R,
+        mut input: R,
         shown: &str,
         dataset: &mut Dataset,
-    ) -> Result<(), ReadError> {
+    ) -> Result<bool, ReadError> {
+        skip_mark(&mut input, shown)?;
         let file = u32::try_from(dataset.files.len()).unwrap_or(u32::MAX);
         dataset.files.push(shown.to_owned());
         let note = |line: Option<u64>, code: &'static str, message: String| DataError {
@@ -85,12 +96,17 @@ impl Interchange<'_> {
         };
         let mut elements = Elements::new(input, shown);
         match elements.enter()? {
-            None => return Err(ReadError::new("the file is empty").file(shown)),
+            None => {
+                return Err(ReadError::new("the file is empty: it has no root element")
+                    .file(shown)
+                    .help("export it again; an interchange without elements says that there are none"));
+            }
             Some(root) if !root.starts_with("Interchange") => {
-                let message =
-                    format!("its root is `{root}`, which is no Ed-Fi interchange, so it is not read");
+                let message = format!(
+                    "its root is `{root}`, and that of an interchange begins with `Interchange`, so it is not read"
+                );
                 dataset.errors.push(note(None, "file-not-read", message));
-                return Ok(());
+                return Ok(false);
             }
             Some(_) => {}
         }
@@ -103,14 +119,17 @@ impl Interchange<'_> {
             errors: Vec::new(),
             said: HashSet::new(),
         };
+        let mut any = false;
         loop {
             let by_element = &self.by_element;
             match elements.next(&mut self.names, |name| by_element.contains_key(&name), &mut tree)? {
                 Step::End => break,
                 Step::Skipped(name, line) => {
+                    any = true;
                     skipped.entry(self.names.name(name).to_owned()).or_insert((line, 0)).1 += 1;
                 }
                 Step::Element => {
+                    any = true;
                     self.element(&mut tree, &mut file_rows, dataset);
                 }
             }
@@ -122,7 +141,19 @@ impl Interchange<'_> {
                 format!("the preset does not describe `{name}` ({count} in this file), so it is not read");
             dataset.errors.push(note(Some(line), "element-not-read", message));
         }
-        Ok(())
+        if let Some((line, count)) = elements.loose {
+            let message = format!(
+                "text stands between the elements {}, and is not read",
+                if count == 1 { "once".to_owned() } else { format!("{count} times") }
+            );
+            dataset.errors.push(note(Some(line), "element-not-read", message));
+        }
+        if !any {
+            let message = "the interchange has no element, so that nothing is read from it; if there are rows, export it again";
+            let severity = Severity::Warning;
+            dataset.errors.push(DataError { severity, ..note(None, "empty-file", message.to_owned()) });
+        }
+        Ok(true)
     }
 
     /// Adds the rows that an element gives; whether it gave any.
@@ -192,6 +223,9 @@ impl Interchange<'_> {
     }
 
     /// Adds a row of which nothing is known to each record that every element of the name gives a row of.
+    ///
+    /// # Errors
+    /// The element may have given other rows, of which nobody knows how many: counts would be wrong without a trace.
     pub(super) fn broken_element(
         &self,
         name: NameId,
@@ -199,13 +233,20 @@ impl Interchange<'_> {
         line: u64,
         (code, message): (&'static str, String),
         dataset: &mut Dataset,
-    ) {
+    ) -> Result<(), ReadError> {
         let mut about = None;
         for position in self.by_element.get(&name).into_iter().flatten() {
             let Some(compiled) = self.records.get(*position) else { continue };
             if !compiled.each.is_empty() || !compiled.only.is_empty() {
-                continue;
+                let record = self.symbols.record(compiled.id).map_or("", |record| record.name.as_str());
+                let shown = dataset.files.get(file as usize).cloned().unwrap_or_default();
+                return Err(ReadError::new(message).file(shown).line(line).help(format!(
+                    "how many rows of `{record}` it holds is not known, so that none of them can be counted"
+                )));
             }
+        }
+        for position in self.by_element.get(&name).into_iter().flatten() {
+            let Some(compiled) = self.records.get(*position) else { continue };
             let Some(table) = dataset.supply(self.symbols, compiled.id) else { continue };
             about.get_or_insert((compiled.id, table.len()));
             let cells = compiled.fields.iter().map(|source| match source {
@@ -225,15 +266,16 @@ impl Interchange<'_> {
             column: None,
             message,
         });
+        Ok(())
     }
 
     /// Gives each `ref="…"` the key of the row that has the `id`. Ids hold within one file.
     fn resolve_ids(&self, rows: &mut FileRows, dataset: &mut Dataset) {
         for pending in std::mem::take(&mut rows.pending) {
-            let found = rows
-                .ids
-                .get(&pending.id)
-                .and_then(|rows| rows.iter().find(|(record, _)| *record == pending.names));
+            let with_id = rows.ids.get(&pending.id).into_iter().flatten();
+            let mut with_id = with_id.filter(|(record, _)| *record == pending.names);
+            let (found, several) = (with_id.next(), with_id.next().is_some());
+            let found = found.filter(|_| !several);
             let key = found.and_then(|(record, row)| {
                 let (keys, table) = (self.symbols.record(*record)?.keys, dataset.table(*record)?);
                 let part = |field: usize| match table.cell(*row, u32::try_from(field).ok()?) {
@@ -260,10 +302,11 @@ impl Interchange<'_> {
                         file: Some(rows.file),
                         line: Some(pending.line),
                         column: Some(pending.path),
-                        message: format!(
-                            "no {name} with a complete key has the id `{}` in this file",
-                            pending.id
-                        ),
+                        message: if several {
+                            format!("several {name} rows have the id `{}` in this file; keep one", pending.id)
+                        } else {
+                            format!("no {name} with a complete key has the id `{}` in this file", pending.id)
+                        },
                     });
                 }
             }

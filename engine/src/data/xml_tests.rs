@@ -145,7 +145,7 @@ fn bad_values_are_reported_with_path_and_line() {
     assert!(!text.contains("SECRET"), "{text}");
     insta::assert_snapshot!(text, @r#"
      [value-not-read]  : of `Student`, the preset does not read `Nickname` (1)
-    0.xml:5 `BirthDate` [bad-date] Student •••: the value fits day/month/year; the file says %Y-%m-%d
+    0.xml:5 `BirthDate` [bad-date] Student •••: the value fits day/month/year; if the file is written so, add `dates = "%d/%m/%Y"` to the manifest
     0.xml:6 `Grade` [unknown-code] Student •••: `Thrid grade` is no code of GradeLevel; did you mean `Third grade`?
     0.xml:7 `EnglishLearner` [bad-flag] Student •••: `maybe` is not yes or no; write yes, no, true, false, y, n, t, f, 1 or 0
     0.xml:8 `Absence/SessionReference/SessionIdentity/SchoolYear` [ambiguous-school-year] AttendanceEvent ••• / ? / ?: a year alone can be the one in which the school year starts or ends; add `school_year = "starts"` or `school_year = "ends"` to the manifest
@@ -199,13 +199,14 @@ fn files_that_are_cut_short_or_no_interchange_are_refused() {
         writeln!(text, "{}", said(&[file]).trim_end()).unwrap();
     }
     insta::assert_snapshot!(text, @r#"
-    refused: 0.xml:3: the file ends in the middle of a tag: something cut it short
+    refused: 0.xml:3: the file ends in the middle of a tag: something cut it short; export it again; nothing can be said of the rows it lacks
     refused: 0.xml:3: the file ends inside the `School` that begins on line 3: something cut it short; export it again; nothing can be said of the rows it lacks
-    refused: 0.xml: the file is empty
-    refused: 0.xml:3: the file is not XML: it begins with text
-    refused: 0.xml:1: the file is not well-formed XML: ill-formed document: expected `</School>`, but `</Session>` was found
-    refused: 0.xml:1: `&unknown;` stands for nothing
-    0.xml [file-not-read]  : its root is `html`, which is no Ed-Fi interchange, so it is not read
+    refused: 0.xml: the file is empty: it has no root element; export it again; an interchange without elements says that there are none
+    refused: 0.xml:1: the file is not XML: it begins with text; is it another file under this name?
+    refused: 0.xml:1: the file is not well-formed XML: expected `</School>`, but `</Session>` was found; export it again
+    refused: 0.xml:1: `&unknown;` stands for nothing; write the character itself; what a DOCTYPE says of entities is not followed
+    0.xml [file-not-read]  : its root is `html`, and that of an interchange begins with `Interchange`, so it is not read
+    0.xml [empty-file]  : the interchange has no element, so that nothing is read from it; if there are rows, export it again
     "#);
     let deep = format!("<InterchangeX><School>{}", "<a>".repeat(100_000));
     assert!(said(&[&deep]).starts_with("refused: 0.xml:1: `School` is nested too deeply"));

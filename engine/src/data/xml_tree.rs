@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::ReadError;
 use super::bytes::unreadable;
@@ -54,6 +54,8 @@ pub(super) struct Node {
     pub(super) seen: bool,
     /// It cannot be read, and that has been said.
     pub(super) broken: bool,
+    /// It is `true` or `false` of JSON, which is no text.
+    pub(super) is_flag: bool,
 }
 
 /// An element below the root, with all its parts; the first is itself.
@@ -78,6 +80,7 @@ impl Tree {
             reference: None,
             seen: false,
             broken: false,
+            is_flag: false,
         });
     }
 
@@ -94,6 +97,7 @@ impl Tree {
             reference: None,
             seen: false,
             broken: false,
+            is_flag: false,
         });
         if let Some(parent) = self.nodes.get_mut(parent) {
             parent.children.push(index);
@@ -145,12 +149,22 @@ impl Tree {
 struct Lines<R> {
     inner: R,
     line: u64,
+    /// Whether all letters so far are the same in every usual encoding.
+    is_ascii: bool,
+}
+
+impl<R> Lines<R> {
+    fn pass(&mut self, lines: u64, is_ascii: bool) {
+        self.line += lines;
+        self.is_ascii &= is_ascii;
+    }
 }
 
 impl<R: BufRead> Read for Lines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let length = self.inner.read(buffer)?;
-        self.line += newlines(buffer.get(..length).unwrap_or(&[]));
+        let read = buffer.get(..length).unwrap_or(&[]);
+        self.pass(newlines(read), read.is_ascii());
         Ok(length)
     }
 }
@@ -163,7 +177,9 @@ impl<R: BufRead> BufRead for Lines<R> {
     fn consume(&mut self, amount: usize) {
         // What is consumed is still in the buffer, so that this reads nothing.
         if let Ok(buffer) = self.inner.fill_buf() {
-            self.line += newlines(buffer.get(..amount).unwrap_or(buffer));
+            let passed = buffer.get(..amount).unwrap_or(buffer);
+            let (lines, is_ascii) = (newlines(passed), passed.is_ascii());
+            self.pass(lines, is_ascii);
         }
         self.inner.consume(amount);
     }
@@ -191,6 +207,10 @@ pub(super) struct Elements<R: BufRead> {
     /// Name of the root, once it was met.
     pub(super) root: Option<String>,
     done: bool,
+    /// The encoding that the file says it is in, where that is not UTF-8.
+    encoding: Option<String>,
+    /// Texts between the elements: the line of the first, and how many.
+    pub(super) loose: Option<(u64, u64)>,
 }
 
 const DEEPEST: usize = 200;
@@ -198,9 +218,10 @@ const LARGEST: usize = 2_000_000;
 
 impl<R: BufRead> Elements<R> {
     pub(super) fn new(input: R, shown: &str) -> Self {
-        let mut reader = Reader::from_reader(Lines { inner: input, line: 1 });
+        let mut reader = Reader::from_reader(Lines { inner: input, line: 1, is_ascii: true });
         reader.config_mut().expand_empty_elements = true;
-        Self { reader, buffer: Vec::new(), shown: shown.to_owned(), root: None, done: false }
+        let shown = shown.to_owned();
+        Self { reader, buffer: Vec::new(), shown, root: None, done: false, encoding: None, loose: None }
     }
 
     fn line(&self) -> u64 {
@@ -216,7 +237,30 @@ impl<R: BufRead> Elements<R> {
         if let quick_xml::Error::Io(error) = error {
             return unreadable(error, &self.shown);
         }
-        self.error(self.line(), not_xml(&error.to_string()))
+        let (message, help) = not_xml(&error.to_string());
+        self.error(self.line(), message).help(help)
+    }
+
+    /// What is written before the root.
+    fn declare(&mut self, declaration: &BytesDecl<'_>) {
+        let said = declaration.encoding().and_then(Result::ok);
+        let said: Option<String> = said.map(|name| (*name).to_owned());
+        self.encoding = said.filter(|name| {
+            !["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+        });
+    }
+
+    /// Letters that are not those of the encoding that the file says it is in cannot be read for sure.
+    fn check_encoding(&self) -> Result<(), ReadError> {
+        match &self.encoding {
+            Some(name) if !self.reader.get_ref().is_ascii => Err(self
+                .error(
+                    self.line(),
+                    format!("the file says that it is in `{name}`, and has letters beyond ASCII"),
+                )
+                .help("save it in UTF-8, and let its first line say so")),
+            _ => Ok(()),
+        }
     }
 
     /// Goes to the root; its name, or `None` in an empty file.
@@ -233,10 +277,16 @@ impl<R: BufRead> Elements<R> {
                     return Ok(self.root.as_deref());
                 }
                 Event::Eof => return Ok(None),
+                Event::Decl(declaration) => {
+                    let declaration = declaration.into_owned();
+                    self.declare(&declaration);
+                }
                 Event::Text(text) if !text.xml10_content().trim().is_empty() => {
-                    return Err(
-                        self.error(self.line(), "the file is not XML: it begins with text".to_owned())
-                    );
+                    let after = from_first_letter(&text.xml10_content());
+                    let line = self.line().saturating_sub(after);
+                    return Err(self
+                        .error(line, "the file is not XML: it begins with text".to_owned())
+                        .help("is it another file under this name?"));
                 }
                 _ => {}
             }
@@ -265,7 +315,16 @@ impl<R: BufRead> Elements<R> {
             };
             match event {
                 Event::Start(start) => {
+                    if depth == 0 && self.done {
+                        let name = start.local_name().as_ref().to_owned();
+                        return Err(self
+                            .error(self.line(), format!("`{name}` stands after the end of the root"))
+                            .help("put each interchange into a file of its own"));
+                    }
                     depth += 1;
+                    if let Some((message, help)) = wrong_tag(&start) {
+                        return Err(self.error(self.line(), message.to_owned()).help(help));
+                    }
                     let line = self
                         .reader
                         .get_ref()
@@ -296,6 +355,7 @@ impl<R: BufRead> Elements<R> {
                             reference: attribute(&start, "ref"),
                             seen: false,
                             broken: false,
+                            is_flag: false,
                         });
                         if index > 0
                             && let Some(parent) = tree.nodes.get_mut(at)
@@ -311,6 +371,7 @@ impl<R: BufRead> Elements<R> {
                         continue;
                     }
                     depth -= 1;
+                    self.check_encoding()?;
                     at = tree.node(at).map_or(0, |node| node.parent);
                     if depth == 0 {
                         return Ok(skipping.map_or(Step::Element, |name| Step::Skipped(name, element_line)));
@@ -321,6 +382,16 @@ impl<R: BufRead> Elements<R> {
                 }
                 Event::CData(text) if skipping.is_none() && depth > 0 => {
                     append(tree, at, &text.xml10_content())
+                }
+                Event::Text(text) if depth == 0 && !text.xml10_content().trim().is_empty() => {
+                    let after = from_first_letter(&text.xml10_content());
+                    let line = self.line().saturating_sub(after);
+                    if self.done {
+                        return Err(self
+                            .error(line, "text stands after the end of the root".to_owned())
+                            .help("export the file again"));
+                    }
+                    self.loose.get_or_insert((line, 0)).1 += 1;
                 }
                 Event::GeneralRef(entity) => {
                     let resolved = match (entity.resolve_char_ref(), entity.xml10_content().as_ref()) {
@@ -339,7 +410,9 @@ impl<R: BufRead> Elements<R> {
                         Some(_) => {}
                         None => {
                             let message = format!("`&{};` stands for nothing", entity.xml10_content());
-                            return Err(self.error(self.line(), message));
+                            return Err(self.error(self.line(), message).help(
+                                "write the character itself; what a DOCTYPE says of entities is not followed",
+                            ));
                         }
                     }
                 }
@@ -364,11 +437,39 @@ impl<R: BufRead> Elements<R> {
     }
 }
 
-fn not_xml(error: &str) -> String {
-    if error.contains("end of input") {
-        return "the file ends in the middle of a tag: something cut it short".to_owned();
+/// How many lines end after the first letter of a text.
+fn from_first_letter(text: &str) -> u64 {
+    newlines(text.trim_start().as_bytes())
+}
+
+/// What is wrong with a text, and what to do.
+fn not_xml(error: &str) -> (String, &'static str) {
+    if error.contains("reference not closed") || error.contains("reference is not closed") {
+        return ("an `&` stands for itself".to_owned(), "write `&amp;`");
     }
-    format!("the file is not well-formed XML: {error}")
+    if error.contains("end of input") {
+        return (
+            "the file ends in the middle of a tag: something cut it short".to_owned(),
+            "export it again; nothing can be said of the rows it lacks",
+        );
+    }
+    if error.contains("decode") {
+        return ("the text is not UTF-8".to_owned(), "save the file in UTF-8");
+    }
+    let error = error.strip_prefix("ill-formed document: ").unwrap_or(error);
+    (format!("the file is not well-formed XML: {error}"), "export it again")
+}
+
+/// What is wrong with a tag that begins an element, and what to do.
+fn wrong_tag(start: &BytesStart<'_>) -> Option<(&'static str, &'static str)> {
+    if start.local_name().as_ref().is_empty() {
+        return Some(("a `<` stands for itself", "write `&lt;`"));
+    }
+    let mut attributes = start.attributes();
+    attributes.any(|attribute| attribute.is_err()).then_some((
+        "an attribute of this element stands twice, or is not written as `name=\"value\"`",
+        "export the file again",
+    ))
 }
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
