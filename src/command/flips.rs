@@ -368,7 +368,7 @@ mod tests {
         for case in 0..cases(12) {
             let seed = first_seed() + u64::try_from(case).unwrap();
             let mut random = Random::new(seed ^ 0x00d1_ff00);
-            let settings = Settings { errors: seed % 2 == 1, known: true, depth: 3 };
+            let settings = Settings { errors: seed % 2 == 1, known: true, depth: 3, all: false };
             let first = program(&mut random, &settings);
             let old_plan = first.plan().unwrap_or_else(|errors| panic!("seed {seed}: {errors}"));
             for (second, new_plan) in edited(&mut random, &first) {

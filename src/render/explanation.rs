@@ -227,11 +227,14 @@ fn json_steps(steps: &[Step], lookup: &mut Lookup<'_>) -> Vec<JsonStep> {
         };
         JsonStep {
             kind: word(step.kind),
-            text: step.text.clone(),
-            state: step.state.clone(),
+            text: step.text.to_string(),
+            state: step.state.to_string(),
             cites: step.cites.iter().map(ToString::to_string).collect(),
             place,
-            source: step.source.as_ref().map(|fact| JsonPlace { file: fact.file.clone(), line: fact.line }),
+            source: step
+                .source
+                .as_ref()
+                .map(|fact| JsonPlace { file: fact.file.to_string(), line: fact.line }),
             layer: step
                 .layer
                 .as_ref()

@@ -92,7 +92,7 @@ pub(super) fn json_how(how: &How) -> JsonHow {
                 source: change
                     .source
                     .as_ref()
-                    .map(|fact| JsonSource { file: fact.file.clone(), line: fact.line }),
+                    .map(|fact| JsonSource { file: fact.file.to_string(), line: fact.line }),
             })
             .collect(),
     });

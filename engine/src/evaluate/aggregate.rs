@@ -39,10 +39,21 @@ impl Evaluator<'_> {
         rows: &Rows,
         operand: Option<ExprId>,
     ) -> Found {
-        let members = match self.select(frame, rows) {
-            Ok(members) => members,
-            Err(found) => return found,
-        };
+        match self.select(frame, rows) {
+            Ok(members) => self.reduced(frame, kind, rows, operand, members),
+            Err(found) => found,
+        }
+    }
+
+    /// What an aggregate is over rows that are selected.
+    pub(super) fn reduced(
+        &self,
+        frame: &mut Frame<'_>,
+        kind: AggregateKind,
+        rows: &Rows,
+        operand: Option<ExprId>,
+        members: Members,
+    ) -> Found {
         match kind {
             AggregateKind::Any => any(&members),
             AggregateKind::None => not(&any(&members)),
@@ -120,7 +131,7 @@ impl Evaluator<'_> {
     fn read(&self, frame: &mut Frame<'_>, slot: u16, members: Members, operand: ExprId) -> Vec<Item> {
         let outer = frame.bind(slot, None);
         let quantity = frame.code.get(operand).is_some_and(|expr| !matches!(expr.ty.base, Base::Category(_)));
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(members.len());
         for (value, lets_in) in members {
             frame.bind(slot, Some(value));
             let operand = self.eval(frame, operand).doubted().plain();

@@ -99,6 +99,10 @@ fn settle(op: CompareOp, a: &Range<'_>, b: &Range<'_>) -> Option<bool> {
 
 /// A comparison; where one side has bounds and the other is known or has them too, they may settle it.
 pub(crate) fn compare(op: CompareOp, a: &Found, b: &Found) -> Found {
+    if let (State::Known(left), State::Known(right), None, None) = (&a.state, &b.state, &a.bounds, &b.bounds)
+    {
+        return Found::flag(compare_values(op, left, right));
+    }
     if (a.bounds.is_some() || b.bounds.is_some())
         && let (Some(left), Some(right)) = (range(a), range(b))
     {

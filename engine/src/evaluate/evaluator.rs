@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use regex::Regex;
+use rustc_hash::FxHashMap;
 
 use super::amount::{Account, Entry, Setting};
 use super::decision::Hearing;
@@ -94,7 +95,7 @@ pub(super) struct Call {
 }
 
 /// What is being worked out, or was; reading something that is being worked out is a circle.
-pub(super) struct Remembered<K, V>(RefCell<HashMap<K, Option<V>>>);
+pub(super) struct Remembered<K, V>(RefCell<FxHashMap<K, Option<V>>>);
 
 impl<K, V> Default for Remembered<K, V> {
     fn default() -> Self {
@@ -172,7 +173,8 @@ pub(super) struct Memory {
     pub(super) columns: Remembered<(RecordId, u32), Arc<super::rows::Column>>,
     pub(super) populations: Remembered<Question, Arc<super::population::Partitions>>,
     pub(super) patterns: Remembered<Arc<str>, Option<Regex>>,
-    pub(super) names: RefCell<HashMap<(RecordId, u32), Value>>,
+    pub(super) names: RefCell<FxHashMap<(RecordId, u32), Reference>>,
+    pub(super) wording: super::wording::Wording,
 }
 
 /// A definition, decision or requirement that is asked for below this depth is worked out first, from a fresh stack.
@@ -443,6 +445,8 @@ impl<'c> Frame<'c> {
     pub(crate) fn bind(&mut self, slot: u16, value: Option<Value>) -> Option<Value> {
         let slot = usize::from(slot);
         if self.slots.len() <= slot {
+            // Most frames bind no more: one allocation is enough.
+            self.slots.reserve(4);
             self.slots.resize(slot + 1, None);
         }
         self.slots.get_mut(slot).and_then(|bound| std::mem::replace(bound, value))

@@ -79,6 +79,6 @@ impl Evaluator<'_> {
     /// A state of such an expression in a few words, masked where it must be.
     pub(crate) fn shown_inside(&self, code: &Code, id: ExprId, state: &State) -> String {
         let ty = code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty);
-        self.show_state(state, ty, self.is_masked(code, id))
+        self.show_state(state, ty, self.is_masked(code, id)).to_string()
     }
 }

@@ -1,8 +1,9 @@
 //! Why a record has its result: the tree of rules, conditions, derived facts and facts.
 
 use std::cell::{Cell as Counter, RefCell};
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use super::amount::Entry;
 use super::decision::{Hearing, default_at};
@@ -12,6 +13,7 @@ use super::needs::show_need_with;
 use super::outcome::{By, Explanation, Layer, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use super::waiver::Waiver;
+use super::wording::Words;
 use crate::diagnostic::Place;
 use crate::plan::{
     ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExceptBody, ExprId, Instance, Interval,
@@ -120,7 +122,7 @@ impl Evaluator<'_> {
             if found.value().is_some_and(|value| *value != Value::NotApplicable)
                 && body.lines.iter().any(|line| self.is_masked(&body.code, line.value))
             {
-                crate::plan::MASK.clone_into(&mut state);
+                state = crate::plan::MASK.into();
             }
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
             steps.extend(guide.amount(amount, body, &subject, Detail::All));
@@ -128,7 +130,7 @@ impl Evaluator<'_> {
         steps.extend(guide.faults(&found.faults()));
         Explanation {
             title: guide.title(&symbol.name, &subject),
-            result: state,
+            result: state.to_string(),
             cites: self
                 .cites(symbol.policy, self.plan.amounts.get(&amount.0).map(|body| body.cites.as_slice())),
             because: result.because,
@@ -165,9 +167,9 @@ pub(super) struct Guide<'g, 'a> {
     pub(super) evaluator: &'g Evaluator<'a>,
     text: &'g SourceText<'g>,
     subject: &'g Reference,
-    told: RefCell<HashSet<Call>>,
-    heard: RefCell<HashSet<(DecisionId, Subject)>>,
-    counted: RefCell<HashSet<(AmountId, Subject)>>,
+    told: RefCell<FxHashSet<Call>>,
+    heard: RefCell<FxHashSet<(DecisionId, Subject)>>,
+    counted: RefCell<FxHashSet<(AmountId, Subject)>>,
     steps: Counter<u32>,
     depth: Counter<u32>,
     rows: RefCell<Vec<Subject>>,
@@ -189,10 +191,12 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     /// Whose something is.
-    pub(super) fn layer(&self, policy: PolicyId) -> Option<Layer> {
-        let symbols = self.evaluator.symbols();
-        let name = symbols.policy(policy)?.name.clone();
-        Some(Layer { authority: symbols.authority_words(policy), policy: name })
+    pub(super) fn layer(&self, policy: PolicyId) -> Option<Arc<Layer>> {
+        self.evaluator.memory.wording.layer(policy, || {
+            let symbols = self.evaluator.symbols();
+            let name = symbols.policy(policy)?.name.clone();
+            Some(Layer { authority: symbols.authority_words(policy), policy: name })
+        })
     }
 
     /// Whether a guard surely does not hold: what it guards is of another authority, and nobody asks for that.
@@ -242,15 +246,15 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     /// Tells more, one level deeper, where there is room.
-    pub(super) fn tell(&self, more: impl FnOnce() -> Vec<Step>) -> Vec<Step> {
+    pub(super) fn tell<T>(&self, more: impl FnOnce() -> T) -> Option<T> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > MOST_STEPS || self.depth.get() > DEEPEST_STEP {
-            return Vec::new();
+            return None;
         }
         self.depth.set(self.depth.get() + 1);
-        let steps = more();
+        let told = more();
         self.depth.set(self.depth.get() - 1);
-        steps
+        Some(told)
     }
 
     fn title(&self, name: &str, subject: &Reference) -> String {
@@ -278,15 +282,15 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     /// A field by its name alone where it is clear of which row; else with the row.
-    pub(super) fn field_of(&self, owner: &Reference, field: &str) -> String {
+    pub(super) fn field_of(&self, owner: &Reference, field: Arc<str>) -> Words {
         let owner_row = Subject::from(owner);
         let rows = self.rows.borrow();
         let is_told_of = owner_row == Subject::from(self.subject);
         match rows.last() {
-            Some(row) if *row == owner_row => field.to_owned(),
-            None if is_told_of => field.to_owned(),
-            Some(_) if is_told_of => format!("{}.{field}", self.evaluator.record_name(owner.record)),
-            _ => format!("{}.{field}", self.row_name(owner)),
+            Some(row) if *row == owner_row => field.into(),
+            None if is_told_of => field.into(),
+            Some(_) if is_told_of => format!("{}.{field}", self.evaluator.record_name(owner.record)).into(),
+            _ => format!("{}.{field}", self.row_name(owner)).into(),
         }
     }
 
@@ -320,25 +324,29 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     /// The source text of a place on one line, or other words for it.
-    pub(super) fn source(&self, place: Place, otherwise: impl FnOnce() -> String) -> String {
-        match (self.text)(place) {
-            Some(text) if !text.trim().is_empty() => text.split_whitespace().collect::<Vec<_>>().join(" "),
-            _ => otherwise(),
+    pub(super) fn source(&self, place: Place, otherwise: impl FnOnce() -> String) -> Words {
+        let written = || {
+            let text = (self.text)(place).filter(|text| !text.trim().is_empty())?;
+            Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        };
+        match self.evaluator.memory.wording.source(place, written) {
+            Some(text) => text.into(),
+            None => otherwise().into(),
         }
     }
 
     /// The source text of an expression.
-    pub(super) fn expr_text(&self, frame: &Frame<'_>, id: ExprId, otherwise: &str) -> String {
+    pub(super) fn expr_text(&self, frame: &Frame<'_>, id: ExprId, otherwise: &str) -> Words {
         match frame.code.get(id) {
             Some(expr) => self.source(expr.place, || otherwise.to_owned()),
-            None => otherwise.to_owned(),
+            None => otherwise.to_owned().into(),
         }
     }
 
     /// `yes`, `1`, `unknown`, what went wrong; masked where it must be.
-    pub(super) fn state_of(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> String {
+    pub(super) fn state_of(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> Words {
         if let State::Error(faults) = &found.state {
-            return format!("error: {}", self.fault_text(faults));
+            return format!("error: {}", self.fault_text(faults)).into();
         }
         let ty = frame.code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty);
         self.evaluator.show_state(&found.state, ty, self.evaluator.is_masked(frame.code, id))
@@ -362,13 +370,13 @@ impl<'g, 'a> Guide<'g, 'a> {
         if let Some(law_on) = law_on {
             let found = self.evaluator.settle(|| self.evaluator.eval(frame, law_on));
             let text = format!("law on {}", self.expr_text(frame, law_on, "a date of the record"));
-            let mut step = step(StepKind::Condition, text, &self.state_of(frame, law_on, &found));
+            let mut step = step(StepKind::Condition, text, self.state_of(frame, law_on, &found));
             step.steps = self.value_steps(frame, law_on);
             steps.push(step);
         }
         if let (Some(scope), Some(found)) = (scope, scoped) {
             let text = format!("where {}", self.expr_text(frame, scope, "…"));
-            let mut step = step(StepKind::Condition, text, &self.state_of(frame, scope, found));
+            let mut step = step(StepKind::Condition, text, self.state_of(frame, scope, found));
             step.steps = self.below(frame, scope);
             steps.push(step);
         }
@@ -402,7 +410,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             let mut fate = fate(body, position, rule, condition.as_ref(), hearing, law);
             let waived = hearing.result.waived.iter().find(|(waived, _)| *waived as usize == position);
             if let Some((_, waiver)) = waived {
-                fate = Fate { kind: StepKind::Waived, state: waiver_words(waiver) };
+                fate = Fate { kind: StepKind::Waived, state: waiver_words(waiver).into() };
             }
             let decisive = matches!(
                 fate.kind,
@@ -411,22 +419,24 @@ impl<'g, 'a> Guide<'g, 'a> {
             if detail == Detail::Decisive && !decisive {
                 continue;
             }
-            let outcome = self.outcome(outcomes, rule.outcome);
-            let text = if rule.is_default {
+            let outcome = || self.outcome(outcomes, rule.outcome);
+            let text: Words = if rule.is_default {
                 let holds = condition.as_ref().is_some_and(|condition| condition.truth() == Truth::True);
                 amended_default |= holds;
                 match fate.kind {
-                    StepKind::Decided => fate.state.push_str(": no rule holds"),
+                    StepKind::Decided => fate.state = fate.state.and(": no rule holds"),
                     StepKind::Overridden => {
-                        fate = Fate { kind: StepKind::NotHeld, state: "a rule holds".to_owned() };
+                        fate = Fate { kind: StepKind::NotHeld, state: "a rule holds".into() };
                     }
                     _ => {}
                 }
-                format!("default {outcome}")
+                format!("default {}", outcome()).into()
             } else {
-                format!("rule {}: {outcome}", rule.label)
+                let position = u32::try_from(position).unwrap_or(u32::MAX);
+                let name = || format!("rule {}: {}", rule.label, outcome());
+                self.evaluator.memory.wording.rule(decision, position, name).into()
             };
-            let mut step = step(fate.kind, text, &fate.state);
+            let mut step = step(fate.kind, text, fate.state);
             step.layer = self.layer(rule.policy);
             step.cites.clone_from(&rule.cites);
             step.place = Some(rule.place);
@@ -472,11 +482,11 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     /// What an amount or a line comes to, or its status.
-    pub(super) fn worth(&self, found: &Found, ty: Type) -> String {
+    pub(super) fn worth(&self, found: &Found, ty: Type) -> Words {
         match &found.state {
-            State::Known(value) => self.evaluator.show_value(value, ty),
-            State::Missing | State::Unknown(_) => ResultStatus::Undetermined.word().to_owned(),
-            State::Error(_) => ResultStatus::Error.word().to_owned(),
+            State::Known(value) => self.evaluator.show_value(value, ty).into(),
+            State::Missing | State::Unknown(_) => ResultStatus::Undetermined.word().into(),
+            State::Error(_) => ResultStatus::Error.word().into(),
         }
     }
 
@@ -520,7 +530,7 @@ impl<'g, 'a> Guide<'g, 'a> {
         }
         if let (Some(total), Some(adjustment)) = (&body.total, &account.adjustment) {
             let ty = evaluator.symbols().amount(amount).map_or(Type::of(Base::Money), |symbol| symbol.ty);
-            let mut made = step(StepKind::Held, format!("line {ADJUSTMENT}"), &self.worth(adjustment, ty));
+            let mut made = step(StepKind::Held, format!("line {ADJUSTMENT}"), self.worth(adjustment, ty));
             if adjustment.value().is_none() {
                 made.kind = StepKind::Undetermined;
             }
@@ -538,20 +548,21 @@ impl<'g, 'a> Guide<'g, 'a> {
         let text = format!("line {} = {}", line.label, self.expr_text(frame, value, "…"));
         let mut layers = line.layers.iter();
         let layer = layers.find(|layer| holds(self, frame, layer.guard));
-        let (kind, state) = match entry {
+        let (kind, state): (_, Words) = match entry {
             None => {
-                (StepKind::NotInForce, format!("not in force on {}: {}", frame.law, period(&line.interval)))
+                let since = format!("not in force on {}: {}", frame.law, period(&line.interval));
+                (StepKind::NotInForce, since.into())
             }
             Some(entry) => match (entry.applies.truth(), entry.worth.truth()) {
-                (Truth::False, _) => (StepKind::NotHeld, "does not apply".to_owned()),
+                (Truth::False, _) => (StepKind::NotHeld, "does not apply".into()),
                 (_, Truth::Error) => {
-                    (StepKind::Fault, format!("error: {}", self.fault_text(&entry.worth.faults())))
+                    (StepKind::Fault, format!("error: {}", self.fault_text(&entry.worth.faults())).into())
                 }
-                (_, Truth::Unknown) => (StepKind::Undetermined, "unknown".to_owned()),
+                (_, Truth::Unknown) => (StepKind::Undetermined, "unknown".into()),
                 _ => (StepKind::Held, self.state_of(frame, value, &entry.worth)),
             },
         };
-        let mut made = step(kind, text, &state);
+        let mut made = step(kind, text, state);
         made.cites.clone_from(layer.map_or(&line.cites, |layer| &layer.cites));
         made.place = Some(layer.map_or(line.place, |layer| layer.place));
         made.layer = self.layer(layer.map_or(line.policy, |layer| layer.policy));
@@ -560,7 +571,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             let when = self.chosen(frame, when);
             let found = self.evaluator.settle(|| self.evaluator.eval(frame, when));
             let text = format!("when {}", self.expr_text(frame, when, "…"));
-            let mut condition = step(StepKind::Condition, text, &self.state_of(frame, when, &found));
+            let mut condition = step(StepKind::Condition, text, self.state_of(frame, when, &found));
             condition.steps = self.below(frame, when);
             made.steps.push(condition);
         }
@@ -576,7 +587,7 @@ impl<'g, 'a> Guide<'g, 'a> {
         let limit = limit?;
         let found = self.evaluator.settle(|| self.evaluator.eval(frame, limit));
         let text = format!("{word} {}", self.expr_text(frame, limit, "…"));
-        let mut made = step(StepKind::Condition, text, &self.state_of(frame, limit, &found));
+        let mut made = step(StepKind::Condition, text, self.state_of(frame, limit, &found));
         made.steps = self.value_steps(frame, limit);
         Some(made)
     }
@@ -601,11 +612,11 @@ impl<'g, 'a> Guide<'g, 'a> {
             } else {
                 "waiver not needed".to_owned()
             };
-            steps.push(step(StepKind::Waived, waiver_words(&used.waiver), &state));
+            steps.push(step(StepKind::Waived, waiver_words(&used.waiver), state));
         }
         if let (Some((due, _)), Some(found)) = (body.due, &inquiry.due) {
             let text = format!("due {}", self.expr_text(&frame, due, "on a date of the record"));
-            let mut step = step(StepKind::Condition, text, &self.state_of(&frame, due, found));
+            let mut step = step(StepKind::Condition, text, self.state_of(&frame, due, found));
             step.steps = self.value_steps(&mut frame, due);
             steps.push(step);
         }
@@ -633,12 +644,12 @@ impl<'g, 'a> Guide<'g, 'a> {
                 }
                 MustCheck::Unique(keys) => {
                     let names: Vec<String> =
-                        keys.iter().map(|&key| self.expr_text(&frame, key, "key")).collect();
+                        keys.iter().map(|&key| self.expr_text(&frame, key, "key").to_string()).collect();
                     let below = keys.iter().flat_map(|&key| self.value_steps(&mut frame, key)).collect();
                     (format!("must{label} be unique by {}", names.join(", ")), below)
                 }
             };
-            let mut step = step(kind, text, &state);
+            let mut step = step(kind, text, state);
             if !must.interval.contains(law) {
                 // Of versions of one `must` only that which is in force is told, and one that begins later.
                 if must.guard.is_none() {
@@ -647,7 +658,7 @@ impl<'g, 'a> Guide<'g, 'a> {
                 step = self::step(
                     StepKind::NotInForce,
                     step.text,
-                    &format!("not in force: {}", period(&must.interval)),
+                    format!("not in force: {}", period(&must.interval)),
                 );
             }
             step.cites.clone_from(&must.cites);
@@ -675,7 +686,7 @@ impl<'g, 'a> Guide<'g, 'a> {
                 Some(Truth::Unknown) => (StepKind::Undetermined, "unknown".to_owned()),
                 Some(Truth::Error) => (StepKind::Fault, "error".to_owned()),
             };
-            let mut step = step(kind, format!("except {}", except.label), &state);
+            let mut step = step(kind, format!("except {}", except.label), state);
             step.cites.clone_from(&except.cites);
             step.place = Some(except.place);
             step.layer = self.layer(except.policy);
@@ -690,17 +701,17 @@ impl<'g, 'a> Guide<'g, 'a> {
     /// Where a row was read.
     pub(super) fn origin(&self, record: RecordId, row: u32) -> Option<super::outcome::Fact> {
         let origin = self.evaluator.data.origin(record, row)?;
-        let file = self.evaluator.data.files().get(origin.file as usize)?.clone();
+        let file = self.evaluator.memory.wording.file(self.evaluator.data, origin.file)?;
         Some(super::outcome::Fact { file, line: origin.line })
     }
 }
 
 /// A step without anything below it.
-pub(super) fn step(kind: StepKind, text: String, state: &str) -> Step {
+pub(super) fn step(kind: StepKind, text: impl Into<Words>, state: impl Into<Words>) -> Step {
     Step {
         kind,
-        text,
-        state: state.to_owned(),
+        text: text.into(),
+        state: state.into(),
         cites: Vec::new(),
         place: None,
         source: None,
@@ -724,12 +735,12 @@ fn holds(guide: &Guide<'_, '_>, frame: &mut Frame<'_>, guard: ExprId) -> bool {
     guide.evaluator.settle(|| guide.evaluator.eval(frame, guard)).truth() == Truth::True
 }
 
+/// What became of a rule.
 struct Fate {
     kind: StepKind,
-    state: String,
+    state: Words,
 }
 
-/// What became of a rule.
 /// `waived by the commissioner from 2024-01-01: why`.
 fn waiver_words(waiver: &Waiver) -> String {
     format!("waived by {} {}: {}", waiver.authority, period(&waiver.interval), waiver.reason)
@@ -743,9 +754,10 @@ fn fate(
     hearing: &Hearing,
     law: Date,
 ) -> Fate {
-    let as_fate = |kind, state: String| Fate { kind, state };
+    let as_fate = |kind, state: Words| Fate { kind, state };
     let Some(condition) = condition else {
-        return as_fate(StepKind::NotInForce, format!("not in force on {law}: {}", period(&rule.interval)));
+        let since = format!("not in force on {law}: {}", period(&rule.interval));
+        return as_fate(StepKind::NotInForce, since.into());
     };
     let by = By::Rule(u32::try_from(position).unwrap_or(u32::MAX));
     // Overriders by their labels, none twice: versions of one rule share theirs.
@@ -767,22 +779,22 @@ fn fate(
     let perhaps = overriders(&|truth| matches!(truth, Truth::Unknown | Truth::Error));
     let conflict = hearing.result.verdict == Verdict::Status(ResultStatus::Conflict);
     match condition.truth() {
-        Truth::False => as_fate(StepKind::NotHeld, "does not hold".to_owned()),
-        Truth::Error if sure.is_empty() => as_fate(StepKind::Fault, "error".to_owned()),
-        Truth::Unknown if sure.is_empty() => as_fate(StepKind::Undetermined, "unknown".to_owned()),
+        Truth::False => as_fate(StepKind::NotHeld, "does not hold".into()),
+        Truth::Error if sure.is_empty() => as_fate(StepKind::Fault, "error".into()),
+        Truth::Unknown if sure.is_empty() => as_fate(StepKind::Undetermined, "unknown".into()),
         Truth::Unknown | Truth::Error => {
-            as_fate(StepKind::Overridden, format!("unknown, but overridden by {}", list(sure)))
+            as_fate(StepKind::Overridden, format!("unknown, but overridden by {}", list(sure)).into())
         }
         Truth::True if !sure.is_empty() => {
-            as_fate(StepKind::Overridden, format!("overridden by {}", list(sure)))
+            as_fate(StepKind::Overridden, format!("overridden by {}", list(sure)).into())
         }
         Truth::True if !perhaps.is_empty() => {
-            as_fate(StepKind::Undetermined, format!("holds, perhaps overridden by {}", list(perhaps)))
+            as_fate(StepKind::Undetermined, format!("holds, perhaps overridden by {}", list(perhaps)).into())
         }
         Truth::True if conflict && hearing.result.by.contains(&by) => {
-            as_fate(StepKind::Decided, "in conflict".to_owned())
+            as_fate(StepKind::Decided, "in conflict".into())
         }
-        Truth::True if hearing.result.by.contains(&by) => as_fate(StepKind::Decided, "decided".to_owned()),
-        Truth::True => as_fate(StepKind::Held, "holds".to_owned()),
+        Truth::True if hearing.result.by.contains(&by) => as_fate(StepKind::Decided, "decided".into()),
+        Truth::True => as_fate(StepKind::Held, "holds".into()),
     }
 }

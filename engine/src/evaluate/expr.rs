@@ -127,8 +127,22 @@ impl Evaluator<'_> {
         value.map_or_else(|| Found::broken("a row that is not bound"), |value| Found::known(value.clone()))
     }
 
+    /// The row that an operand names, where that is a row at hand: nothing has to be worked out.
+    pub(super) fn row_at_hand<'f>(&self, frame: &'f Frame<'_>, of: ExprId) -> Option<&'f Reference> {
+        let Op::Row(slot) = frame.code.get(of)?.op else { return None };
+        match frame.slot(slot) {
+            Some(Value::Reference(reference)) if reference.row.is_some() && !self.gives_up() => {
+                Some(reference)
+            }
+            _ => None,
+        }
+    }
+
     /// The row that an operand names; else what the operand gives for what is read of it.
     fn owner(&self, frame: &mut Frame<'_>, of: ExprId) -> Result<Reference, Found> {
+        if let Some(reference) = self.row_at_hand(frame, of) {
+            return Ok(reference.clone());
+        }
         let owner = self.plain(frame, of);
         match owner.state {
             State::Known(Value::Reference(reference)) => Ok(self.located(&reference)),
@@ -139,6 +153,9 @@ impl Evaluator<'_> {
     }
 
     fn read_field(&self, frame: &mut Frame<'_>, of: ExprId, field: u32) -> Found {
+        if let Some(reference) = self.row_at_hand(frame, of) {
+            return self.field(reference, field);
+        }
         let owner = match self.owner(frame, of) {
             Ok(owner) => owner,
             Err(found) => return found,
@@ -422,6 +439,10 @@ impl Evaluator<'_> {
         let mut value = self.plain(frame, first);
         for (op, operand) in chain.into_iter().rev() {
             let operands = [value, self.plain(frame, operand)];
+            if let [Found { state: State::Known(a), .. }, Found { state: State::Known(b), .. }] = &operands {
+                value = operate::arithmetic(op, a, b).map_or_else(Found::fault, Found::known);
+                continue;
+            }
             value = match strict(&operands).as_deref() {
                 Ok([a, b]) => operate::arithmetic(op, a, b).map_or_else(Found::fault, Found::known),
                 Ok(_) => Found::broken("arithmetic without two sides"),

@@ -14,7 +14,11 @@ impl Evaluator<'_> {
 
     /// The name of a row; its key is empty when a part of it is not known.
     pub(crate) fn reference(&self, record: RecordId, row: u32) -> Reference {
-        if let Some(Value::Reference(known)) = self.memory.names.borrow().get(&(record, row)) {
+        // Rows without a key are told apart by their position alone.
+        if self.symbols().record(record).is_some_and(|record| record.keys == 0) && !self.is_group(record) {
+            return Reference { record, row: Some(row), key: Arc::default() };
+        }
+        if let Some(known) = self.memory.names.borrow().get(&(record, row)) {
             return known.clone();
         }
         let key: Arc<[Value]> = if self.is_group(record) {
@@ -32,7 +36,7 @@ impl Evaluator<'_> {
         };
         let reference = Reference { record, row: Some(row), key };
         if !self.gives_up() {
-            self.memory.names.borrow_mut().insert((record, row), Value::Reference(reference.clone()));
+            self.memory.names.borrow_mut().insert((record, row), reference.clone());
         }
         reference
     }
@@ -83,9 +87,13 @@ impl Evaluator<'_> {
         if self.data.rows(record).is_none() {
             return Found::need(self.no_row(record));
         }
+        let cell = self.data.cell(record, row, field);
+        if let Cell::Known(value) = &*cell {
+            return Found::known(value.clone());
+        }
         let declared = self.symbols().record(record).and_then(|record| record.fields.get(field as usize));
         let finding = declared.and_then(|field| field.judged_by.clone()).map(NeedKind::Finding);
-        match (&*self.data.cell(record, row, field), finding) {
+        match (&*cell, finding) {
             (Cell::Known(value), _) => Found::known(value.clone()),
             (Cell::Missing | Cell::Absent, Some(finding)) => Found::need(need(finding)),
             (Cell::Missing, None) => Found::missing(Arc::from([need(NeedKind::Absent)])),

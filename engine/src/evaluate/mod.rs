@@ -28,6 +28,7 @@ mod reasons;
 pub(crate) mod requirement;
 pub(crate) mod rows;
 mod waiver;
+mod wording;
 mod words;
 
 #[cfg(test)]
@@ -43,4 +44,5 @@ pub use outcome::{
 };
 pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};
 pub(crate) use waiver::{quoted, waiver_of};
+pub use wording::Words;
 pub use words::{decision_words, requirement_words};

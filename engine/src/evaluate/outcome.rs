@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::waiver::{Waiver, WaiverUse};
+use super::wording::Words;
 use crate::diagnostic::Place;
 use crate::plan::ResultStatus;
 use crate::value::{Fault, Need, Number};
@@ -155,9 +156,9 @@ pub struct Step {
     /// What it is.
     pub kind: StepKind,
     /// `rule english_learner: promoted_for_good_cause`, `reading_level >= passing_level`, `reading_level`.
-    pub text: String,
+    pub text: Words,
     /// `yes`, `no`, `unknown`, `1`, `not in force`, `overridden by reads_at_level`; private values masked.
-    pub state: String,
+    pub state: Words,
     /// Citations.
     pub cites: Vec<Arc<str>>,
     /// Where it was written; of a fact, where its row was read.
@@ -165,7 +166,7 @@ pub struct Step {
     /// For a fact: the file and line it was read from.
     pub source: Option<Fact>,
     /// Of a rule, a `must`, an `except`, a line, a default or the value of a parameter: whose it is.
-    pub layer: Option<Layer>,
+    pub layer: Option<Arc<Layer>>,
     /// What it follows from.
     pub steps: Vec<Step>,
 }
@@ -183,7 +184,7 @@ pub struct Layer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The file.
-    pub file: String,
+    pub file: Arc<str>,
     /// The line, from 1.
     pub line: u64,
 }

@@ -1,6 +1,7 @@
 //! Which expressions would show a private value.
 
 use super::evaluator::Evaluator;
+use super::wording::Words;
 use crate::plan::operands;
 use crate::plan::{AmountId, Code, DefineId, ExprId, MASK, Op, Privacy, TemplatePart, show_with};
 use crate::value::{Base, State, Type, Value};
@@ -80,13 +81,15 @@ impl Evaluator<'_> {
     }
 
     /// A state in a few words, masked where it must be.
-    pub(super) fn show_state(&self, state: &State, ty: Type, masked: bool) -> String {
+    pub(super) fn show_state(&self, state: &State, ty: Type, masked: bool) -> Words {
         match state {
-            State::Known(_) if masked => MASK.to_owned(),
-            State::Known(value) => self.show_value(value, ty),
-            State::Missing => "missing".to_owned(),
-            State::Unknown(_) => "unknown".to_owned(),
-            State::Error(_) => "error".to_owned(),
+            State::Known(_) if masked => MASK.into(),
+            State::Known(Value::Flag(true)) => "yes".into(),
+            State::Known(Value::Flag(false)) => "no".into(),
+            State::Known(value) => self.show_value(value, ty).into(),
+            State::Missing => "missing".into(),
+            State::Unknown(_) => "unknown".into(),
+            State::Error(_) => "error".into(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a condition or a value follows from, for explanations.
 
+use std::sync::Arc;
+
 use rubric_grammar::ast::AggregateKind;
 
 use super::evaluator::{Call, Frame, Subject};
@@ -7,6 +9,7 @@ use super::explain::{Detail, Guide, period, step};
 use super::expr::table_key;
 use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
+use super::wording::Words;
 use crate::plan::operands;
 use crate::plan::{
     AmountId, DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId,
@@ -21,8 +24,14 @@ impl Guide<'_, '_> {
     /// The parts of a condition that make it what it is: of a conjunction that is no, those that are no.
     pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
         let mut steps = Vec::new();
-        for part in self.relevant(frame, id) {
-            steps.extend(self.tell(|| vec![self.condition_step(frame, part)]));
+        match frame.code.get(id).map(|expr| &expr.op) {
+            None => {}
+            Some(Op::And(..) | Op::Or(..)) => {
+                for (part, found) in self.relevant(frame, id) {
+                    steps.extend(self.tell(|| self.condition_step(frame, part, Some(found))));
+                }
+            }
+            Some(_) => steps.extend(self.tell(|| self.condition_step(frame, id, None))),
         }
         steps
     }
@@ -46,48 +55,43 @@ impl Guide<'_, '_> {
     }
 
     /// The conjuncts of a conjunction, or the alternatives of a disjunction, that decide its truth.
-    fn relevant(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<ExprId> {
+    fn relevant(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<(ExprId, Found)> {
         let code = frame.code;
-        let Some(expr) = code.get(id) else { return Vec::new() };
+        let conjunction = matches!(code.get(id).map(|expr| &expr.op), Some(Op::And(..)));
         let mut parts = Vec::new();
-        match expr.op {
-            Op::And(..) => flatten(code, id, true, &mut parts),
-            Op::Or(..) => flatten(code, id, false, &mut parts),
-            _ => return vec![id],
-        }
-        let truth = self.evaluator.settle(|| self.evaluator.eval(frame, id)).truth();
-        let mut deciding = Vec::new();
+        flatten(code, id, conjunction, &mut parts);
+        let mut states: Vec<(ExprId, Found)> = Vec::with_capacity(parts.len());
         for part in parts {
-            if self.evaluator.settle(|| self.evaluator.eval(frame, part)).truth() == truth {
-                deciding.push(part);
-            }
+            states.push((part, self.evaluator.settle(|| self.evaluator.eval(frame, part))));
         }
-        deciding
+        // Of a conjunction the least in no < unknown < error < yes, of a disjunction the greatest in no < error < unknown < yes.
+        let order = if conjunction {
+            [Truth::False, Truth::Unknown, Truth::Error, Truth::True]
+        } else {
+            [Truth::True, Truth::Unknown, Truth::Error, Truth::False]
+        };
+        let deciding =
+            order.into_iter().find(|truth| states.iter().any(|(_, found)| found.truth() == *truth));
+        states.retain(|(_, found)| Some(found.truth()) == deciding);
+        states
     }
 
-    fn condition_step(&self, frame: &mut Frame<'_>, id: ExprId) -> Step {
+    fn condition_step(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<Found>) -> Step {
         let code = frame.code;
-        let Some(expr) = code.get(id) else { return step(StepKind::Fault, String::new(), "error") };
+        let Some(expr) = code.get(id) else { return step(StepKind::Fault, "", "error") };
+        let found = known.unwrap_or_else(|| self.evaluator.settle(|| self.evaluator.eval(frame, id)));
         // A fact or derived fact that is itself the condition says so once.
-        if matches!(
-            expr.op,
-            Op::Field { .. }
-                | Op::Define { .. }
-                | Op::Decision { .. }
-                | Op::IsMet { .. }
-                | Op::Amount { .. }
-                | Op::Aggregate { .. }
-                | Op::Quantity(..)
-                | Op::Population(_)
-        ) && let Some(only) = self.value_steps(frame, id).into_iter().next()
-        {
+        let only = match expr.op {
+            Op::Quantity(..) => self.value_steps(frame, id).into_iter().next(),
+            _ => self.tell_if_single(frame, id, expr, &found),
+        };
+        if let Some(only) = only {
             return only;
         }
-        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step = step(
             StepKind::Condition,
             self.expr_text(frame, id, "a condition"),
-            &self.state_of(frame, id, &found),
+            self.state_of(frame, id, &found),
         );
         step.place = Some(expr.place);
         step.steps = self.below(frame, id);
@@ -98,19 +102,57 @@ impl Guide<'_, '_> {
     pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return Vec::new() };
-        self.tell(|| self.reasons(frame, id, expr))
+        self.tell(|| self.reasons(frame, id, expr)).unwrap_or_default()
+    }
+
+    /// Whether one step says all of an operation.
+    const fn is_single(op: &Op) -> bool {
+        matches!(
+            op,
+            Op::Field { .. }
+                | Op::Define { .. }
+                | Op::Decision { .. }
+                | Op::IsMet { .. }
+                | Op::Amount { .. }
+                | Op::Aggregate { .. }
+                | Op::Population(_)
+        )
+    }
+
+    fn tell_if_single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found) -> Option<Step> {
+        if !Self::is_single(&expr.op) {
+            return None;
+        }
+        self.tell(|| self.single(frame, id, expr, found)).flatten()
+    }
+
+    /// The one step that says all of an operation, which is found to be that.
+    fn single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found) -> Option<Step> {
+        Some(match &expr.op {
+            Op::Field { of, field } => self.fact(frame, id, expr, found, *of, *field),
+            Op::Define { define, of, arguments } => {
+                self.derived(frame, id, expr, found, *define, *of, arguments)
+            }
+            Op::Decision { decision, of } => self.decided(frame, id, expr, found, *decision, *of),
+            Op::Amount { amount, line, of } => self.counted(frame, id, expr, found, *amount, *line, *of),
+            Op::IsMet { requirement, value, of } => self.met(frame, id, expr, (*requirement, *value), *of),
+            Op::Aggregate { kind, rows, operand } => {
+                self.aggregate(frame, id, expr, Some(found), *kind, rows, *operand)
+            }
+            Op::Population(population) => self.population(frame, id, expr, found, population),
+            _ => return None,
+        })
     }
 
     fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr) -> Vec<Step> {
         match &expr.op {
-            Op::Field { of, field } => vec![self.fact(frame, id, expr, *of, *field)],
-            Op::Define { define, of, arguments } => {
-                vec![self.derived(frame, id, expr, *define, *of, arguments)]
+            // It finds what it is on the way.
+            Op::Aggregate { kind, rows, operand } => {
+                vec![self.aggregate(frame, id, expr, None, *kind, rows, *operand)]
             }
-            Op::Decision { decision, of } => vec![self.decided(frame, id, expr, *decision, *of)],
-            Op::Amount { amount, line, of } => vec![self.counted(frame, id, expr, *amount, *line, *of)],
-            Op::IsMet { requirement, value, of } => {
-                vec![self.met(frame, id, expr, (*requirement, *value), *of)]
+            op if Self::is_single(op) => {
+                let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
+                self.single(frame, id, expr, &found).into_iter().collect()
             }
             Op::Parameter { parameter, keys, on } => {
                 let mut steps: Vec<Step> =
@@ -118,15 +160,13 @@ impl Guide<'_, '_> {
                 steps.insert(0, self.parameter(frame, id, expr, *parameter, keys, *on));
                 distinct(steps)
             }
-            Op::Aggregate { kind, rows, operand } => {
-                vec![self.aggregate(frame, id, expr, *kind, rows, *operand)]
-            }
             Op::Quantity(_, n, rows) => {
-                let mut steps = vec![self.aggregate(frame, id, expr, AggregateKind::Count, rows, None)];
+                let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
+                let count = AggregateKind::Count;
+                let mut steps = vec![self.aggregate(frame, id, expr, Some(&found), count, rows, None)];
                 steps.extend(self.value_steps(frame, *n));
                 steps
             }
-            Op::Population(population) => vec![self.population(frame, id, expr, population)],
             Op::Pick { kind, rows, by, read } => {
                 let candidates = self.evaluator.settle(|| self.evaluator.picked(frame, *kind, rows, *by));
                 let mut below = Vec::new();
@@ -145,11 +185,11 @@ impl Guide<'_, '_> {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
                 let state = self.state_of(frame, id, &found);
                 let state = match candidates.len() {
-                    0 => format!("{state}; no rows"),
+                    0 => state.and("; no rows"),
                     1 => state,
-                    several => format!("{state}; {several} rows may be the one"),
+                    several => state.and(&format!("; {several} rows may be the one")),
                 };
-                let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row"), &state);
+                let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row"), state);
                 step.place = Some(expr.place);
                 step.steps = below;
                 vec![step]
@@ -175,14 +215,12 @@ impl Guide<'_, '_> {
                     .get(input.0 as usize)
                     .map_or("", |input| input.name.as_str());
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
-                vec![step(StepKind::Fact, name.to_owned(), &self.state_of(frame, id, &found))]
+                vec![step(StepKind::Fact, name.to_owned(), self.state_of(frame, id, &found))]
             }
             Op::And(..) | Op::Or(..) | Op::Not(_) | Op::Compare(..) | Op::Between(..)
                 if expr.ty.base == Base::Flag =>
             {
-                let below =
-                    operands(&expr.op).into_iter().flat_map(|operand| self.value_steps(frame, operand));
-                distinct(below.collect())
+                self.parts(frame, &expr.op)
             }
             // That a record is not of another authority is no news.
             Op::If(guard, _, no)
@@ -219,63 +257,80 @@ impl Guide<'_, '_> {
                 }
                 distinct(steps)
             }
-            op => {
-                let below = operands(op).into_iter().flat_map(|operand| self.value_steps(frame, operand));
-                distinct(below.collect())
-            }
+            op => self.parts(frame, op),
         }
     }
 
-    fn fact(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, of: ExprId, field: u32) -> Step {
-        let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
-        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
+    /// What the operands of an operation follow from.
+    fn parts(&self, frame: &mut Frame<'_>, op: &Op) -> Vec<Step> {
         let mut below = Vec::new();
-        let (text, source) = match owner.value() {
-            Some(Value::Reference(reference)) => {
-                let name = self.field_name(reference.record, field);
-                (
-                    self.field_of(reference, &name),
-                    reference.row.and_then(|row| self.origin(reference.record, row)),
-                )
-            }
-            _ => {
-                // The row itself is what is not known.
-                below = self.value_steps(frame, of);
-                (self.expr_text(frame, id, "a field"), None)
-            }
+        for operand in operands(op) {
+            let more = self.value_steps(frame, operand);
+            if below.is_empty() { below = more } else { below.extend(more) }
+        }
+        distinct(below)
+    }
+
+    fn fact(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        found: &Found,
+        of: ExprId,
+        field: u32,
+    ) -> Step {
+        let read = |reference: &Reference| {
+            let name = self.field_name(reference.record, field);
+            (self.field_of(reference, name), reference.row.and_then(|row| self.origin(reference.record, row)))
         };
-        let state = match (&found.state, found.needs().first()) {
-            (State::Unknown(_), Some(need)) => self.absent(need),
-            _ => self.state_of(frame, id, &found),
+        let mut below = Vec::new();
+        let (text, source) = match self.evaluator.row_at_hand(frame, of) {
+            Some(reference) => read(reference),
+            None => match self.evaluator.settle(|| self.evaluator.eval(frame, of)).value() {
+                Some(Value::Reference(reference)) => read(reference),
+                _ => {
+                    // The row itself is what is not known.
+                    below = self.value_steps(frame, of);
+                    (self.expr_text(frame, id, "a field"), None)
+                }
+            },
         };
-        let mut step = step(StepKind::Fact, text, &state);
+        let state = match &found.state {
+            State::Unknown(needs) if !needs.is_empty() => self.absent(needs.first()),
+            _ => self.state_of(frame, id, found),
+        };
+        let mut step = step(StepKind::Fact, text, state);
         step.place = Some(expr.place);
         step.source = source;
         step.steps = below;
         step
     }
 
-    fn field_name(&self, record: RecordId, field: u32) -> String {
-        let record = self.evaluator.symbols().record(record);
-        record
-            .and_then(|record| record.fields.get(field as usize))
-            .map_or_else(String::new, |field| field.name.clone())
+    fn field_name(&self, record: RecordId, field: u32) -> Arc<str> {
+        self.evaluator.memory.wording.field(record, field, || {
+            let record = self.evaluator.symbols().record(record);
+            record
+                .and_then(|record| record.fields.get(field as usize))
+                .map_or_else(String::new, |field| field.name.clone())
+        })
     }
 
     /// Why a fact is not known.
-    fn absent(&self, need: &Need) -> String {
+    fn absent(&self, need: Option<&Need>) -> Words {
+        let Some(need) = need else { return "unknown".into() };
         match &need.kind {
-            NeedKind::Absent => "unknown: not on file".to_owned(),
-            NeedKind::Unreadable => "unknown: could not be read".to_owned(),
-            NeedKind::Finding(who) => format!("awaits the finding of the {who}"),
-            NeedKind::Tie => "unknown: several rows tie".to_owned(),
-            NeedKind::Dangling => "unknown: the key names no row".to_owned(),
+            NeedKind::Absent => "unknown: not on file".into(),
+            NeedKind::Unreadable => "unknown: could not be read".into(),
+            NeedKind::Finding(who) => format!("awaits the finding of the {who}").into(),
+            NeedKind::Tie => "unknown: several rows tie".into(),
+            NeedKind::Dangling => "unknown: the key names no row".into(),
             NeedKind::NotSupplied => {
-                format!("unknown: no data supplied for {}", self.evaluator.record_name(need.record))
+                format!("unknown: no data supplied for {}", self.evaluator.record_name(need.record)).into()
             }
-            NeedKind::Assumed(_) => "unknown, as the test says".to_owned(),
-            NeedKind::Input(name) => format!("unknown: `{name}` was not given"),
-            NeedKind::Undecided(name) => format!("unknown: `{name}` has no result"),
+            NeedKind::Assumed(_) => "unknown, as the test says".into(),
+            NeedKind::Input(name) => format!("unknown: `{name}` was not given").into(),
+            NeedKind::Undecided(name) => format!("unknown: `{name}` has no result").into(),
         }
     }
 
@@ -284,15 +339,15 @@ impl Guide<'_, '_> {
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
+        found: &Found,
         define: DefineId,
         of: Option<ExprId>,
         arguments: &[ExprId],
     ) -> Step {
         let symbols = self.evaluator.symbols();
         let name = symbols.define(define).map_or("", |define| define.name.as_str());
-        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step =
-            step(StepKind::Define, self.expr_text(frame, id, name), &self.value_state(frame, id, &found));
+            step(StepKind::Define, self.expr_text(frame, id, name), self.value_state(frame, id, found));
         step.place = Some(expr.place);
         let mut below: Vec<Step> =
             arguments.iter().flat_map(|&argument| self.value_steps(frame, argument)).collect();
@@ -330,7 +385,7 @@ impl Guide<'_, '_> {
                 .defines
                 .contains_key(&(define, reference.as_ref().and_then(|of| of.row)));
             if fixed {
-                step.state.push_str(" (given)");
+                step.state = step.state.and(" (given)");
             } else if self.first_telling(call) {
                 let mut within = Frame::new(&body.code, &values, frame.law);
                 if let Some(reference) = reference {
@@ -353,14 +408,14 @@ impl Guide<'_, '_> {
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
+        found: &Found,
         decision: DecisionId,
         of: ExprId,
     ) -> Step {
         let symbols = self.evaluator.symbols();
         let name = symbols.decision(decision).map_or("", |decision| decision.name.as_str());
-        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step =
-            step(StepKind::Define, self.expr_text(frame, id, name), &self.state_of(frame, id, &found));
+            step(StepKind::Define, self.expr_text(frame, id, name), self.state_of(frame, id, found));
         step.place = Some(expr.place);
         let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let (Some(Value::Reference(owner)), Some(symbol)) = (owner.value(), symbols.decision(decision))
@@ -371,7 +426,7 @@ impl Guide<'_, '_> {
         let owner = self.evaluator.settle(|| self.evaluator.located(owner));
         let hearing = self.evaluator.settle(|| self.evaluator.hearing(decision, &owner));
         if let Verdict::Status(status) = hearing.result.verdict {
-            status.word().clone_into(&mut step.state);
+            step.state = status.word().into();
         }
         if let (Some(body), true) =
             (self.evaluator.plan.decisions.get(&decision.0), self.first_hearing(decision, &owner))
@@ -388,15 +443,15 @@ impl Guide<'_, '_> {
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
+        found: &Found,
         amount: AmountId,
         line: Option<u32>,
         of: ExprId,
     ) -> Step {
         let symbol = self.evaluator.symbols().amount(amount);
         let name = symbol.map_or("", |symbol| symbol.name.as_str());
-        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step =
-            step(StepKind::Define, self.expr_text(frame, id, name), &self.state_of(frame, id, &found));
+            step(StepKind::Define, self.expr_text(frame, id, name), self.state_of(frame, id, found));
         step.place = Some(expr.place);
         let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let Some(Value::Reference(owner)) = owner.value() else {
@@ -463,12 +518,12 @@ impl Guide<'_, '_> {
         let name =
             self.evaluator.symbols().parameter(parameter).map_or("", |parameter| parameter.name.as_str());
         let ty = self.evaluator.symbols().parameter(parameter).map_or(expr.ty, |parameter| parameter.ty);
-        let state =
+        let state: Words =
             match self.evaluator.settle(|| self.evaluator.parameter_values(frame, parameter, keys, on)) {
                 Ok(values) => {
                     let values: Vec<String> =
                         values.iter().map(|value| self.evaluator.show_value(value, ty)).collect();
-                    values.join(", ")
+                    values.join(", ").into()
                 }
                 Err(found) => self.state_of(frame, id, &found),
             };
@@ -479,7 +534,7 @@ impl Guide<'_, '_> {
                 _ => None,
             },
         };
-        let mut step = step(StepKind::Parameter, self.expr_text(frame, id, name), &state);
+        let mut step = step(StepKind::Parameter, self.expr_text(frame, id, name), state);
         step.place = Some(expr.place);
         if let Some(body) = self.evaluator.plan.parameters.get(&parameter.0) {
             step.cites.clone_from(&body.cites);
@@ -491,7 +546,7 @@ impl Guide<'_, '_> {
                     })
                     .collect();
                 let source = keys.map_or(row, |keys| row.source_of(&keys));
-                step.state = format!("{state} ({})", period(&source.interval));
+                step.state = step.state.and(&format!(" ({})", period(&source.interval)));
                 step.cites.extend(source.cites.iter().cloned());
                 step.place = Some(source.place);
                 step.layer = self.layer(source.policy);
@@ -501,60 +556,76 @@ impl Guide<'_, '_> {
     }
 
     /// The state of a derived fact; of one with bounds, these.
-    fn value_state(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> String {
+    fn value_state(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> Words {
         let Some(bounds) = &found.bounds else { return self.state_of(frame, id, found) };
         if self.evaluator.is_masked(frame.code, id) {
-            return MASK.to_owned();
+            return MASK.into();
         }
         let ty = frame.code.get(id).map_or(Type::of(Base::Damaged), |expr| expr.ty);
         let show = |value: &Value| self.evaluator.show_value(value, ty);
         match (&bounds.low, &bounds.high) {
-            (Some(low), Some(high)) => format!("from {} to {}", show(low), show(high)),
-            (Some(low), None) => format!("at least {}", show(low)),
-            (None, Some(high)) => format!("at most {}", show(high)),
+            (Some(low), Some(high)) => format!("from {} to {}", show(low), show(high)).into(),
+            (Some(low), None) => format!("at least {}", show(low)).into(),
+            (None, Some(high)) => format!("at most {}", show(high)).into(),
             (None, None) => self.state_of(frame, id, found),
         }
     }
 
+    /// An aggregate with its rows; it is found on the way where it is not yet `known`.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
     fn aggregate(
         &self,
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
+        known: Option<&Found>,
         kind: AggregateKind,
         rows: &Rows,
         operand: Option<ExprId>,
     ) -> Step {
-        let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
         let mut step = step(StepKind::Rows, self.expr_text(frame, id, "rows"), "");
         step.place = Some(expr.place);
-        let value = self.value_state(frame, id, &found);
-        let (all, selected) = match (
-            self.evaluator.settle(|| self.evaluator.source(frame, &rows.source)),
-            self.evaluator.settle(|| self.evaluator.select(frame, rows)),
-        ) {
-            (Ok(all), Ok(selected)) => (all, selected),
+        let selected = self.evaluator.settle(|| self.evaluator.select(frame, rows));
+        let counted = match &selected {
+            // Without a filter the rows are those of the source.
+            Ok(selected) if rows.filter.is_none() => Ok(selected.len()),
+            Ok(_) => self.evaluator.settle(|| self.evaluator.source_size(frame, &rows.source)),
+            Err(unknown) => Err(unknown.clone()),
+        };
+        let (total, selected) = match (counted, selected) {
+            (Ok(total), Ok(selected)) => (total, selected),
             (Err(unknown), _) | (_, Err(unknown)) => {
                 step.state = match unknown.needs().first() {
-                    Some(need) => self.absent(need),
+                    Some(need) => self.absent(Some(need)),
                     None => self.state_of(frame, id, &unknown),
                 };
                 return step;
             }
         };
+        let found = match known {
+            Some(found) => found.clone(),
+            None => {
+                let reduced = || self.evaluator.reduced(frame, kind, rows, operand, selected.clone());
+                let found = self.evaluator.settle(reduced);
+                if expr.ty.optional { found } else { found.doubted() }
+            }
+        };
+        let value = self.value_state(frame, id, &found);
         let sure = selected.iter().filter(|(_, lets_in)| lets_in.truth() == Truth::True).count();
         let perhaps = selected.len() - sure;
-        let counted = match (all.len(), sure, perhaps) {
+        let counted = match (total, sure, perhaps) {
             (0, ..) => "no rows".to_owned(),
             (total, 0, 0) => format!("none of {total} {} matches", plural(total)),
             (total, sure, 0) if total == sure => format!("{total} {}", plural(total)),
             (total, sure, 0) => format!("{sure} of {total} rows match"),
             (total, sure, perhaps) => format!("{sure} of {total} rows match, {perhaps} perhaps"),
         };
-        step.state = format!("{value}; {counted}");
+        step.state = format!("{value}; {counted}").into();
 
         let outer = frame.bind(rows.slot, None);
-        if selected.is_empty() {
+        if selected.is_empty() && total > 0 {
+            let all =
+                self.evaluator.settle(|| self.evaluator.source(frame, &rows.source)).unwrap_or_default();
             for (row, _) in all.iter().take(ROWS_SHOWN) {
                 frame.bind(rows.slot, Some(row.clone()));
                 let why = rows.filter.map(|filter| self.beside(row, || self.condition_steps(frame, filter)));
@@ -604,14 +675,20 @@ impl Guide<'_, '_> {
     }
 
     /// A row among others: what is read of it, and how many there are.
-    fn population(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, population: &Population) -> Step {
-        let found = self.evaluator.eval(frame, id);
-        let state = self.state_of(frame, id, &found);
+    fn population(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        found: &Found,
+        population: &Population,
+    ) -> Step {
+        let state = self.state_of(frame, id, found);
         let state = match self.evaluator.members_of(frame, population, expr.place) {
-            Some(members) => format!("{state}; among {members} {}", plural(members)),
+            Some(members) => state.and(&format!("; among {members} {}", plural(members))),
             None => state,
         };
-        let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row among others"), &state);
+        let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row among others"), state);
         step.place = Some(expr.place);
         let Some(own) = population.own.map(|own| self.evaluator.eval(frame, own)) else { return step };
         let outer = frame.bind(population.rows.slot, own.value().cloned());
@@ -627,7 +704,7 @@ impl Guide<'_, '_> {
     }
 
     /// A row that an aggregate looked at.
-    fn row(&self, rows: &Rows, row: &Value, state: &str, steps: Vec<Step>) -> Step {
+    fn row(&self, rows: &Rows, row: &Value, state: &'static str, steps: Vec<Step>) -> Step {
         let (text, source) = match row {
             Value::Reference(Reference { record, row: Some(position), .. }) => {
                 let Value::Reference(reference) = row else {
@@ -667,12 +744,14 @@ fn flatten(code: &crate::plan::Code, id: ExprId, conjunction: bool, parts: &mut 
 
 /// The steps, none twice.
 fn distinct(steps: Vec<Step>) -> Vec<Step> {
-    let mut kept: Vec<Step> = Vec::new();
+    let same = |a: &Step, b: &Step| a.kind == b.kind && a.text == b.text && a.state == b.state;
+    let is_twice = |(at, step): (usize, &Step)| steps.iter().take(at).any(|other| same(other, step));
+    if !steps.iter().enumerate().any(is_twice) {
+        return steps;
+    }
+    let mut kept: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {
-        if !kept
-            .iter()
-            .any(|other| other.kind == step.kind && other.text == step.text && other.state == step.state)
-        {
+        if !kept.iter().any(|other| same(other, &step)) {
             kept.push(step);
         }
     }

@@ -42,7 +42,12 @@ impl Evaluator<'_> {
         let mut selected = Vec::new();
         for (value, presence) in members {
             frame.bind(rows.slot, Some(value.clone()));
-            let lets_in = and(&presence, &self.eval(frame, filter));
+            let condition = self.eval(frame, filter);
+            let lets_in = match (presence.truth(), condition.truth()) {
+                (_, Truth::False) => continue,
+                (Truth::True, Truth::True) => presence,
+                _ => and(&presence, &condition),
+            };
             if lets_in.truth() != Truth::False {
                 selected.push((value, lets_in));
             }
@@ -93,6 +98,42 @@ impl Evaluator<'_> {
                 frame.bind(outer.slot, before);
                 Ok(all)
             }
+        }
+    }
+
+    /// How many rows a source gives.
+    pub(super) fn source_size(&self, frame: &mut Frame<'_>, source: &RowSource) -> Result<usize, Found> {
+        match source {
+            RowSource::All(record) if !self.is_group(*record) => match self.data.rows(*record) {
+                Some(rows) => Ok(rows as usize),
+                None => Err(not_supplied(*record)),
+            },
+            RowSource::Many { of, field } => {
+                // Rows that are there without anything having to be looked at.
+                let at_hand =
+                    self.row_at_hand(frame, *of).and_then(|owner| self.children_at_hand(owner, *field));
+                match at_hand {
+                    Some(rows) => Ok(rows),
+                    None => self.source(frame, source).map(|members| members.len()),
+                }
+            }
+            _ => self.source(frame, source).map(|members| members.len()),
+        }
+    }
+
+    /// How many rows name a row, after these have been selected.
+    fn children_at_hand(&self, owner: &Reference, field: u32) -> Option<usize> {
+        if self.is_group(owner.record) {
+            return None;
+        }
+        let row = owner.row.filter(|row| !self.data.is_duplicate(owner.record, *row))?;
+        self.known_key(owner.record, row).ok()?;
+        let declared = self.symbols().record(owner.record)?.fields.get(field as usize)?;
+        match declared.kind {
+            FieldKind::Many { record, by } if !self.is_group(record) && self.data.rows(record).is_some() => {
+                Some(self.data.children(record, by, row).len())
+            }
+            _ => None,
         }
     }
 

@@ -265,7 +265,7 @@ impl<'a> Search<'a> {
         };
         let source = asked.data.origin(*record, *row).and_then(|origin| {
             let file = asked.data.files().get(origin.file as usize)?.clone();
-            Some(Fact { file, line: origin.line })
+            Some(Fact { file: file.into(), line: origin.line })
         });
         let now = show(&asked.data.cell(*record, *row, *field));
         Some(Change { fact, now, needs: show(cell), by: Vec::new(), source })

@@ -50,8 +50,18 @@ impl Number {
         if d == 0 {
             return None;
         }
-        let divisor = n.unsigned_abs().gcd(&d.unsigned_abs());
-        let (magnitude, denominator) = (n.unsigned_abs() / divisor, d.unsigned_abs() / divisor);
+        // Division of 128 bits is slow, and few numbers need it.
+        let (magnitude, denominator) =
+            match (u64::try_from(n.unsigned_abs()), u64::try_from(d.unsigned_abs())) {
+                (Ok(n), Ok(d)) => {
+                    let divisor = n.gcd(&d);
+                    (u128::from(n / divisor), u128::from(d / divisor))
+                }
+                _ => {
+                    let divisor = n.unsigned_abs().gcd(&d.unsigned_abs());
+                    (n.unsigned_abs() / divisor, d.unsigned_abs() / divisor)
+                }
+            };
         let magnitude = i128::try_from(magnitude).ok()?;
         let denominator = i128::try_from(denominator).ok()?;
         let numerator = if (n < 0) == (d < 0) { magnitude } else { -magnitude };
@@ -261,6 +271,9 @@ impl Number {
     /// The decimal digits, at most `places` after the point and no trailing zeros, when that is exact.
     #[must_use]
     pub fn to_decimal(&self, places: u32) -> Option<String> {
+        if let Repr::Small(n, 1) = &self.0 {
+            return Some(n.to_string());
+        }
         let rounded = self.rounded(RoundingMode::Down, places).ok()?;
         if rounded != *self {
             return None;

@@ -236,6 +236,10 @@ impl Maker<'_> {
                     other,
                     self.expr(scope, kind, next),
                 ];
+                if self.settings.all && self.random.percent(25) {
+                    let parts = parts.into_iter().take(4).collect();
+                    return Node::new(kind, "case ⟨ when {} then {} when {} then {} ⟩", parts);
+                }
                 Node::new(kind, "case ⟨ when {} then {} when {} then {} otherwise {} ⟩", parts)
             }
             _ => match self.missing(scope, &[kind]) {
@@ -264,6 +268,10 @@ impl Maker<'_> {
                 4 => Node::new(kind, "length of {}", vec![self.tight(scope, Text, next)]),
                 _ => Node::new(kind, "max({}, {})", self.pair(scope, Count, Count, next)),
             },
+            Number if self.settings.all && self.random.percent(10) => {
+                let part = self.random.pick(&["month", "day", "year"]).copied().unwrap_or("day");
+                Node::new(kind, &format!("{part} of {{}}"), vec![self.tight(scope, Date, next)])
+            }
             Number => match self.random.below(9) {
                 0 => Node::new(kind, "{} + {}", self.pair(scope, Number, Count, next)),
                 1 => Node::new(kind, "{} - {}", self.pair(scope, Number, Number, next)),

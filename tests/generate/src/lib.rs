@@ -5,17 +5,23 @@
 //! expressions use nearly every operation of the plan; [`World`] gives records for any plan. Both are decided by a seed, so
 //! that a failure says how to see it again; [`shrink`] finds a small program that still fails.
 
+mod compare;
+mod coverage;
 mod expression;
 mod make;
 mod program;
 mod random;
+mod rough;
 mod tree;
 mod usage;
 mod world;
 
+pub use compare::{Compared, differences};
+pub use coverage::{CONSTRUCTS, covered};
 pub use make::{Settings, program};
 pub use program::{File, Item, Program, shrink};
 pub use random::Random;
+pub use rough::{Flaws, Roughness, listed, rough, smaller};
 pub use tree::{Kind, Node};
 pub use usage::{Usage, every_operation};
 pub use world::{Slot, World};

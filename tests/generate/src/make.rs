@@ -19,6 +19,9 @@ pub struct Settings {
     pub known: bool,
     /// How deep expressions nest.
     pub depth: usize,
+    /// Every construct of the language, also what has no place in what the others are for: waivers, `case`s that leave
+    /// something undecided.
+    pub all: bool,
 }
 
 /// What has been declared so far and may be read.
@@ -203,6 +206,10 @@ impl Writer<'_> {
         Node::new(Kind::Clause, &format!("{kind} {{}}"), vec![condition])
     }
 
+    fn waivable(&mut self) -> &'static str {
+        if self.settings.all && self.random.percent(30) { " waivable by \"board\"" } else { "" }
+    }
+
     fn decision(&mut self, round: usize) -> Item {
         let row = if self.random.percent(80) { Row::Child } else { Row::School };
         let scope = Scope::of(row);
@@ -244,9 +251,10 @@ impl Writer<'_> {
                 if over.is_empty() { String::new() } else { format!(" notwithstanding {}", over.join(", ")) };
             let dated = if !tame && self.random.percent(15) { " from 2024-03-01" } else { "" };
             let outcome = self.random.pick(&outcomes).cloned().unwrap_or_default();
+            let waivable = self.waivable();
             members.push(Node::new(
                 Kind::Clause,
-                &format!("rule r{rule}: {outcome} {{}}{over}{dated} cite \"c\""),
+                &format!("rule r{rule}: {outcome} {{}}{over}{dated}{waivable} cite \"c\""),
                 vec![when],
             ));
         }
@@ -277,7 +285,10 @@ impl Writer<'_> {
         let due: Vec<&str> =
             due.into_iter().filter(|due| self.settings.known || !due.contains("then")).collect();
         let due = self.random.pick(&due).copied().unwrap_or("");
-        let text = format!("requirement {name} of Child{over} {{}}, districts may replace ⟨ cite \"c\"{due}");
+        let waivable = self.waivable();
+        let text = format!(
+            "requirement {name} of Child{over} {{}}, districts may replace ⟨ cite \"c\"{waivable}{due}"
+        );
         let head = Node::new(Kind::Clause, &text, vec![condition]);
         let mut members = Vec::new();
         let musts = 1 + self.random.below(2);

@@ -11,7 +11,7 @@ fn programs_have_no_errors_and_use_every_operation() {
     let programs = cases(150).max(150);
     for seed in 0..programs {
         let seed = u64::try_from(seed).unwrap();
-        let settings = Settings { errors: seed % 2 == 1, known: true, depth: 3 };
+        let settings = Settings { errors: seed % 2 == 1, known: true, depth: 3, all: false };
         let program = program(&mut Random::new(seed), &settings);
         match program.plan() {
             Ok(plan) => usage.add(&plan),
@@ -28,7 +28,7 @@ fn programs_have_no_errors_and_use_every_operation() {
 
 #[test]
 fn a_seed_decides_everything() {
-    let settings = Settings { errors: true, known: true, depth: 3 };
+    let settings = Settings { errors: true, known: true, depth: 3, all: false };
     let once = |seed| program(&mut Random::new(seed), &settings).text();
     assert_eq!(once(7), once(7));
     assert_ne!(once(7), once(8));

@@ -195,7 +195,7 @@ fn fail(program: &Program, world: &World, what: &str, holds: impl Fn(&Program, &
 }
 
 fn settings(errors: bool) -> Settings {
-    Settings { errors, known: false, depth: 3 }
+    Settings { errors, known: false, depth: 3, all: false }
 }
 
 fn facts_never_contradict(errors: bool) {
@@ -231,7 +231,7 @@ fn order_does_not_matter() {
     for seed in 0..cases(240).div_ceil(WORLDS * 2) {
         let seed = first_seed() + u64::try_from(seed).unwrap();
         let mut random = Random::new(seed ^ 0xabcd_ef01);
-        let settings = Settings { errors: true, known: true, depth: 3 };
+        let settings = Settings { errors: true, known: true, depth: 3, all: false };
         let program = program(&mut random, &settings);
         let plan = program.plan().unwrap_or_else(|errors| panic!("seed {seed}: {errors}"));
         let other_program = program.reordered(&mut random);

@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-mod compare;
-mod coverage;
 mod ranges;
-mod world;
 
 use std::sync::Arc;
 
@@ -15,9 +12,7 @@ use rubric_engine::evaluate::{Options, waivers};
 use rubric_engine::plan::{InputId, Plan};
 use rubric_engine::value::{Date, Number, State, Value};
 
-use compare::{Compared, differences};
-use coverage::{ALL, covered};
-use world::{Dice, Kind, world};
+use rubric_generate::{CONSTRUCTS, Compared, Random, Roughness, cases, covered, differences, rough};
 
 const TODAY: Date = Date::constant(2024, 9, 1);
 
@@ -48,27 +43,23 @@ fn plan() -> Arc<Plan> {
     plan
 }
 
-/// So many worlds; more by `RUBRIC_CASES`.
-fn cases(default: u64) -> u64 {
-    std::env::var("RUBRIC_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
-}
-
 #[test]
 fn every_construct_over_random_records() {
     let plan = plan();
     let mut compared = Compared::default();
-    for seed in 0..cases(60) {
-        let mut dice = Dice::new(seed);
-        let kind = Kind { rows: [3, 8, 20][(seed % 3) as usize], doubt: [0, 8, 30][(seed / 3 % 3) as usize] };
-        let data = world(&plan, &mut dice, kind);
+    for seed in 0..cases(60) as u64 {
+        let mut dice = Random::new(seed);
+        let roughness =
+            Roughness { rows: [3, 8, 20][(seed % 3) as usize], doubt: [0, 8, 30][(seed / 3 % 3) as usize] };
+        let data = rough(&plan, &mut dice, roughness);
         let (counted, _) = waivers(&plan, &data, TODAY);
         let mut options = Options { waivers: Arc::new(counted), ..Options::default() };
-        if !dice.one_in(3) {
+        if !dice.percent(33) {
             options.inputs.insert(InputId(0), State::Known(Value::Number(Number::from_int(2))));
         }
         let size = [1, 3, 4096][(seed / 9 % 3) as usize];
         let found = differences(&plan, &data, TODAY, &options, size, &mut compared);
-        assert!(found.is_empty(), "seed {seed}, {kind:?}:\n{}", found.join("\n"));
+        assert!(found.is_empty(), "seed {seed}, {roughness:?}:\n{}", found.join("\n"));
     }
     println!("{} results; asked of the evaluator: {:?}", compared.results, compared.replayed);
     assert!(compared.results > 1000);
@@ -79,14 +70,15 @@ fn records_in_ranges_over_random_records() {
     let plan = plan();
     let folder = tempfile::tempdir().unwrap();
     let mut all = 0;
-    for seed in 0..cases(18) {
-        let mut dice = Dice::new(seed);
-        let kind = Kind { rows: [8, 20][(seed % 2) as usize], doubt: [0, 8, 30][(seed / 2 % 3) as usize] };
-        let data = world(&plan, &mut dice, kind);
+    for seed in 0..cases(18) as u64 {
+        let mut dice = Random::new(seed);
+        let roughness =
+            Roughness { rows: [8, 20][(seed % 2) as usize], doubt: [0, 8, 30][(seed / 2 % 3) as usize] };
+        let data = rough(&plan, &mut dice, roughness);
         let (counted, _) = waivers(&plan, &data, TODAY);
         let options = Options { waivers: Arc::new(counted), ..Options::default() };
         let (found, divided) = ranges::differences(&plan, &data, TODAY, &options, folder.path());
-        assert!(found.is_empty(), "seed {seed}, {kind:?}:\n{}", found.join("\n"));
+        assert!(found.is_empty(), "seed {seed}, {roughness:?}:\n{}", found.join("\n"));
         all += divided;
     }
     println!("{all} results of records in ranges");
@@ -96,9 +88,9 @@ fn records_in_ranges_over_random_records() {
 #[test]
 fn the_policy_has_every_construct() {
     let covered = covered(&plan());
-    let missing: Vec<&&str> = ALL.iter().filter(|name| !covered.contains(**name)).collect();
-    println!("{} of {} constructs", ALL.len() - missing.len(), ALL.len());
+    let missing: Vec<&&str> = CONSTRUCTS.iter().filter(|name| !covered.contains(**name)).collect();
+    println!("{} of {} constructs", CONSTRUCTS.len() - missing.len(), CONSTRUCTS.len());
     assert!(missing.is_empty(), "not covered: {missing:?}");
-    let unlisted: Vec<&String> = covered.iter().filter(|name| !ALL.contains(&name.as_str())).collect();
+    let unlisted: Vec<&String> = covered.iter().filter(|name| !CONSTRUCTS.contains(&name.as_str())).collect();
     assert!(unlisted.is_empty(), "not listed: {unlisted:?}");
 }

@@ -1,4 +1,6 @@
-//! The evaluator and the columns asked for everything, row by row.
+//! The evaluator, the columns and the compiled decisions asked for everything, row by row.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "only tests use it: they fail by panicking")]
 
 use rubric_engine::columns::{self, ColumnRecords, Columns};
 use rubric_engine::data::{DataSet, DataSource, Dataset};
@@ -6,21 +8,41 @@ use rubric_engine::evaluate::{DecisionResult, Evaluator, Options, RequirementRes
 use rubric_engine::plan::{DecisionId, DefineId, Plan, ResultId};
 use rubric_engine::record::Compiled;
 use rubric_engine::table::Tables;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rubric_engine::value::{Date, RecordId, State};
 
 /// How many results were compared, and how many lanes were asked of the evaluator, by reason.
-#[derive(Default)]
-pub(crate) struct Compared {
-    pub(crate) results: u64,
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// All of them.
+    pub results: u64,
+    /// How many pairs of a policy and a record that has results.
+    pub pairs: u64,
+    /// Results of compiled decisions.
+    pub decided: u64,
     /// Decisions that left what a compiled one holds.
-    pub(crate) compiled: u64,
-    pub(crate) replayed: std::collections::BTreeMap<&'static str, u64>,
+    pub compiled: u64,
+    /// Lanes that the columns asked the evaluator for.
+    pub replayed: BTreeMap<&'static str, u64>,
+}
+
+/// The records that something is asked of.
+fn asked_of(plan: &Plan) -> BTreeSet<RecordId> {
+    let symbols = &plan.symbols;
+    let of = symbols.decisions.iter().map(|symbol| symbol.of);
+    let of = of.chain(symbols.requirements.iter().map(|symbol| symbol.of));
+    let of = of.chain(symbols.amounts.iter().map(|symbol| symbol.of));
+    of.chain(symbols.defines.iter().filter_map(|symbol| symbol.of)).collect()
 }
 
 /// Compares everything that a plan gives for the records; what differs, in words.
-pub(crate) fn differences(
+///
+/// # Panics
+///
+/// On records that do not fit the plan.
+pub fn differences(
     plan: &Arc<Plan>,
     data: &Dataset,
     as_of: Date,
@@ -29,6 +51,10 @@ pub(crate) fn differences(
     compared: &mut Compared,
 ) -> Vec<String> {
     let evaluator = Evaluator::new(plan, data, as_of, options.clone());
+    compared.pairs += asked_of(plan)
+        .into_iter()
+        .map(|record| u64::from(evaluator.rows_of(record).unwrap_or(0)))
+        .sum::<u64>();
     let by_rows = Columns::new(plan, data, as_of, options).on_threads(1 + size as usize % 2);
     let mut found = compared_with(plan, &evaluator, &by_rows, size, compared);
     found.extend(compiled(plan, &evaluator, data, as_of, options, size, compared));
@@ -76,6 +102,7 @@ fn compiled(
             .collect();
         let mut check = |how: &str, at: usize, got: &DecisionResult| {
             compared.results += 1;
+            compared.decided += 1;
             if *got != expected[at] {
                 found.push(format!(
                     "compiled {how}, {} of {at}:\n  {:?}\n  {got:?}",
@@ -110,8 +137,13 @@ fn compared_with(
 ) -> Vec<String> {
     let batches = columns.batches();
     let mut found = Vec::new();
+    let asked = asked_of(plan);
     for (position, record) in plan.symbols.records.iter().enumerate() {
         let id = RecordId(u32::try_from(position).unwrap());
+        // What nothing is asked of need not be read.
+        if !asked.contains(&id) {
+            continue;
+        }
         let rows = evaluator.rows_of(id);
         if rows != batches.rows_of(id) {
             found.push(format!("rows of {}: {rows:?}, {:?}", record.name, batches.rows_of(id)));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rubric_engine::plan::{Code, FieldKind, MustCheck, Op, Plan, PopulationKind, RowSource, Rows};
 
 /// Every operation, and of some their kinds; and what declarations can have.
-pub(crate) const ALL: &[&str] = &[
+pub const CONSTRUCTS: &[&str] = &[
     "literal",
     "as_of",
     "input",
@@ -130,7 +130,9 @@ pub(crate) const ALL: &[&str] = &[
     "replaced line",
 ];
 
-pub(crate) fn covered(plan: &Plan) -> BTreeSet<String> {
+/// The constructs that a plan uses.
+#[must_use]
+pub fn covered(plan: &Plan) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut add = |name: &str| {
         found.insert(name.to_owned());
