@@ -198,7 +198,7 @@ impl Stored {
     pub(crate) fn ranges(&self) -> Vec<Range<u32>> {
         match &self.values {
             Packed::Parts(parts) => parts.ranges(),
-            _ => vec![0..self.rows],
+            _ => std::iter::once(0..self.rows).collect(),
         }
     }
 
