@@ -171,7 +171,10 @@ impl Batch<'_> {
     pub fn decision(&self, decision: DecisionId) -> Outcomes<DecisionResult> {
         let ruled = self.worker.decisions(&self.lanes, decision);
         let mut distinct = ruled.distinct;
-        distinct.iter_mut().for_each(|result| result.because.clear());
+        for result in &mut distinct {
+            result.because.clear();
+            result.needs = self.worker.store.in_order(&result.needs);
+        }
         Outcomes { distinct, of: ruled.of }
     }
 
@@ -181,7 +184,10 @@ impl Batch<'_> {
     pub fn requirement(&self, instance: impl Into<Instance>) -> Outcomes<RequirementResult> {
         let judged = self.worker.requirements(&self.lanes, instance.into());
         let mut distinct = judged.distinct;
-        distinct.iter_mut().for_each(|result| result.because = None);
+        for result in &mut distinct {
+            result.because = None;
+            result.needs = self.worker.store.in_order(&result.needs);
+        }
         Outcomes { distinct, of: judged.of }
     }
 
@@ -240,6 +246,9 @@ impl Facts<'_> {
             return State::Known(Value::NotApplicable);
         }
         match self.vector.value(row, self.worker.store) {
+            Some(Value::Reference(reference)) => {
+                State::Known(Value::Reference(self.worker.store.as_in_file(reference)))
+            }
             Some(value) => State::Known(value),
             None => match self.vector.state.get(row) {
                 Some(&MISSING) => State::Missing,
@@ -372,7 +381,8 @@ impl Amounts<'_> {
         if !self.total.is_open(row) || self.total.vector.state.get(row) == Some(&ERROR) {
             return Arc::default();
         }
-        self.replayed(row).map_or_else(Arc::default, |result| result.total.needs())
+        let needs = self.replayed(row).map_or_else(Arc::default, |result| result.total.needs());
+        self.total.worker.store.in_order(&needs)
     }
 
     fn replayed(&self, row: usize) -> Option<AmountResult> {

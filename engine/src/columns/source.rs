@@ -6,6 +6,7 @@ use super::store::Store;
 use super::stored::Stored;
 use super::vector::{KNOWN, MISSING, NO, UNKNOWN, Vector};
 use crate::data::{Cell, Dataset, Records};
+use crate::plan::Fact;
 use crate::value::{Base, RecordId, Reference, Value};
 
 /// Records that can be read column by column.
@@ -27,6 +28,17 @@ pub(crate) trait Columnar: Records {
 
     /// Keys that fields hold and no row has, by the lanes that the columns have for them.
     fn loose_keys(&self) -> &[Reference];
+
+    /// Whether rows of some record have other numbers than in their file.
+    fn renumbers(&self) -> bool {
+        false
+    }
+
+    /// Whether these rows of a record lie so far apart that something is better worked out for all of its rows in their
+    /// order than for these alone.
+    fn is_scattered(&self, _record: RecordId, _fact: Fact, _rows: &[u32]) -> bool {
+        false
+    }
 }
 
 impl Columnar for Dataset {

@@ -12,8 +12,8 @@ use super::worker::Asked;
 use crate::data::Cell;
 use crate::evaluate::Options;
 use crate::evaluate::group::{GroupTable, Grouping};
-use crate::plan::{DecisionId, DefineId, FieldKind, Instance, Plan, RecordKind, Symbols};
-use crate::value::{Base, Date, RecordId, Reference, Value};
+use crate::plan::{DecisionId, DefineId, Fact, FieldKind, Instance, Plan, RecordKind, Symbols};
+use crate::value::{Base, Date, Need, RecordId, Reference, Value};
 
 /// Lanes from here on stand for keys that no row has.
 pub(crate) const FIRST_KEY: u32 = 1 << 31;
@@ -31,6 +31,18 @@ pub(crate) enum Whole {
     Met(Instance),
     /// An amount, or a line of it.
     Amount(crate::plan::AmountId, Option<u32>),
+}
+
+impl Whole {
+    /// What is worked out.
+    pub(crate) const fn fact(self) -> Fact {
+        match self {
+            Self::Define(define, _) => Fact::Define(define),
+            Self::Decision(decision) => Fact::Decision(decision),
+            Self::Met(instance) => Fact::Requirement(instance.requirement),
+            Self::Amount(amount, _) => Fact::Amount(amount),
+        }
+    }
 }
 
 /// What stands in the columns of a run.
@@ -120,6 +132,27 @@ impl<'a> Store<'a> {
             tallies: Shared::default(),
             threads: 1,
         }
+    }
+
+    /// A row as people find it: by its key, or by its number in its file.
+    pub(crate) fn as_in_file(&self, reference: Reference) -> Reference {
+        let row = reference.row.map(|row| self.data.number_in_file(reference.record, row));
+        Reference { row, ..reference }
+    }
+
+    /// Needs as they come when rows are numbered as in their files.
+    pub(crate) fn in_order(&self, needs: &Arc<[Need]>) -> Arc<[Need]> {
+        if needs.len() < 2 || !self.data.renumbers() {
+            return Arc::clone(needs);
+        }
+        let number = |need: &Need| need.row.map(|row| self.data.number_in_file(need.record, row));
+        let mut sorted: Vec<(Option<u32>, Need)> =
+            needs.iter().map(|need| (number(need), need.clone())).collect();
+        sorted.sort_by(|(row, need), (other_row, other)| {
+            let rest = |need: &Need| (need.field, need.kind.clone());
+            (need.record, row).cmp(&(other.record, other_row)).then_with(|| rest(need).cmp(&rest(other)))
+        });
+        sorted.into_iter().map(|(_, need)| need).collect()
     }
 
     pub(crate) fn symbols(&self) -> &'a Symbols {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::parts::Parts;
+use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
 use crate::table::{Column, Texts, Values};
 use crate::value::{Number, RecordId, Reference, Value};
@@ -32,6 +33,8 @@ enum Packed {
     Any(Vec<Value>, Vec<u32>),
     /// Columns one after the other, which hold the states too.
     Parts(Box<Parts>),
+    /// Rows that are read from a temporary file when somebody asks for them; their states are among it.
+    Paged(PagedColumn),
 }
 
 /// Whole numbers in as few bytes as the largest takes.
@@ -107,6 +110,55 @@ impl Stored {
         Self { rows, state: Some(vec![UNKNOWN; rows as usize]), values: Packed::Void }
     }
 
+    /// A column whose rows are read when somebody asks for them.
+    pub(crate) const fn paged(rows: u32, column: PagedColumn) -> Self {
+        Self { rows, state: None, values: Packed::Paged(column) }
+    }
+
+    /// Texts, one for each row.
+    pub(crate) fn of_texts(state: Vec<u8>, texts: Texts) -> Self {
+        let rows = u32::try_from(state.len()).unwrap_or(u32::MAX);
+        Self { rows, state: narrowed(state), values: Packed::Text(texts) }
+    }
+
+    /// The texts, of a column of them.
+    pub(crate) const fn texts(&self) -> Option<&Texts> {
+        match &self.values {
+            Packed::Text(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// How many places its numbers have, where it holds such.
+    pub(crate) const fn scale(&self) -> Option<u8> {
+        match &self.values {
+            Packed::Num(_, scale) => Some(*scale),
+            _ => None,
+        }
+    }
+
+    /// The state of each row.
+    pub(crate) fn all_states(&self) -> Vec<u8> {
+        self.state.clone().unwrap_or_else(|| vec![KNOWN; self.rows as usize])
+    }
+
+    /// Some of the rows, in that order.
+    pub(crate) fn select(&self, rows: &[u32]) -> Self {
+        let Packed::Text(texts) = &self.values else { return Self::pack(self.gather(rows)) };
+        let states =
+            self.state.as_ref().map(|state| rows.iter().map(|row| at(state, *row as usize)).collect());
+        let mut chosen = Texts::default();
+        for row in rows {
+            chosen.bytes.extend_from_slice(texts.get(*row as usize));
+            chosen.ends.push(u32::try_from(chosen.bytes.len()).unwrap_or(u32::MAX));
+        }
+        Self {
+            rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+            state: states.and_then(narrowed),
+            values: Packed::Text(chosen),
+        }
+    }
+
     /// For each row, which of the distinct lanes it holds.
     pub(crate) fn of_distinct(distinct: Vector, rows: &[u32]) -> Self {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -141,8 +193,10 @@ impl Stored {
 
     /// The value of a row, or its state where it has none; `name` says what a lane of rows stands for.
     pub(crate) fn value(&self, row: u32, name: impl FnOnce(RecordId, u32) -> Reference) -> Result<Value, u8> {
-        if let Packed::Parts(parts) = &self.values {
-            return parts.whole().value(row, name);
+        match &self.values {
+            Packed::Parts(parts) => return parts.whole().value(row, name),
+            Packed::Paged(column) => return column.value(row, name),
+            _ => {}
         }
         let state = match &self.state {
             None => KNOWN,
@@ -158,6 +212,11 @@ impl Stored {
             _ => lane.plain_value(0),
         };
         value.ok_or(UNKNOWN)
+    }
+
+    /// Whether its rows are read when somebody asks for them.
+    pub(crate) const fn is_paged(&self) -> bool {
+        matches!(self.values, Packed::Paged(_))
     }
 
     /// How many bytes its texts take.
@@ -204,10 +263,11 @@ impl Stored {
 
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
-        if let Packed::Parts(parts) = &self.values {
-            return parts.gather(rows);
+        match &self.values {
+            Packed::Parts(parts) => return parts.gather(rows),
+            Packed::Paged(column) => return column.gather(rows),
+            _ => self.take(&Rows::of(rows)),
         }
-        self.take(&Rows::of(rows))
     }
 
     /// A range of rows, as lanes.
@@ -221,7 +281,7 @@ impl Stored {
             Some(state) => of.take(state, |state| state),
         };
         let data = match &self.values {
-            Packed::Void => Data::Void,
+            Packed::Void | Packed::Paged(_) => Data::Void,
             Packed::Flag => Data::Flag,
             Packed::Num(Whole::Narrow(values), scale) => Data::Num(of.take(values, i64::from), *scale),
             Packed::Num(Whole::Medium(values), scale) => Data::Num(of.take(values, i64::from), *scale),

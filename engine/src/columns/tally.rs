@@ -487,7 +487,8 @@ impl Worker<'_> {
         }
         let parents = store.data.rows(field.0)? as usize;
         store.data.rows(child)?;
-        let column = store.data.named_rows(child, by)?;
+        // Rows in a temporary file are read with their parents, range by range.
+        let column = store.data.named_rows(child, by).filter(|column| !column.is_paged())?;
         // A thread takes rows that are held together.
         let parts = column.ranges().into_iter().flat_map(|range| {
             let firsts = range.clone().step_by(ROWS as usize);

@@ -28,6 +28,18 @@ pub(crate) fn codes<'a>(plan: &'a Plan, results: &[ResultId], facts: &[DefineId]
     Reach::to(plan, results, facts).codes
 }
 
+/// What is worked out for these results and derived facts, and the groups whose rows are.
+pub(super) fn reached(
+    plan: &Plan,
+    results: &[ResultId],
+    facts: &[DefineId],
+) -> (BTreeSet<Fact>, BTreeSet<RecordId>) {
+    let reach = Reach::to(plan, results, facts);
+    let kind = |record: &RecordId| plan.symbols.record(*record).map(|record| record.kind);
+    let is_group = |record: &RecordId| matches!(kind(record), Some(RecordKind::Group { .. }));
+    (reach.seen, reach.fields.into_keys().filter(is_group).collect())
+}
+
 struct Reach<'a> {
     plan: &'a Plan,
     codes: Vec<&'a Code>,

@@ -427,6 +427,16 @@ impl<'s> Worker<'s> {
             lanes.wholes.borrow_mut().insert(what, Arc::clone(&found));
             return found;
         }
+        // A batch is what all rows of a record are worked out by.
+        if let (Some(record), None) = (lanes.record, lanes.batch)
+            && self.store.data.is_scattered(record, what.fact(), &lanes.rows)
+        {
+            let rows = self.rows_of(record).unwrap_or(0);
+            let whole = self.store.wholes.once(what, || Arc::new(self.whole(record, rows, what)));
+            if lanes.rows.iter().all(|lane| *lane < rows) {
+                return Arc::new(whole.gather(&lanes.rows));
+            }
+        }
         let found = match what {
             Whole::Define(define, law) => self.define_of(lanes, define, law),
             Whole::Decision(decision) => Arc::new(self.decided(lanes, decision)),
