@@ -264,8 +264,8 @@ impl Stored {
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
         match &self.values {
-            Packed::Parts(parts) => return parts.gather(rows),
-            Packed::Paged(column) => return column.gather(rows),
+            Packed::Parts(parts) => parts.gather(rows),
+            Packed::Paged(column) => column.gather(rows),
             _ => self.take(&Rows::of(rows)),
         }
     }
