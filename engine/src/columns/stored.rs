@@ -257,15 +257,15 @@ impl Stored {
     pub(crate) fn ranges(&self) -> Vec<Range<u32>> {
         match &self.values {
             Packed::Parts(parts) => parts.ranges(),
-            _ => vec![0..self.rows],
+            _ => std::iter::once(0..self.rows).collect(),
         }
     }
 
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
         match &self.values {
-            Packed::Parts(parts) => return parts.gather(rows),
-            Packed::Paged(column) => return column.gather(rows),
+            Packed::Parts(parts) => parts.gather(rows),
+            Packed::Paged(column) => column.gather(rows),
             _ => self.take(&Rows::of(rows)),
         }
     }
