@@ -236,6 +236,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
+    /// Use no more memory than this, such as 2GB: records that are read by their parent lie in a temporary file beside the results where they have no room; results do not depend on it
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) memory: Option<u64>,
+
     /// Exit with 1 when there is any of these
     #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
     pub(crate) fail_on: Vec<FailOn>,
@@ -370,11 +374,57 @@ pub(crate) struct LspArgs {
     pub(crate) stdio: bool,
 }
 
+/// Bytes as people write them: `500MB`, `2GB`, `1.5GiB`.
+fn bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 9] = [
+        ("KIB", 1 << 10),
+        ("MIB", 1 << 20),
+        ("GIB", 1 << 30),
+        ("TIB", 1 << 40),
+        ("KB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+        ("B", 1),
+    ];
+    let wrong = || "a number and a unit are expected, such as `500MB`, `2GB` or `1.5GiB`".to_owned();
+    let upper = text.trim().to_uppercase();
+    let unit = UNITS.iter().find_map(|(unit, bytes)| Some((upper.strip_suffix(unit)?, *bytes)));
+    let (number, unit) = unit.ok_or_else(wrong)?;
+    let (whole, part) = number.trim().split_once('.').unwrap_or((number.trim(), ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 9;
+    if whole.is_empty() || !digits(whole) || !digits(part) || number.trim().ends_with('.') {
+        return Err(wrong());
+    }
+    let places = u32::try_from(part.len()).map_err(|_| wrong())?;
+    let number: u128 = format!("{whole}{part}").parse().map_err(|_| wrong())?;
+    let bytes = u64::try_from(number * u128::from(unit) / 10_u128.pow(places)).map_err(|_| wrong())?;
+    if bytes == 0 { Err(wrong()) } else { Ok(bytes) }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
 
-    use super::Cli;
+    use super::{Cli, bytes};
+
+    #[test]
+    fn bytes_have_a_unit() {
+        for (text, expected) in [
+            ("500MB", Some(500_000_000)),
+            ("2gb", Some(2_000_000_000)),
+            ("1.5 GiB", Some(3 << 29)),
+            ("64B", Some(64)),
+            ("2", None),
+            ("GB", None),
+            ("-1GB", None),
+            ("1.GB", None),
+            ("0MB", None),
+            ("99999999999TB", None),
+        ] {
+            assert_eq!(bytes(text).ok(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn every_subcommand_has_an_example() {

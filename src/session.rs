@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rubric_engine::check;
-use rubric_engine::columns::{self, ColumnRecords, Source};
+use rubric_engine::columns::{self, ColumnRecords, Limit, Source};
 use rubric_engine::data::{
     DataError, DataSet, DataSource, Dataset, DateFormat, Format, PresetText, ReadError, Records,
     input_values, inputs, place, read, say_once,
@@ -58,6 +58,22 @@ impl Held {
         }
     }
 
+    /// The records that lie in a temporary file.
+    pub(crate) fn divided(&self) -> Vec<RecordId> {
+        match self {
+            Self::Rows(_) => Vec::new(),
+            Self::Columns(columns) => columns.divided(),
+        }
+    }
+
+    /// Why rows could not be read again while they were evaluated.
+    pub(crate) fn failure(&self) -> Option<ReadError> {
+        match self {
+            Self::Rows(_) => None,
+            Self::Columns(columns) => columns.failure(),
+        }
+    }
+
     pub(crate) fn source(&self) -> Source<'_> {
         match self {
             Self::Rows(dataset) => dataset.into(),
@@ -67,12 +83,13 @@ impl Held {
 }
 
 /// How the records are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reading<'l> {
     /// All of them, row by row.
     Rows,
-    /// What the results read of them, as columns, on so many threads; with `facts`, what derived facts read too.
-    Columns { threads: usize, facts: bool },
+    /// What the results read of them, as columns, on so many threads; with `facts`, what derived facts read too. With a
+    /// limit, what has no room in it is not in memory.
+    Columns { threads: usize, facts: bool, limit: Option<&'l Limit> },
 }
 
 /// What an evaluator reads; unlike a session, threads may share it.
@@ -95,7 +112,7 @@ pub(crate) struct Timings {
 pub(crate) fn prepare(
     args: &DataArgs,
     wanted: &[String],
-    reading: Reading,
+    reading: Reading<'_>,
     terminal: Terminal,
 ) -> Result<Option<Session>, Failure> {
     prepare_on(args, wanted, reading, None, terminal)
@@ -105,7 +122,7 @@ pub(crate) fn prepare(
 pub(crate) fn prepare_on(
     args: &DataArgs,
     wanted: &[String],
-    reading: Reading,
+    reading: Reading<'_>,
     records: Option<(DataSource, Option<Date>)>,
     terminal: Terminal,
 ) -> Result<Option<Session>, Failure> {
@@ -140,13 +157,17 @@ pub(crate) fn prepare_on(
             let errors = std::mem::take(&mut data.errors);
             (Held::Rows(data), errors)
         }
-        Reading::Columns { threads, facts } => {
+        Reading::Columns { threads, facts, limit } => {
             let results: Vec<ResultId> = results_of(&plan.symbols, &policies).collect();
             let facts = if facts { facts_of(&plan.symbols, &results) } else { Vec::new() };
             let tables = Tables::open(&plan.symbols, &source, threads).map_err(|error| unreadable(&error))?;
-            let columns =
-                ColumnRecords::read(&plan.symbols, &tables, &columns::wanted(&plan, &results, &facts))
-                    .map_err(|error| unreadable(&error))?;
+            let columns = match limit {
+                Some(limit) => ColumnRecords::read_within(&plan, &tables, &results, &facts, limit),
+                None => {
+                    ColumnRecords::read(&plan.symbols, &tables, &columns::wanted(&plan, &results, &facts))
+                }
+            };
+            let columns = columns.map_err(|error| unreadable(&error))?;
             let errors = columns.errors().to_vec();
             (Held::Columns(columns), errors)
         }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rubric_engine::columns::Columns;
+use rubric_engine::columns::{Columns, Limit};
 use rubric_engine::diagnostic::Severity;
 use rubric_engine::plan::{Privacy, ResultId};
+use rubric_engine::value::RecordId;
 use serde_json::Value;
 
 use super::Outcome;
@@ -28,8 +29,9 @@ const DATA_ERRORS: &str = "data-errors.csv";
 pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure> {
     let threads =
         args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let limit = args.memory.map(|bytes| Limit { ranges: ranges(), ..Limit::new(bytes, existing(&args.out)) });
     let reading = match args.engine {
-        Engine::Columns => Reading::Columns { threads, facts: args.facts },
+        Engine::Columns => Reading::Columns { threads, facts: args.facts, limit: limit.as_ref() },
         Engine::Evaluator => Reading::Rows,
     };
     let Some(session) = session::prepare(&args.data, &args.policies, reading, terminal)? else {
@@ -50,8 +52,11 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let mut staging = Staging::open(&args.out).map_err(unwritable)?;
 
     let facts = session.facts();
-    let columns =
-        Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options).on_threads(threads);
+    let results: Vec<ResultId> = session.results().collect();
+    let derived = if args.facts { session::facts_of(&facts.plan.symbols, &results) } else { Vec::new() };
+    let columns = Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options)
+        .on_threads(threads)
+        .for_all(&results, &derived);
     let by_column = (args.engine == Engine::Columns).then_some(&columns);
     let (evaluator, batches) = (facts.evaluator(Privacy::Mask), columns.batches());
     let rows_of = |sheet: &Sheet| match by_column {
@@ -66,7 +71,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let mut writing = Duration::ZERO;
     let mut files = Vec::new();
     let inputs = InputDigests::start(&session);
-    let how = How { columns: by_column, format: args.format, threads, interrupt };
+    let how = How { columns: by_column, format: args.format, threads, interrupt, limit: limit.as_ref() };
     let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
     for sheet in sheets {
         if rows_of(&sheet).is_none() {
@@ -89,11 +94,16 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
         tallies.push((sheet, evaluated.tallies));
     }
     let sha256 = staging.write(DATA_ERRORS, &data_errors(&session)?).map_err(unwritable)?;
+    if let Some(error) = session.records.failure() {
+        return Err(session::unreadable(&error));
+    }
     files.push(WrittenFile { sha256, file: DATA_ERRORS.to_owned() });
     drop(progress);
     for (why, lanes) in columns.replayed() {
         *phases.replayed.entry(why).or_default() += lanes;
     }
+    let name = |record: &RecordId| session.plan.symbols.record(*record).map(|record| record.name.clone());
+    phases.divided = session.records.divided().iter().filter_map(name).collect();
     phases.took.push(("evaluate", start.elapsed().saturating_sub(writing)));
     phases.took.push(("write", writing));
     let start_of_report = Instant::now();
@@ -116,6 +126,19 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
         terminal.print(&table(&session, &tallies, &out, terminal))?;
     }
     Ok(Outcome::found(args.fail_on.iter().any(|what| holds(*what, &session, &tallies))))
+}
+
+/// The folder itself, or else the nearest above it that is there.
+fn existing(out: &Path) -> PathBuf {
+    let is_there = |folder: &&Path| folder.is_dir();
+    let above = std::path::absolute(out).ok();
+    let found = above.as_deref().and_then(|out| out.ancestors().find(is_there));
+    found.map_or_else(std::env::temp_dir, Path::to_path_buf)
+}
+
+/// Into how many ranges records are divided whether or not they have room in memory: a setting for tests.
+fn ranges() -> Option<u32> {
+    std::env::var("RUBRIC_RANGES").ok()?.parse().ok()
 }
 
 fn file_name(sheet: &Sheet, format: TableFormat) -> String {

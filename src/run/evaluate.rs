@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rubric_engine::columns::{Batches, Columns};
+use rubric_engine::columns::{Batches, Columns, Limit};
 use rubric_engine::evaluate::{Evaluator, Worth, decision_words, requirement_words, show_need_with};
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
@@ -192,6 +192,8 @@ pub(crate) struct How<'a> {
     pub(crate) format: TableFormat,
     pub(crate) threads: usize,
     pub(crate) interrupt: Interrupt,
+    /// The most memory that it may take.
+    pub(crate) limit: Option<&'a Limit>,
 }
 
 /// Evaluates every row of a sheet, and writes its file.
@@ -202,7 +204,7 @@ pub(crate) fn evaluate<W: Write + Send>(
     progress: &Progress,
     output: W,
 ) -> Result<Evaluated<W>, Failure> {
-    let How { columns, format, threads, interrupt } = *how;
+    let How { columns, format, threads, interrupt, limit } = *how;
     let evaluator = || facts.evaluator(Privacy::Mask);
     let rows = match columns {
         Some(columns) => columns.batches().rows_of(sheet.record),
@@ -242,6 +244,7 @@ pub(crate) fn evaluate<W: Write + Send>(
                 None => part(facts, sheet, &evaluator, format, from..to),
             };
             progress.advance(u64::from(to - from));
+            let part = part.and_then(|part| within(limit).map(|()| part));
             match part {
                 Ok(part) => in_order.put(range, part),
                 Err(failure) => {
@@ -274,6 +277,14 @@ pub(crate) fn evaluate<W: Write + Send>(
     }
     let replayed = replayed.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Evaluated { written: added.file.finish()?, tallies: added.tallies, rows, replayed })
+}
+
+/// Whether the process has no more memory than it may.
+fn within(limit: Option<&Limit>) -> Result<(), Failure> {
+    let Some(limit) = limit.filter(|limit| limit.is_exceeded()) else { return Ok(()) };
+    let needed = limit.bytes + limit.bytes / 4;
+    Err(Failure::new(format!("the run does not fit in {} MB of memory", limit.bytes / 1_000_000))
+        .help(format!("allow it more, such as `--memory {}MB`", needed.div_ceil(1_000_000))))
 }
 
 pub(super) fn tallies(plan: &Plan, sheet: &Sheet) -> Vec<Tally> {

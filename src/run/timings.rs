@@ -11,6 +11,8 @@ pub(crate) struct Phases {
     pub(crate) took: Vec<(&'static str, Duration)>,
     /// How many rows were evaluated.
     pub(crate) rows: u64,
+    /// The records that lay in a temporary file, and were read range by range.
+    pub(crate) divided: Vec<String>,
     /// For which reasons, and how often, the columns asked the explaining evaluator.
     pub(crate) replayed: BTreeMap<&'static str, u64>,
 }
@@ -30,6 +32,9 @@ impl Phases {
         }
         if let Some(peak) = peak_memory() {
             let _ = writeln!(text, "{:<10} {:>10} MB at most", "memory", peak / 1024);
+        }
+        if !self.divided.is_empty() {
+            let _ = writeln!(text, "in ranges  {}", self.divided.join(", "));
         }
         for (why, times) in &self.replayed {
             let _ = writeln!(text, "row by row {times:>10}: {why}");

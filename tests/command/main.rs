@@ -21,6 +21,7 @@ mod how;
 mod initialize;
 mod interrupted;
 mod layers;
+mod memory;
 mod mutate;
 mod project;
 mod usage;

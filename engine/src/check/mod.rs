@@ -34,7 +34,7 @@ use crate::value::Date;
 
 pub use missing_table_cell::parameter;
 pub(crate) use parameter_gap::EARLY;
-pub use registry::{PAGES, Page, page};
+pub use registry::{FIXES, PAGES, Page, page};
 pub use settle::settle;
 pub use unused_definition::{Source, Unneeded, Used, Uses, names_of, typed};
 

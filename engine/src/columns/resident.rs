@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::keys::KeyIndex;
 use super::parallel::side_by_side;
 use super::source::Columnar;
+use super::spill::{self, Cache, Divisible, Division, Limit, PagedColumn, Pages};
 use super::store::{FIRST_KEY, LAST_KEY, Store};
 use super::stored::{Stored, append_texts};
 use super::vector::{MISSING, NO_CODE, UNKNOWN};
 use crate::data::dataset::{dangling, duplicate};
 use crate::data::{Cell, DataError, Origin, ReadError, Records, Severity};
-use crate::plan::{FieldKind, Symbols};
+use crate::plan::{DefineId, Fact, FieldKind, Plan, ResultId, Symbols};
 use crate::table::key::KeyCode;
 use crate::table::{Batch, Tables, Texts, Wanted};
 use crate::value::{Base, RecordId, Reference, Value};
@@ -25,6 +26,10 @@ pub struct ColumnRecords {
     loose: Vec<Reference>,
     files: Vec<String>,
     errors: Vec<DataError>,
+    /// Of records whose rows are in a temporary file.
+    spilled: BTreeMap<RecordId, Arc<Pages>>,
+    cache: Option<Arc<Cache>>,
+    divisible: Divisible,
 }
 
 /// The rows of a record.
@@ -35,10 +40,18 @@ struct Rows {
     unreadable: BTreeMap<u32, Vec<u32>>,
     keys: KeyIndex,
     duplicates: Option<Vec<bool>>,
-    children: BTreeMap<u32, Children>,
+    children: BTreeMap<u32, Collected>,
     places: Vec<Places>,
     /// Fields of which everything that is wrong has been said.
     told: BTreeSet<u32>,
+}
+
+/// Rows by parent, once somebody asks for them.
+struct Collected {
+    parents: u32,
+    threads: usize,
+    named: Arc<Stored>,
+    rows: OnceLock<Children>,
 }
 
 /// Rows by parent: those of parent `p` are `rows[starts[p]..starts[p + 1]]`.
@@ -49,20 +62,20 @@ struct Children {
 }
 
 /// Where the rows of a batch were read.
-struct Places {
-    first: u32,
-    file: u32,
-    line: u32,
+pub(super) struct Places {
+    pub(super) first: u32,
+    pub(super) file: u32,
+    pub(super) line: u32,
     /// Absent: each on the line after that of the row before.
-    lines: Option<Vec<u32>>,
+    pub(super) lines: Option<Vec<u32>>,
 }
 
 /// A batch whose columns are packed.
-struct Part {
-    places: Places,
-    columns: Vec<Stored>,
-    unreadable: Vec<Vec<u32>>,
-    key: Texts,
+pub(super) struct Part {
+    pub(super) places: Places,
+    pub(super) columns: Vec<Stored>,
+    pub(super) unreadable: Vec<Vec<u32>>,
+    pub(super) key: Texts,
 }
 
 /// Keys that fields hold and no row has, each with its lane.
@@ -79,19 +92,108 @@ impl ColumnRecords {
     /// # Errors
     /// What keeps a file from being read.
     pub fn read(symbols: &Arc<Symbols>, tables: &Tables<'_>, wanted: &[Wanted]) -> Result<Self, ReadError> {
+        let mut resident = Self::new(symbols, tables);
+        let loose = Mutex::default();
+        let all: Vec<&Wanted> = wanted.iter().collect();
+        resident.read_all(tables, &all, &loose, &mut |_, _| Ok(()))?;
+        Ok(resident.completed(wanted, loose, &BTreeMap::new()))
+    }
+
+    /// The same of what these results and derived facts read, within a limit of memory: the rows of records that are only
+    /// read as those of one parent lie in a temporary file where they have no room. Whoever evaluates must ask
+    /// [`ColumnRecords::failure`] at the end.
+    ///
+    /// # Errors
+    /// What keeps a file from being read; that there is too little memory even so.
+    pub fn read_within(
+        plan: &Plan,
+        tables: &Tables<'_>,
+        results: &[ResultId],
+        facts: &[DefineId],
+        limit: &Limit,
+    ) -> Result<Self, ReadError> {
+        let symbols = &plan.symbols;
+        let wanted = super::wanted::wanted(plan, results, facts);
+        let mut resident = Self::new(symbols, tables);
+        if limit.ranges.is_some() || tables.are_files() {
+            resident.divisible = spill::divisible(plan, results, facts, &wanted);
+        }
+        let loose = Mutex::default();
+        let (parted, whole): (Vec<&Wanted>, Vec<&Wanted>) =
+            wanted.iter().partition(|wanted| resident.divisible.records.contains_key(&wanted.record));
+        let mut took: Vec<(RecordId, u64)> = Vec::new();
+        let mut before = spill::resident().unwrap_or(0);
+        resident.read_all(tables, &whole, &loose, &mut |symbols, record| {
+            let now = spill::resident().unwrap_or(0);
+            took.push((record, now.saturating_sub(std::mem::replace(&mut before, now))));
+            spill::check(limit, symbols, &took)
+        })?;
+        let mut dangling = BTreeMap::new();
+        if parted.is_empty() {
+            return Ok(resident.completed(&wanted, loose, &dangling));
+        }
+        let parents = |resident: &Self, wanted: &Wanted| {
+            let parent = resident.divisible.records.get(&wanted.record).map(|(_, parent)| *parent);
+            parent.and_then(|parent| resident.table(parent)).map_or(0, |table| table.count)
+        };
+        let most = parted.iter().map(|wanted| parents(&resident, wanted)).max().unwrap_or(0);
+        let Some(division) = Division::of(symbols, tables, &parted, most, limit, &took)? else {
+            resident.divisible = Divisible::default();
+            resident
+                .read_all(tables, &parted, &loose, &mut |symbols, _| spill::check(limit, symbols, &took))?;
+            return Ok(resident.completed(&wanted, loose, &dangling));
+        };
+        let cache = Arc::new(Cache::new(division.cache, limit));
+        resident.cache = Some(Arc::clone(&cache));
+        for wanted in parted {
+            let Some((by, _)) = resident.divisible.records.get(&wanted.record).copied() else { continue };
+            let keys = symbols.record(wanted.record).map_or(0, |record| record.keys);
+            let pack = |wanted: &Wanted, batch| resident.pack(wanted, batch, &loose);
+            let of = (by, parents(&resident, wanted), keys);
+            let Some(read) = spill::read(tables, wanted, of, (division, limit, &cache), &pack)? else {
+                continue;
+            };
+            let source = read.pages.source();
+            let place = |row, line: u32| (row, Origin { file: source, line: u64::from(line) });
+            let repeated = read.repeated.iter().map(|(row, (there, here))| {
+                duplicate(&resident.files, wanted.record, place(*row, *there), place(*row, *here))
+            });
+            let errors: Vec<DataError> = read.errors.into_iter().chain(repeated).collect();
+            resident.errors.extend(errors);
+            resident.spilled.insert(wanted.record, read.pages);
+            dangling.insert(wanted.record, read.dangling);
+            spill::check(limit, symbols, &took)?;
+        }
+        Ok(resident.completed(&wanted, loose, &dangling))
+    }
+
+    fn new(symbols: &Arc<Symbols>, tables: &Tables<'_>) -> Self {
         let codes = (0_u32..).zip(&symbols.records).filter_map(|(position, _)| {
             KeyCode::of(symbols, RecordId(position)).map(|code| (RecordId(position), code))
         });
-        let mut resident = Self {
+        Self {
             symbols: Arc::clone(symbols),
             codes: codes.collect(),
             tables: symbols.records.iter().map(|_| None).collect(),
             loose: Vec::new(),
             files: tables.files().to_vec(),
             errors: tables.remarks().to_vec(),
-        };
-        let loose = Mutex::new(Loose::default());
-        let mut pending: Vec<&Wanted> = wanted.iter().collect();
+            spilled: BTreeMap::new(),
+            cache: None,
+            divisible: Divisible::default(),
+        }
+    }
+
+    /// Reads records into memory; `after`: asked after each.
+    fn read_all(
+        &mut self,
+        tables: &Tables<'_>,
+        wanted: &[&Wanted],
+        loose: &Mutex<Loose>,
+        after: &mut dyn FnMut(&Symbols, RecordId) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let resident = self;
+        let mut pending: Vec<&Wanted> = wanted.to_vec();
         let mut again: Vec<Wanted> = Vec::new();
         while !pending.is_empty() {
             // First those that name no row of what is still to be read; in a circle, the first.
@@ -107,7 +209,8 @@ impl ColumnRecords {
             };
             let (later, now): (Vec<u32>, Vec<u32>) =
                 next.fields.iter().partition(|field| resident.target(next.record, **field).is_some_and(open));
-            resident.read_record(tables, &Wanted { fields: now, ..next.clone() }, &loose)?;
+            resident.read_record(tables, &Wanted { fields: now, ..next.clone() }, loose)?;
+            after(&resident.symbols, next.record)?;
             if !later.is_empty() {
                 again.push(Wanted { record: next.record, fields: later, key: false });
             }
@@ -115,20 +218,46 @@ impl ColumnRecords {
         }
         // What names a row that was not there yet.
         for wanted in &again {
-            resident.read_record(tables, wanted, &loose)?;
+            resident.read_record(tables, wanted, loose)?;
         }
         for wanted in wanted {
             resident.collect(wanted, tables.threads());
         }
+        Ok(())
+    }
+
+    /// With what can be said once all is read; `spilled`: fields of rows in a temporary file whose key no row has.
+    fn completed(
+        self,
+        wanted: &[Wanted],
+        loose: Mutex<Loose>,
+        spilled: &BTreeMap<RecordId, Vec<spill::Dangling>>,
+    ) -> Self {
+        let mut resident = self;
         resident.loose = loose.into_inner().unwrap_or_else(PoisonError::into_inner).known;
         resident.report_duplicates();
         if !resident.loose.is_empty() {
             for wanted in wanted {
-                resident.report_dangling(wanted);
+                match spilled.get(&wanted.record) {
+                    Some(fields) => resident.report_spilled(wanted.record, fields),
+                    None => resident.report_dangling(wanted),
+                }
             }
         }
         resident.errors.sort_by_key(|error| (error.file, error.line));
-        Ok(resident)
+        resident
+    }
+
+    /// Records of which the rows lie in a temporary file.
+    #[must_use]
+    pub fn divided(&self) -> Vec<RecordId> {
+        self.spilled.keys().copied().collect()
+    }
+
+    /// Why rows could not be read again while they were evaluated: whatever was found then is nothing.
+    #[must_use]
+    pub fn failure(&self) -> Option<ReadError> {
+        self.cache.as_ref().and_then(|cache| cache.failure()).map(ReadError::new)
     }
 
     /// What was wrong, in the order of files and lines; of cells, those that were wanted.
@@ -160,26 +289,42 @@ impl ColumnRecords {
             for (row, lane) in (0_u32..).zip(column.named().unwrap_or(&[])) {
                 if (FIRST_KEY..=LAST_KEY).contains(lane) {
                     let origin = table.origin(row).unwrap_or_default();
-                    found.push(DataError {
-                        code: "dangling-key",
-                        severity: Severity::Warning,
-                        record: Some(wanted.record),
-                        row: Some(row),
-                        field: Some(*field),
-                        file: Some(origin.file),
-                        line: Some(origin.line),
-                        column: None,
-                        message: dangling(
-                            &self.symbols,
-                            Some(wanted.record),
-                            *field,
-                            &self.named(target, *lane),
-                        ),
-                    });
+                    found.push(self.dangling(wanted.record, (row, *field), origin, (target, *lane)));
                 }
             }
         }
         self.errors.extend(found);
+    }
+
+    fn report_spilled(&mut self, record: RecordId, fields: &[spill::Dangling]) {
+        let file = self.spilled.get(&record).map_or(0, |pages| pages.source());
+        let mut found = Vec::new();
+        for spill::Dangling { field, row, line, lane } in fields {
+            let origin = Origin { file, line: u64::from(*line) };
+            let target = self.target(record, *field).filter(|target| self.table(*target).is_some());
+            found.extend(target.map(|target| self.dangling(record, (*row, *field), origin, (target, *lane))));
+        }
+        self.errors.extend(found);
+    }
+
+    fn dangling(
+        &self,
+        record: RecordId,
+        (row, field): (u32, u32),
+        origin: Origin,
+        (target, lane): (RecordId, u32),
+    ) -> DataError {
+        DataError {
+            code: "dangling-key",
+            severity: Severity::Warning,
+            record: Some(record),
+            row: Some(row),
+            field: Some(field),
+            file: Some(origin.file),
+            line: Some(origin.line),
+            column: None,
+            message: dangling(&self.symbols, Some(record), field, &self.named(target, lane)),
+        }
     }
 
     /// Where some key is not known as a whole, its parts are read by themselves.
@@ -255,7 +400,11 @@ impl ColumnRecords {
             jobs.push(Box::new(|| (None, Some(KeyIndex::new(keys)))));
         }
         for column in columns {
-            jobs.push(Box::new(|| (Some(Stored::concat(column)), None)));
+            // What nobody names is read in the order in which it is held, which is that of its parts.
+            jobs.push(match wanted.key {
+                true => Box::new(|| (Some(Stored::concat(column)), None)),
+                false => Box::new(|| (Some(Stored::in_parts(column)), None)),
+            });
         }
         let mut fields = wanted.fields.iter();
         for (column, keys) in side_by_side(tables.threads(), jobs) {
@@ -351,7 +500,7 @@ impl ColumnRecords {
         lane
     }
 
-    /// Collects the rows of a record for the `many` fields that they belong to.
+    /// Lets the rows of a record be collected for the `many` fields that they belong to.
     fn collect(&mut self, wanted: &Wanted, threads: usize) {
         let collecting = self.symbols.records.iter().enumerate().flat_map(|(parent, record)| {
             record.fields.iter().filter_map(move |field| match field.kind {
@@ -364,14 +513,20 @@ impl ColumnRecords {
             let parents = self.tables.get(parent).and_then(Option::as_ref).map_or(0, |table| table.count);
             let Some(Some(rows)) = self.tables.get_mut(wanted.record.0 as usize) else { return };
             let Some(column) = rows.fields.get(&by) else { continue };
-            let children = Children::of(column.named().unwrap_or(&[]), parents, threads);
-            rows.children.insert(by, children);
+            let named = Arc::clone(column);
+            rows.children.insert(by, Collected { parents, threads, named, rows: OnceLock::new() });
         }
     }
 }
 
 /// Fewer parents are not worth a thread.
 const LEAST_PARENTS: usize = 1 << 14;
+
+impl Collected {
+    fn rows(&self) -> &Children {
+        self.rows.get_or_init(|| Children::of(self.named.named().unwrap_or(&[]), self.parents, self.threads))
+    }
+}
 
 impl Children {
     /// Each thread collects the rows of a part of the parents.
@@ -432,6 +587,9 @@ impl Children {
 
 impl Records for ColumnRecords {
     fn rows(&self, record: RecordId) -> Option<u32> {
+        if let Some(pages) = self.spilled.get(&record) {
+            return Some(pages.count());
+        }
         Some(self.table(record)?.count)
     }
 
@@ -440,6 +598,9 @@ impl Records for ColumnRecords {
     }
 
     fn is_duplicate(&self, record: RecordId, row: u32) -> bool {
+        if let Some(pages) = self.spilled.get(&record) {
+            return pages.is_duplicate(row);
+        }
         let duplicates = self.table(record).and_then(|table| table.duplicates.as_ref());
         duplicates.is_some_and(|duplicates| duplicates.get(row as usize) == Some(&true))
     }
@@ -450,11 +611,21 @@ impl Records for ColumnRecords {
     }
 
     fn children(&self, record: RecordId, field: u32, parent: u32) -> Cow<'_, [u32]> {
+        if let Some(pages) = self.spilled.get(&record).filter(|pages| pages.by() == field) {
+            return Cow::Owned(pages.children(parent));
+        }
         let children = self.table(record).and_then(|table| table.children.get(&field));
-        Cow::Borrowed(children.map_or(&[][..], |children| children.get(parent)))
+        Cow::Borrowed(children.map_or(&[][..], |children| children.rows().get(parent)))
+    }
+
+    fn number_in_file(&self, record: RecordId, row: u32) -> u32 {
+        self.spilled.get(&record).and_then(|pages| pages.number_in_file(row)).unwrap_or(row)
     }
 
     fn origin(&self, record: RecordId, row: u32) -> Option<Origin> {
+        if let Some(pages) = self.spilled.get(&record) {
+            return Some(Origin { file: pages.source(), line: u64::from(pages.line(row)?) });
+        }
         self.table(record)?.origin(row)
     }
 
@@ -483,6 +654,9 @@ impl ColumnRecords {
     }
 
     fn cell_of(&self, record: RecordId, row: u32, field: u32) -> Cell {
+        if let Some(pages) = self.spilled.get(&record) {
+            return self.spilled_cell(pages, (record, row, field));
+        }
         let Some(table) = self.table(record) else { return Cell::Absent };
         let declared = self.symbols.record(record);
         let Some(column) = table.fields.get(&field) else {
@@ -509,6 +683,22 @@ impl ColumnRecords {
         }
     }
 
+    fn spilled_cell(&self, pages: &Pages, (record, row, field): (RecordId, u32, u32)) -> Cell {
+        let Some(position) = pages.position(field) else {
+            let is_key = self.symbols.record(record).is_some_and(|record| (field as usize) < record.keys);
+            let key = if is_key { pages.key(row) } else { Vec::new() };
+            let values = if key.is_empty() { None } else { self.key(record, &key) };
+            let value = values.and_then(|values| values.get(field as usize).cloned());
+            return value.map_or(Cell::Absent, Cell::Known);
+        };
+        match pages.cell(row, position, |target, lane| self.named(target, lane)) {
+            Ok(value) => Cell::Known(value),
+            Err((MISSING, _)) => Cell::Missing,
+            Err((UNKNOWN, true)) => Cell::Unreadable,
+            Err(_) => Cell::Absent,
+        }
+    }
+
     fn named(&self, record: RecordId, lane: u32) -> Reference {
         if lane >= FIRST_KEY {
             let known = self.loose.get((lane - FIRST_KEY) as usize).cloned();
@@ -522,16 +712,30 @@ impl ColumnRecords {
 
 impl Columnar for ColumnRecords {
     fn column(&self, record: RecordId, field: u32, _: &Store<'_>) -> Option<Arc<Stored>> {
+        if let Some(pages) = self.spilled.get(&record) {
+            let column = PagedColumn::new(pages, pages.position(field)?);
+            return Some(Arc::new(Stored::paged(pages.count(), column)));
+        }
+        self.table(record)?.fields.get(&field).cloned()
+    }
+
+    fn named_rows(&self, record: RecordId, field: u32) -> Option<Arc<Stored>> {
         self.table(record)?.fields.get(&field).cloned()
     }
 
     fn keyless(&self, record: RecordId, _: &Store<'_>) -> Option<Vec<bool>> {
+        if let Some(pages) = self.spilled.get(&record) {
+            return pages.keyless();
+        }
         let table = self.table(record)?;
         let has_key = self.symbols.record(record).is_some_and(|record| record.keys > 0);
         Some((0..table.count).map(|row| has_key && table.keys.key(row).is_empty()).collect())
     }
 
     fn has_duplicates(&self, record: RecordId) -> bool {
+        if let Some(pages) = self.spilled.get(&record) {
+            return pages.has_duplicates();
+        }
         self.table(record).is_some_and(|table| table.duplicates.is_some())
     }
 
@@ -545,5 +749,17 @@ impl Columnar for ColumnRecords {
 
     fn loose_keys(&self) -> &[Reference] {
         &self.loose
+    }
+
+    fn renumbers(&self) -> bool {
+        !self.spilled.is_empty()
+    }
+
+    fn is_scattered(&self, record: RecordId, fact: Fact, rows: &[u32]) -> bool {
+        let of = |pages: &Arc<Pages>| {
+            let parent = self.divisible.records.get(&pages.record()).map(|(_, parent)| *parent);
+            parent == Some(record) && pages.are_scattered(rows)
+        };
+        self.divisible.deep.contains(&fact) && self.spilled.values().any(of)
     }
 }

@@ -6,12 +6,16 @@ use super::store::Store;
 use super::stored::Stored;
 use super::vector::{KNOWN, MISSING, NO, UNKNOWN, Vector};
 use crate::data::{Cell, Dataset, Records};
+use crate::plan::Fact;
 use crate::value::{Base, RecordId, Reference, Value};
 
 /// Records that can be read column by column.
 pub(crate) trait Columnar: Records {
     /// What is on file for a field, row by row, whether or not rows share a key.
     fn column(&self, record: RecordId, field: u32, store: &Store<'_>) -> Option<Arc<Stored>>;
+
+    /// The rows that the rows of a record name by a field, where they can be collected by what they name.
+    fn named_rows(&self, record: RecordId, field: u32) -> Option<Arc<Stored>>;
 
     /// Whether some rows of a record share their key.
     fn has_duplicates(&self, record: RecordId) -> bool;
@@ -24,6 +28,17 @@ pub(crate) trait Columnar: Records {
 
     /// Keys that fields hold and no row has, by the lanes that the columns have for them.
     fn loose_keys(&self) -> &[Reference];
+
+    /// Whether rows of some record have other numbers than in their file.
+    fn renumbers(&self) -> bool {
+        false
+    }
+
+    /// Whether these rows of a record lie so far apart that something is better worked out for all of its rows in their
+    /// order than for these alone.
+    fn is_scattered(&self, _record: RecordId, _fact: Fact, _rows: &[u32]) -> bool {
+        false
+    }
 }
 
 impl Columnar for Dataset {
@@ -52,6 +67,10 @@ impl Columnar for Dataset {
             rows.push(*place);
         }
         Some(Arc::new(Stored::of_distinct(Vector::from_values(states, values, base, store), &rows)))
+    }
+
+    fn named_rows(&self, _: RecordId, _: u32) -> Option<Arc<Stored>> {
+        None
     }
 
     fn keyless(&self, record: RecordId, store: &Store<'_>) -> Option<Vec<bool>> {

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::source::Columnar;
 use super::stored::Stored;
+use super::tally::{Tallies, Wishes};
 use super::vector::{Data, ERROR, KNOWN, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
 use super::worker::Asked;
 use crate::data::Cell;
 use crate::evaluate::Options;
 use crate::evaluate::group::{GroupTable, Grouping};
-use crate::plan::{DecisionId, DefineId, FieldKind, Instance, Plan, RecordKind, Symbols};
-use crate::value::{Base, Date, RecordId, Reference, Value};
+use crate::plan::{DecisionId, DefineId, Fact, FieldKind, Instance, Plan, RecordKind, Symbols};
+use crate::value::{Base, Date, Need, RecordId, Reference, Value};
 
 /// Lanes from here on stand for keys that no row has.
 pub(crate) const FIRST_KEY: u32 = 1 << 31;
@@ -30,6 +31,18 @@ pub(crate) enum Whole {
     Met(Instance),
     /// An amount, or a line of it.
     Amount(crate::plan::AmountId, Option<u32>),
+}
+
+impl Whole {
+    /// What is worked out.
+    pub(crate) const fn fact(self) -> Fact {
+        match self {
+            Self::Define(define, _) => Fact::Define(define),
+            Self::Decision(decision) => Fact::Decision(decision),
+            Self::Met(instance) => Fact::Requirement(instance.requirement),
+            Self::Amount(amount, _) => Fact::Amount(amount),
+        }
+    }
 }
 
 /// What stands in the columns of a run.
@@ -52,6 +65,11 @@ pub(crate) struct Store<'a> {
     /// How many rows have each key that must be unique.
     pub(crate) shared_keys: Shared<(Instance, usize), Arc<KeyCounts>>,
     pub(crate) populations: Shared<Asked, Arc<super::population::Standings>>,
+    /// The aggregates that are worked out for all rows at once, and what they came to.
+    pub(crate) wishes: Wishes<'a>,
+    pub(crate) tallies: Shared<super::tally::Field, Option<Arc<Tallies>>>,
+    /// How many threads work out what all rows come to.
+    pub(crate) threads: usize,
 }
 
 /// How many rows have a key.
@@ -110,7 +128,31 @@ impl<'a> Store<'a> {
             constants: Shared::default(),
             populations: Shared::default(),
             shared_keys: Shared::default(),
+            wishes: Wishes::default(),
+            tallies: Shared::default(),
+            threads: 1,
         }
+    }
+
+    /// A row as people find it: by its key, or by its number in its file.
+    pub(crate) fn as_in_file(&self, reference: Reference) -> Reference {
+        let row = reference.row.map(|row| self.data.number_in_file(reference.record, row));
+        Reference { row, ..reference }
+    }
+
+    /// Needs as they come when rows are numbered as in their files.
+    pub(crate) fn in_order(&self, needs: &Arc<[Need]>) -> Arc<[Need]> {
+        if needs.len() < 2 || !self.data.renumbers() {
+            return Arc::clone(needs);
+        }
+        let number = |need: &Need| need.row.map(|row| self.data.number_in_file(need.record, row));
+        let mut sorted: Vec<(Option<u32>, Need)> =
+            needs.iter().map(|need| (number(need), need.clone())).collect();
+        sorted.sort_by(|(row, need), (other_row, other)| {
+            let rest = |need: &Need| (need.field, need.kind.clone());
+            (need.record, row).cmp(&(other.record, other_row)).then_with(|| rest(need).cmp(&rest(other)))
+        });
+        sorted.into_iter().map(|(_, need)| need).collect()
     }
 
     pub(crate) fn symbols(&self) -> &'a Symbols {

@@ -1,7 +1,10 @@
 //! A column of all rows of a record, as narrow as its values allow: what a run keeps in memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::parts::Parts;
+use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
 use crate::table::{Column, Texts, Values};
 use crate::value::{Number, RecordId, Reference, Value};
@@ -28,6 +31,10 @@ enum Packed {
     Text(Texts),
     /// Values that are no small numbers: each distinct one once.
     Any(Vec<Value>, Vec<u32>),
+    /// Columns one after the other, which hold the states too.
+    Parts(Box<Parts>),
+    /// Rows that are read from a temporary file when somebody asks for them; their states are among it.
+    Paged(PagedColumn),
 }
 
 /// Whole numbers in as few bytes as the largest takes.
@@ -50,7 +57,7 @@ const NARROW_NO_YEAR: i16 = i16::MIN;
 
 /// Some rows: a range of them, or any in any order.
 enum Rows<'r> {
-    Range(std::ops::Range<usize>),
+    Range(Range<usize>),
     Any(&'r [u32]),
 }
 
@@ -82,6 +89,15 @@ impl<'r> Rows<'r> {
             Self::Any(rows) => rows.len(),
         }
     }
+
+    /// The rows themselves.
+    fn each(&self) -> impl Iterator<Item = usize> {
+        let (range, rows) = match self {
+            Self::Range(range) => (range.clone(), &[][..]),
+            Self::Any(rows) => (0..0, *rows),
+        };
+        range.chain(rows.iter().map(|row| *row as usize))
+    }
 }
 
 fn at<T: Copy + Default>(from: &[T], row: usize) -> T {
@@ -92,6 +108,55 @@ impl Stored {
     /// A column of which nothing is known.
     pub(crate) fn unknown(rows: u32) -> Self {
         Self { rows, state: Some(vec![UNKNOWN; rows as usize]), values: Packed::Void }
+    }
+
+    /// A column whose rows are read when somebody asks for them.
+    pub(crate) const fn paged(rows: u32, column: PagedColumn) -> Self {
+        Self { rows, state: None, values: Packed::Paged(column) }
+    }
+
+    /// Texts, one for each row.
+    pub(crate) fn of_texts(state: Vec<u8>, texts: Texts) -> Self {
+        let rows = u32::try_from(state.len()).unwrap_or(u32::MAX);
+        Self { rows, state: narrowed(state), values: Packed::Text(texts) }
+    }
+
+    /// The texts, of a column of them.
+    pub(crate) const fn texts(&self) -> Option<&Texts> {
+        match &self.values {
+            Packed::Text(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// How many places its numbers have, where it holds such.
+    pub(crate) const fn scale(&self) -> Option<u8> {
+        match &self.values {
+            Packed::Num(_, scale) => Some(*scale),
+            _ => None,
+        }
+    }
+
+    /// The state of each row.
+    pub(crate) fn all_states(&self) -> Vec<u8> {
+        self.state.clone().unwrap_or_else(|| vec![KNOWN; self.rows as usize])
+    }
+
+    /// Some of the rows, in that order.
+    pub(crate) fn select(&self, rows: &[u32]) -> Self {
+        let Packed::Text(texts) = &self.values else { return Self::pack(self.gather(rows)) };
+        let states =
+            self.state.as_ref().map(|state| rows.iter().map(|row| at(state, *row as usize)).collect());
+        let mut chosen = Texts::default();
+        for row in rows {
+            chosen.bytes.extend_from_slice(texts.get(*row as usize));
+            chosen.ends.push(u32::try_from(chosen.bytes.len()).unwrap_or(u32::MAX));
+        }
+        Self {
+            rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+            state: states.and_then(narrowed),
+            values: Packed::Text(chosen),
+        }
     }
 
     /// For each row, which of the distinct lanes it holds.
@@ -128,6 +193,11 @@ impl Stored {
 
     /// The value of a row, or its state where it has none; `name` says what a lane of rows stands for.
     pub(crate) fn value(&self, row: u32, name: impl FnOnce(RecordId, u32) -> Reference) -> Result<Value, u8> {
+        match &self.values {
+            Packed::Parts(parts) => return parts.whole().value(row, name),
+            Packed::Paged(column) => return column.value(row, name),
+            _ => {}
+        }
         let state = match &self.state {
             None => KNOWN,
             Some(state) => state.get(row as usize).copied().unwrap_or(UNKNOWN),
@@ -144,6 +214,11 @@ impl Stored {
         value.ok_or(UNKNOWN)
     }
 
+    /// Whether its rows are read when somebody asks for them.
+    pub(crate) const fn is_paged(&self) -> bool {
+        matches!(self.values, Packed::Paged(_))
+    }
+
     /// How many bytes its texts take.
     pub(crate) fn bytes_of_texts(&self) -> usize {
         match &self.values {
@@ -154,26 +229,59 @@ impl Stored {
 
     /// The states of all rows; `None` where all are known (and, of flags, yes).
     pub(crate) fn states(&self) -> Option<&[u8]> {
-        self.state.as_deref()
+        match &self.values {
+            Packed::Parts(parts) => parts.whole().states(),
+            _ => self.state.as_deref(),
+        }
     }
 
     /// The rows that a column of rows names.
     pub(crate) fn named(&self) -> Option<&[u32]> {
         match &self.values {
             Packed::Row(_, rows) => Some(rows),
+            Packed::Parts(parts) => parts.whole().named(),
             _ => None,
+        }
+    }
+
+    /// The rows that a range of rows names.
+    pub(crate) fn named_in(&self, rows: Range<u32>) -> Option<&[u32]> {
+        match &self.values {
+            Packed::Row(_, named) => named.get(rows.start as usize..rows.end as usize),
+            Packed::Parts(parts) => parts.named_in(&rows),
+            _ => None,
+        }
+    }
+
+    /// The ranges of rows that are held by themselves.
+    pub(crate) fn ranges(&self) -> Vec<Range<u32>> {
+        match &self.values {
+            Packed::Parts(parts) => parts.ranges(),
+            _ => vec![0..self.rows],
         }
     }
 
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
-        let of = Rows::of(rows);
+        match &self.values {
+            Packed::Parts(parts) => return parts.gather(rows),
+            Packed::Paged(column) => return column.gather(rows),
+            _ => self.take(&Rows::of(rows)),
+        }
+    }
+
+    /// A range of rows, as lanes.
+    pub(crate) fn gather_range(&self, rows: Range<usize>) -> Vector {
+        self.take(&Rows::Range(rows))
+    }
+
+    fn take(&self, of: &Rows<'_>) -> Vector {
         let state = match &self.state {
             None => vec![KNOWN; of.len()],
             Some(state) => of.take(state, |state| state),
         };
         let data = match &self.values {
-            Packed::Void => Data::Void,
+            Packed::Void | Packed::Paged(_) => Data::Void,
             Packed::Flag => Data::Flag,
             Packed::Num(Whole::Narrow(values), scale) => Data::Num(of.take(values, i64::from), *scale),
             Packed::Num(Whole::Medium(values), scale) => Data::Num(of.take(values, i64::from), *scale),
@@ -190,12 +298,14 @@ impl Stored {
             }
             Packed::Row(record, named) => Data::Row(*record, of.take(named, |row| row)),
             Packed::Text(texts) => {
-                let text = |row: &u32| {
-                    let text = std::str::from_utf8(texts.get(*row as usize)).unwrap_or_default();
+                let text = |row: usize| {
+                    let text = std::str::from_utf8(texts.get(row)).unwrap_or_default();
                     Value::Text(Arc::from(text))
                 };
-                Data::Any(rows.iter().map(text).collect())
+                Data::Any(of.each().map(text).collect())
             }
+            // Whoever holds parts asks them.
+            Packed::Parts(_) => Data::Void,
             Packed::Any(values, which) => {
                 let value = |which: u32| values.get(which as usize).cloned().unwrap_or(Value::None);
                 Data::Any(of.take(which, value))
@@ -253,6 +363,12 @@ impl Stored {
             }
         };
         Self { rows, state: narrowed(column.state), values }
+    }
+
+    /// Several columns, one after the other, left as they are.
+    pub(crate) fn in_parts(parts: Vec<Self>) -> Self {
+        let rows = parts.iter().map(|part| part.rows).sum();
+        Self { rows, state: None, values: Packed::Parts(Box::new(Parts::of(parts))) }
     }
 
     /// Several columns, one after the other.

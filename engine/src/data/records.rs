@@ -24,6 +24,11 @@ pub trait Records: Sync {
     /// The rows of a record whose field names that row, in their order.
     fn children(&self, record: RecordId, field: u32, parent: u32) -> Cow<'_, [u32]>;
 
+    /// The number that a row has in its file, where rows are numbered otherwise here.
+    fn number_in_file(&self, _record: RecordId, row: u32) -> u32 {
+        row
+    }
+
     /// Where a row was read.
     fn origin(&self, record: RecordId, row: u32) -> Option<Origin>;
 

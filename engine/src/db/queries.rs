@@ -15,7 +15,7 @@ use super::layers;
 use super::part::{found_in_part, part, plan_diagnostics_of, proofs};
 use super::uses::unused;
 use crate::check;
-use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, FileId, Label, Place, Severity};
 use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
@@ -554,16 +554,19 @@ fn from_syntax(file: FileId, error: &SyntaxError) -> Diagnostic {
     let place = |span| Place { file, item: None, span };
     let mut labels = vec![Label { place: place(error.span), text: String::new() }];
     labels.extend(error.related.iter().map(|(span, text)| Label { place: place(*span), text: text.clone() }));
-    Diagnostic {
+    let diagnostic = Diagnostic {
         code: error.code,
         severity: Severity::Error,
         message: error.message.clone(),
         labels,
         help: error.help.clone(),
-        fix: error.fix.as_ref().map(|fix| Fix {
-            title: fix.title.clone(),
-            applicability: Applicability::Always,
-            edits: fix.edits.iter().map(|(span, text)| (place(*span), text.clone())).collect(),
-        }),
+        fix: None,
+    };
+    match &error.fix {
+        Some(fix) => {
+            let edits = fix.edits.iter().map(|(span, text)| (place(*span), text.clone())).collect();
+            diagnostic.fix(fix.title.clone(), Applicability::Always, edits)
+        }
+        None => diagnostic,
     }
 }

@@ -81,7 +81,8 @@ fn row_name(plan: &Plan, data: &dyn Records, record: RecordId, row: u32, privacy
         .collect();
     match key {
         Some(key) => {
-            let reference = Value::Reference(Reference { record, row: Some(row), key: key.into() });
+            let row = Some(data.number_in_file(record, row));
+            let reference = Value::Reference(Reference { record, row, key: key.into() });
             show_with(symbols, &reference, Type::of(Base::Record(record)), privacy)
         }
         None => {

@@ -109,7 +109,7 @@ pub(crate) fn write_leaf(leaf: &Value, bytes: &mut Vec<u8>) {
     }
 }
 
-fn read_leaf(bytes: &[u8]) -> Option<(Value, &[u8])> {
+pub(crate) fn read_leaf(bytes: &[u8]) -> Option<(Value, &[u8])> {
     let (kind, rest) = bytes.split_first()?;
     let (four, rest) = rest.split_first_chunk::<4>()?;
     let long = |rest: &'_ [u8]| {

@@ -33,6 +33,7 @@ pub(crate) mod key;
 mod marks;
 mod parquet_scan;
 mod recognise;
+mod size;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -11,6 +11,7 @@ use super::csv_scan::{self, Layout};
 use super::decode::{Building, Reading, narrowed};
 use super::key::KeyCode;
 use super::parquet_scan;
+use super::size;
 use crate::data::bytes::DataFile;
 use crate::data::column_kind::ColumnKind;
 use crate::data::columns::Columns;
@@ -161,6 +162,25 @@ impl<'a> Tables<'a> {
     /// How many threads read a file.
     pub(crate) const fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// Whether records are read from files as they are asked for.
+    pub(crate) const fn are_files(&self) -> bool {
+        matches!(self.held, Held::Files(_))
+    }
+
+    /// About how many rows a record has; 0 where no data was supplied.
+    pub(crate) fn estimated_rows(&self, record: RecordId) -> u64 {
+        match &self.held {
+            Held::Files(files) => {
+                let is_parquet = self.source.set.format == Format::Parquet;
+                files.get(&record).map_or(0, |(_, file)| size::rows(file, is_parquet))
+            }
+            Held::Rows(dataset) => dataset.table(record).map_or(0, |table| u64::from(table.len())),
+            Held::Batches(batches) => batches
+                .get(&record)
+                .map_or(0, |(_, batches)| batches.iter().map(|batch| batch.num_rows() as u64).sum()),
+        }
     }
 
     /// The files, which [`Batch::file`] and [`DataError::file`] point into.
