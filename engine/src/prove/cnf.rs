@@ -54,6 +54,10 @@ impl Callbacks for Budget {
     }
 }
 
+/// So many variables are enough for any policy that a person writes; without a bound, a few definitions that read each other
+/// fill the memory.
+const LARGE: usize = 60_000;
+
 /// What the solver says.
 pub(super) enum Said {
     /// By variable.
@@ -82,6 +86,11 @@ impl Cnf {
         let yes = cnf.free();
         cnf.clause(&[yes]);
         cnf
+    }
+
+    /// Whether it is so large that nothing more should be followed.
+    pub(super) fn is_large(&self) -> bool {
+        self.vars.len() > LARGE
     }
 
     /// A new variable.

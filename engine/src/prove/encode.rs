@@ -87,7 +87,7 @@ impl<'p> World<'p> {
                 _ => {
                     let part = self
                         .nested(|world| world.condition(frame, next))
-                        .unwrap_or_else(|| self.opaque_rails("an expression that is nested too deeply"));
+                        .unwrap_or_else(|| self.opaque_rails("what is too large or nested too deeply"));
                     yes.push(part.yes);
                     no.push(part.no);
                 }
@@ -101,7 +101,7 @@ impl<'p> World<'p> {
     }
 
     fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth > DEEPEST {
+        if self.depth > DEEPEST || self.solver.cnf.is_large() {
             return None;
         }
         self.depth += 1;
@@ -119,7 +119,7 @@ impl<'p> World<'p> {
             return known.clone();
         }
         let found = self.nested(|world| world.operation(frame, id, op, ty));
-        let mut sym = found.unwrap_or_else(|| self.opaque(ty, "an expression that is nested too deeply"));
+        let mut sym = found.unwrap_or_else(|| self.opaque(ty, "what is too large or nested too deeply"));
         if !ty.optional {
             sym.missing = Lit::NO;
         }
