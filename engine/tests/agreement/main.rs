@@ -4,7 +4,6 @@
 
 mod compare;
 mod coverage;
-mod ranges;
 mod world;
 
 use std::sync::Arc;
@@ -72,25 +71,6 @@ fn every_construct_over_random_records() {
     }
     println!("{} results; asked of the evaluator: {:?}", compared.results, compared.replayed);
     assert!(compared.results > 1000);
-}
-
-#[test]
-fn records_in_ranges_over_random_records() {
-    let plan = plan();
-    let folder = tempfile::tempdir().unwrap();
-    let mut all = 0;
-    for seed in 0..cases(18) {
-        let mut dice = Dice::new(seed);
-        let kind = Kind { rows: [8, 20][(seed % 2) as usize], doubt: [0, 8, 30][(seed / 2 % 3) as usize] };
-        let data = world(&plan, &mut dice, kind);
-        let (counted, _) = waivers(&plan, &data, TODAY);
-        let options = Options { waivers: Arc::new(counted), ..Options::default() };
-        let (found, divided) = ranges::differences(&plan, &data, TODAY, &options, folder.path());
-        assert!(found.is_empty(), "seed {seed}, {kind:?}:\n{}", found.join("\n"));
-        all += divided;
-    }
-    println!("{all} results of records in ranges");
-    assert!(all > 20, "{all}");
 }
 
 #[test]
