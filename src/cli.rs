@@ -342,6 +342,10 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_delimiter = ',', value_name = "FROM->TO", requires = "data")]
     pub(crate) fail_on: Vec<String>,
 
+    /// How many threads to use; the report does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), requires = "data")]
+    pub(crate) threads: Option<u16>,
+
     /// How to show the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Full)]
     pub(crate) format: ReportFormat,

@@ -28,6 +28,8 @@ pub(crate) struct Project {
     pub(crate) asked: Vec<FileId>,
     /// Names of the policies that stand in the project itself.
     pub(crate) own_policies: BTreeSet<String>,
+    /// Whether the whole project was asked for.
+    whole: bool,
 }
 
 /// Where a project's files are, before they are read.
@@ -36,6 +38,7 @@ pub(crate) struct Located {
     manifest: Option<Manifest>,
     files: Vec<PathBuf>,
     asked: Vec<PathBuf>,
+    whole: bool,
 }
 
 /// The policies that ship with Rubric.
@@ -69,6 +72,7 @@ pub(crate) fn locate(paths: &[PathBuf]) -> Result<Located, Failure> {
                 .help(format!("policy files end in `.{EXTENSION}`")));
         }
     }
+    let mut whole = false;
     let (root, manifest, mut files) = match manifest_path {
         Some(path) => {
             let root = path.parent().unwrap_or(&path).to_path_buf();
@@ -79,6 +83,7 @@ pub(crate) fn locate(paths: &[PathBuf]) -> Result<Located, Failure> {
                 .all(|path| root.starts_with(path) || path.file_name().is_some_and(|name| name == MANIFEST))
             {
                 asked = files.clone();
+                whole = true;
             }
             (root, Some(manifest), files)
         }
@@ -89,7 +94,7 @@ pub(crate) fn locate(paths: &[PathBuf]) -> Result<Located, Failure> {
         list.sort();
         list.dedup();
     }
-    Ok(Located { root, manifest, files, asked })
+    Ok(Located { root, manifest, files, asked, whole })
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
@@ -162,7 +167,8 @@ impl Located {
             database.set_text(&policy.path, Some(policy.text));
         }
         let own_policies = headers.into_iter().filter_map(|header| header.policy).collect();
-        Ok(Project { root: self.root, manifest: self.manifest, database, asked, own_policies })
+        let (root, manifest, whole) = (self.root, self.manifest, self.whole);
+        Ok(Project { root, manifest, database, asked, own_policies, whole })
     }
 }
 
@@ -180,6 +186,22 @@ impl Project {
             findings.extend(diagnostics.iter().map(|diagnostic| lookup.finding(diagnostic)));
         }
         findings
+    }
+
+    /// The policy files below the project's folder that its manifest does not list, where the whole project was asked for;
+    /// those of a project of their own are not among them.
+    pub(crate) fn unlisted(&self) -> Vec<String> {
+        let lists = self.manifest.as_ref().is_some_and(|manifest| !manifest.policies.is_empty());
+        if !self.whole || !lists {
+            return Vec::new();
+        }
+        // A folder that cannot be read holds nothing that anybody could want checked.
+        let below = policy_files(&self.root).unwrap_or_default();
+        let own = self.root.join(MANIFEST);
+        let mine =
+            |path: &PathBuf| path.parent().and_then(find_manifest).is_none_or(|manifest| manifest == own);
+        let shown = below.iter().filter(|path| mine(path)).map(|path| shown_path(&self.root, path));
+        shown.filter(|path| self.database.file(path).is_none()).collect()
     }
 
     /// Errors in any file, also in shipped ones: with them nothing may be run.

@@ -141,6 +141,7 @@ impl Diagnostic {
         applicability: Applicability,
         edits: Vec<(Place, String)>,
     ) -> Self {
+        debug_assert!(crate::check::FIXES.contains(&self.code), "`{}` is not listed as fixable", self.code);
         self.fix = Some(Fix { title: title.into(), applicability, edits });
         self
     }

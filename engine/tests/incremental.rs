@@ -126,13 +126,60 @@ fn typing_inside_one_rule_computes_nothing_of_other_files() {
         ("result_part", 1),
         ("define_part", 1),
         ("result_proofs", 1),
-        ("before_proofs", 1),
+        ("by_itself", 1),
+        ("proofs", 1),
         ("diagnostics", 1),
         ("test_reports", 1),
     ];
     let expected: std::collections::BTreeMap<String, usize> =
         expected.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
     assert_eq!(computed, expected);
+}
+
+#[test]
+fn a_rule_that_breaks_looks_at_nothing_of_files_that_it_names_nothing_of() {
+    let (mut database, log) = crowd();
+    let broken = RULES.replace("grade >= G2", "grade >");
+    for text in [broken.as_str(), RULES] {
+        database.set_text("r.rubric", Some(text));
+        messages(&database);
+        let computed = computed(&log);
+        let count = |name: &str| computed.get(name).copied().unwrap_or(0);
+        // What the file names is another now: every policy is asked anew what of it is needed, and what comes of that is
+        // what it was.
+        assert_eq!(
+            ["item_facts", "uses", "used", "unneeded", "unused", "by_itself", "diagnostics"].map(count),
+            [1, 1, 1, 22, 1, 1, 1],
+            "{computed:?}"
+        );
+    }
+}
+
+#[test]
+fn what_can_be_said_early_is_said_in_the_end() {
+    let steps = [
+        RULES.to_owned(),
+        RULES.replace("reads and", "readz and"),
+        RULES.replace("level >= cut", "level >="),
+        RULES.replace("reads and grade >= G2", "grade >= G2"),
+        RULES.replace("when reads and grade >= G2", "when grade = G1 and grade = G2"),
+        RULES.replace("level >= cut", "promotion = up"),
+    ];
+    let mut said = 0;
+    for text in &steps {
+        let (mut database, log) = crowd();
+        let file = database.set_text("r.rubric", Some(text));
+        log.lock().unwrap().clear();
+        let early = database.early_diagnostics(file);
+        // No other file was looked at.
+        assert!(executions(&log, "item_facts") <= 5);
+        let all = database.diagnostics(file);
+        assert!(early.iter().all(|one| all.contains(one)), "{text}: {early:?}, {all:?}");
+        said += early.len();
+        let later = all.iter().filter(|one| !early.contains(one));
+        assert!(later.into_iter().all(|one| one.code.starts_with("unused")), "{text}: {all:?}");
+    }
+    assert!(said >= 4, "{said}");
 }
 
 #[test]
@@ -160,6 +207,55 @@ test \"t\" { as of 2024-01-01 Student a { grade: G2 level: 3 } expect a.twice = 
         [1, 2, 2, 1],
         "{computed:?}"
     );
+}
+
+/// Decisions, a requirement, definitions and promises in one file.
+const SEVERAL: &str = r#"policy several { title "S" cite "1" }
+use v
+define high of Student: count = case { when level > 5 then 2 otherwise 1 }
+define low of Student: count = case { when level > 2 then 2 otherwise 1 }
+decision first of Student { outcomes b, a cite "2" default a rule x: b when level > 1 }
+decision second of Student { outcomes c, d cite "2" default c rule x: d when first = b and grade >= G2 }
+decision third of Student { outcomes f, e cite "2" default e rule x: f when level > 3 and high > 1 }
+requirement fourth of Student { cite "3" must grade > G1 }
+assert first never worsens as level rises
+assert third never worsens as level rises
+"#;
+
+#[test]
+fn an_edit_in_one_rule_proves_again_what_hangs_on_it_and_nothing_else() {
+    let (mut database, log) = crowd();
+    let file = database.set_text("several.rubric", Some(SEVERAL));
+    let codes = |database: &Database| -> Vec<String> {
+        messages(database).iter().filter(|message| message.contains("assertion")).cloned().collect()
+    };
+    assert_eq!(codes(&database), [""; 0]);
+    log.lock().unwrap().clear();
+    // By what is edited: how many results, definitions and promises are proved again.
+    for (from, to, proved) in [
+        // `first`, `second` that names it, and the promise of it.
+        ("b when level > 1 }", "b when level > 2 }", [2, 0, 1]),
+        // `second`, which nothing names.
+        ("first = b and grade >= G2", "first = b and grade >= G3", [1, 0, 0]),
+        // `third` and its promise.
+        ("f when level > 3", "f when level > 4", [1, 0, 1]),
+        ("must grade > G1", "must grade > G2", [1, 0, 0]),
+        // A definition that `third` reads.
+        ("level > 5 then 2", "level > 6 then 2", [1, 1, 1]),
+        ("level > 2 then 2", "level > 3 then 2", [0, 1, 0]),
+    ] {
+        let text = database.text(file).replacen(from, to, 1);
+        assert_ne!(text, *database.text(file), "{from}");
+        database.set_text("several.rubric", Some(&text));
+        assert_eq!(codes(&database), [""; 0]);
+        let computed = computed(&log);
+        let count = |name: &str| computed.get(name).copied().unwrap_or(0);
+        assert_eq!(
+            ["result_proofs", "define_proofs", "assert_proofs"].map(count),
+            proved,
+            "{to}: {computed:?}"
+        );
+    }
 }
 
 #[test]

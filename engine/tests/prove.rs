@@ -21,6 +21,7 @@ const FAULTS: &str = include_str!("prove/faults.txt");
 const SOUND: &str = include_str!("prove/sound.txt");
 const PROMISES: &str = include_str!("prove/promises.txt");
 
+/// What the checks say that prove something, each with the place where it is said.
 const CODES: [&str; 11] = [
     "rule-conflict",
     "decision-gap",
@@ -35,7 +36,7 @@ const CODES: [&str; 11] = [
     "not-decided",
 ];
 
-/// Name, expected codes, text.
+/// Name, what is expected, text. Of a fault that is the code `at` the place, with the word before it: `rule-conflict at rule b`.
 fn sections(text: &str) -> Vec<(String, BTreeSet<String>, String)> {
     text.split("=== ")
         .skip(1)
@@ -43,7 +44,7 @@ fn sections(text: &str) -> Vec<(String, BTreeSet<String>, String)> {
             let (head, body) = section.split_once('\n').unwrap();
             let (name, codes) = head.split_once('|').unwrap_or((head, ""));
             let codes =
-                codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
+                codes.split(';').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty()).collect();
             let body = if body.starts_with("rule ") || body.starts_with("default ") {
                 let (rules, rest) = body.split_at(body.find("\nassert ").map_or(body.len(), |at| at + 1));
                 format!("decision d of S {{\n  outcomes up, mid, low\n  cite \"§ 2\"\n{rules}}}\n{rest}")
@@ -59,6 +60,22 @@ fn checked(text: &str) -> Vec<Diagnostic> {
     let mut database = Database::default();
     let file = database.set_text("corpus.rubric", Some(text));
     database.diagnostics(file)
+}
+
+/// Codes with their places, as a section expects them.
+fn places(text: &str) -> BTreeSet<String> {
+    let mut database = Database::default();
+    let file = database.set_text("corpus.rubric", Some(text));
+    let found = database.diagnostics(file);
+    let proved = found.iter().filter(|one| CODES.contains(&one.code) || one.code.starts_with("assertion-"));
+    let at = |one: &Diagnostic| {
+        let span = database.span(one.place().unwrap());
+        let (before, from) = text.split_at(span.start as usize);
+        let word = before.split_whitespace().next_back().unwrap_or_default();
+        let here = from.split_at((span.end - span.start) as usize).0;
+        format!("{} at {word} {here}", one.code)
+    };
+    proved.map(at).collect()
 }
 
 /// What failed of the tests that the diagnostics offer, pasted behind the text.
@@ -95,22 +112,16 @@ fn every_planted_fault_is_found_and_shown() {
     assert!(sections.len() >= 60, "{}", sections.len());
     for (name, expected, text) in &sections {
         let found = checked(text);
-        let codes: BTreeSet<String> = found
-            .iter()
-            .map(|one| one.code.to_owned())
-            .filter(|code| CODES.contains(&code.as_str()))
-            .collect();
-        if codes != *expected {
+        let said = places(text);
+        if said != *expected {
             let all: Vec<String> = found.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
-            failures.push(format!("{name}: {codes:?}, not {expected:?}; {all:?}"));
+            failures.push(format!("{name}: {said:?}, not {expected:?}; {all:?}"));
         }
-        let shows = |code: &&String| {
-            matches!(
-                code.as_str(),
-                "rule-conflict" | "decision-gap" | "case-arms-disagree" | "case-without-arm"
-            )
+        let shows = |said: &&String| {
+            let code = said.split(' ').next().unwrap_or_default();
+            ["rule-conflict", "decision-gap", "case-arms-disagree", "case-without-arm"].contains(&code)
         };
-        if expected.iter().any(|code| shows(&code))
+        if expected.iter().any(|said| shows(&said))
             && !found.iter().any(|one| one.help.as_ref().is_some_and(|help| help.contains("\n\ntest ")))
         {
             failures.push(format!("{name}: no record is shown"));
@@ -125,11 +136,19 @@ fn promises_are_proved_or_broken_by_a_record() {
     let mut failures = Vec::new();
     for (name, expected, text) in &sections(PROMISES) {
         let found = checked(text);
-        let code = match expected.first().map(String::as_str) {
-            Some("kept") => None,
-            Some("broken") => Some("assertion-fails"),
+        let (verdict, place) =
+            expected.first().map_or(("", ""), |one| one.split_once(" at ").unwrap_or((one, "")));
+        let code = match verdict {
+            "kept" => None,
+            "broken" => Some("assertion-fails"),
             _ => Some("assertion-open"),
         };
+        if let Some(code) = code {
+            let (said, wanted) = (places(text), format!("{code} at {place}"));
+            if !said.contains(&wanted) {
+                failures.push(format!("{name}: {said:?}, not {wanted}"));
+            }
+        }
         let said: Vec<&Diagnostic> = found
             .iter()
             .filter(|one| {
@@ -159,7 +178,10 @@ fn promises_are_proved_or_broken_by_a_record() {
 #[test]
 fn a_broken_promise_as_it_is_said() {
     let mut shown = String::new();
-    for (name, _, text) in sections(PROMISES).iter().filter(|(_, expected, _)| expected.contains("broken")) {
+    for (name, _, text) in sections(PROMISES)
+        .iter()
+        .filter(|(_, expected, _)| expected.iter().any(|one| one.starts_with("broken")))
+    {
         for one in checked(text).iter().filter(|one| one.code == "assertion-fails") {
             shown.push_str(&format!(
                 "{name}: {}\n{}\n",

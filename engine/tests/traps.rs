@@ -1,23 +1,107 @@
 //! Places where an evaluator easily goes wrong, each as a policy with tests of its own.
-//!
-//! | trap | held by |
-//! |---|---|
-//! | 1. C overrides B overrides A: A does not come back | `overriding_is_direct` |
-//! | 2. two rules that disagree | `two_rules_that_disagree_are_a_conflict` |
-//! | 4. bounds of counts, under a name, and not presumed away | `counts_keep_their_bounds_also_under_a_name`, `promises::doubt_is_not_filled` |
-//! | 5. `n > 0 and x / n` with n = 0 | `division_by_zero_is_absorbed_where_it_is_guarded`; of columns `agreement` |
-//! | 6. the top quarter, with ties | `ranks_among_others` |
-//! | 7. rounding by span and of the total | `the_place_of_rounding_shows` of amounts; Lucia Mar in `policies/california/lcff.rubric` |
-//! | 8. February 29, January 31 | `birthdays_and_month_ends`, `promises::months_may_end_up` |
-//! | 9. a total of which one part is not known | `promises::a_part_of_a_total_has_to_be_asked_for`; of a run `a_run_writes_lines_and_totals` of the command |
-//! | 10. no rows at all | `nothing_to_look_at`, and the check `vacuous-all` |
-//! | 11. what a column cannot hold | `numbers_that_no_column_holds` of the command's engines |
+//! [`HELD`] says by which test each of them is held.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod common;
 
 use rubric_engine::db::Database;
+
+/// Traps of the language, and by what each is held: a file from the root of the project, and a test or a case in it.
+const HELD: &[(&str, &[(&str, &str)])] = &[
+    (
+        "one rule overrides another that overrides a third: the third does not come back",
+        &[
+            ("engine/tests/traps.rs", "fn overriding_is_direct("),
+            (
+                "engine/tests/prove/faults.txt",
+                "=== 23 overriding is direct | rule-conflict at rule c; rule-conflict at rule e",
+            ),
+        ],
+    ),
+    (
+        "a rule that holds children back without being subject to the one that promotes them",
+        &[
+            ("engine/tests/traps.rs", "fn two_rules_that_disagree_are_a_conflict("),
+            ("engine/tests/prove/faults.txt", "=== 5 a reader without camp | rule-conflict at rule no_camp"),
+        ],
+    ),
+    (
+        "a rule that is fixed survives every amendment",
+        &[
+            ("engine/tests/traps.rs", "fn a_fixed_rule_is_recorded_as_such("),
+            ("engine/tests/layers.rs", "test \"what is fixed decides whatever is added\""),
+            ("engine/tests/layers.rs", "\"fixed-overridden at `test_not_appropriate`\""),
+        ],
+    ),
+    (
+        "counts keep their bounds, also under a name, and are not presumed away",
+        &[
+            ("engine/tests/traps.rs", "fn counts_keep_their_bounds_also_under_a_name("),
+            ("engine/tests/promises.rs", "fn doubt_is_not_filled("),
+        ],
+    ),
+    (
+        "a division by what is not zero beside it, in every engine",
+        &[
+            ("engine/tests/traps.rs", "fn division_by_zero_is_absorbed_where_it_is_guarded("),
+            ("engine/tests/agreement/main.rs", "fn "),
+            ("engine/tests/prove/faults.txt", "=== 8 a quotient | rule-conflict at rule b"),
+        ],
+    ),
+    ("the top quarter, with ties", &[("engine/tests/traps.rs", "fn ranks_among_others(")]),
+    (
+        "rounding span by span and of the total",
+        &[
+            ("engine/tests/amounts.rs", "fn the_place_of_rounding_shows("),
+            ("policies/california/lcff.rubric", "expect year.lcff.supplemental = $8,594,061"),
+            ("policies/california/lcff.rubric", ") rounded half up to dollars = $8,594,062"),
+        ],
+    ),
+    (
+        "a birthday on February 29, a month after January 31",
+        &[
+            ("engine/tests/traps.rs", "fn birthdays_and_month_ends("),
+            ("engine/tests/promises.rs", "fn months_may_end_up("),
+            ("engine/tests/prove/faults.txt", "=== 69 leap day by two roundings | rule-conflict at rule b"),
+        ],
+    ),
+    (
+        "a total of which one part is not known",
+        &[
+            ("engine/tests/promises.rs", "fn a_part_of_a_total_has_to_be_asked_for("),
+            ("tests/command/amounts.rs", "fn a_run_writes_lines_and_totals("),
+        ],
+    ),
+    (
+        "no rows at all",
+        &[
+            ("engine/tests/traps.rs", "fn nothing_to_look_at("),
+            ("engine/src/check/vacuous_all.rs", "//! # "),
+            ("engine/tests/prove/faults.txt", "=== 64 all satisfy over no rows | rule-conflict at rule b"),
+        ],
+    ),
+    (
+        "what a column cannot hold, and what no number can be",
+        &[
+            ("tests/command/engines.rs", "fn numbers_that_no_column_holds("),
+            ("engine/tests/amounts.rs", "fn a_number_past_all_bounds_is_an_error_of_that_record("),
+        ],
+    ),
+];
+
+#[test]
+fn every_trap_has_a_case() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (trap, cases) in HELD {
+        assert!(!cases.is_empty(), "{trap}");
+        for (file, case) in *cases {
+            let text =
+                std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert!(text.contains(case), "{trap}: no `{case}` in {file}");
+        }
+    }
+}
 
 /// Every test of the text passes, and there are as many as said.
 fn passes(tests: usize, text: &str) {

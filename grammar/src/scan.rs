@@ -242,7 +242,15 @@ impl<'a> Scanner<'a> {
     fn replace(&mut self, start: usize, meant: &str, typographic: bool) {
         let span = self.span(start);
         let found = self.text.get(start..self.at).unwrap_or("").to_owned();
-        self.find(span, found, meant, typographic);
+        // What keeps words apart is there already in most texts.
+        let mut written = meant;
+        if self.text.get(..start).is_some_and(|before| before.ends_with(char::is_whitespace)) {
+            written = written.trim_start();
+        }
+        if self.rest().starts_with(char::is_whitespace) {
+            written = written.trim_end();
+        }
+        self.find(span, found, written, typographic);
         self.out.edits.push(Edit { span, text: meant.to_owned() });
     }
 

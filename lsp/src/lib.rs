@@ -21,6 +21,8 @@ mod client;
 mod clock;
 pub mod commands;
 mod convert;
+#[cfg(test)]
+mod defect;
 mod document;
 mod features;
 mod frames;

@@ -28,6 +28,7 @@ type Attempt = dyn FnMut(Option<&Snapshot>) -> Step + Send;
 /// A request that waits for its answer.
 pub(crate) struct Ask {
     run: Box<Attempt>,
+    what: &'static str,
     tries: u8,
 }
 
@@ -41,7 +42,11 @@ enum Step {
 
 impl std::fmt::Debug for Ask {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Ask").field("tries", &self.tries).finish_non_exhaustive()
+        formatter
+            .debug_struct("Ask")
+            .field("what", &self.what)
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +82,14 @@ impl Ask {
             }
             Step::Done
         };
-        (Self { run: Box::new(run), tries: 0 }, receiver)
+        (Self { run: Box::new(run), what, tries: 0 }, receiver)
+    }
+}
+
+impl Ask {
+    /// Whether it asks for what is wrong with what was typed: that is answered first.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.what == "diagnostic"
     }
 }
 

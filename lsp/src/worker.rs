@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rubric_engine::db::Database;
 use rubric_grammar::Position;
@@ -43,9 +44,17 @@ pub(crate) enum Event {
     Ask(Ask),
     /// A thread is free again; a request that a change came in between is to be tried again.
     Answered(Option<Ask>),
+    /// Of the state of that number, the documents that the client has open are checked.
+    Checked(u64),
     /// The client is gone.
     Stop,
 }
+
+/// So many requests at once are a crowd: what is typed is checked before them.
+const CROWD: usize = 4;
+
+/// How long a crowd waits for that at most.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Works until [`Event::Stop`] or until the channel closes.
 pub(crate) fn work(
@@ -56,11 +65,11 @@ pub(crate) fn work(
 ) -> io::Result<()> {
     let pool = Pool::new(answered)?;
     let (states, incoming) = channel();
-    let publications = messages.clone();
+    let (publications, checked) = (messages.clone(), answered.clone());
     thread::Builder::new()
         .name("rubric-check".to_owned())
         .stack_size(STACK)
-        .spawn(move || publish(&incoming, &publications))?;
+        .spawn(move || publish(&incoming, &publications, &checked))?;
     let board = Arc::new(Board::default());
     let (counts, counting) = channel();
     let (asks, refreshes, shown) = (answered.clone(), messages.clone(), Arc::clone(&board));
@@ -80,14 +89,29 @@ pub(crate) fn work(
     };
     let mut waiting: VecDeque<Ask> = VecDeque::new();
     let mut busy = 0_usize;
-    while let Ok(first) = events.recv() {
+    // Until when what was typed is checked before a crowd of requests is answered.
+    let mut typed: Option<Instant> = None;
+    loop {
+        let first = match typed.filter(|_| waiting.len() > CROWD) {
+            Some(until) => events.recv_timeout(until.saturating_duration_since(Instant::now())),
+            None => events.recv().map_err(RecvTimeoutError::from),
+        };
+        let mut next = match first {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        if next.is_none() {
+            typed = None;
+        }
         let mut changed = false;
         // What has already arrived is taken first: what would be found before it is out of date.
-        let mut next = Some(first);
         while let Some(event) = next {
             match event {
                 Event::Stop => return Ok(()),
+                Event::Ask(ask) if ask.is_urgent() => waiting.push_front(ask),
                 Event::Ask(ask) => waiting.push_back(ask),
+                Event::Checked(number) => typed = typed.filter(|_| number != worker.number),
                 Event::Answered(again) => {
                     busy = busy.saturating_sub(1);
                     if let Some(ask) = again {
@@ -103,6 +127,7 @@ pub(crate) fn work(
         }
         if changed {
             worker.number += 1;
+            typed = Some(Instant::now() + PATIENCE);
             worker.board.set_newest(worker.number);
             let _ = states.send(worker.snapshot());
             if worker.workspace.view().samples.is_empty() {
@@ -112,13 +137,13 @@ pub(crate) fn work(
             }
         }
         while busy < THREADS
+            && !(typed.is_some() && waiting.len() > CROWD)
             && let Some(ask) = waiting.pop_front()
         {
             busy += 1;
             pool.give(ask, worker.snapshot());
         }
     }
-    Ok(())
 }
 
 struct Worker {
@@ -191,7 +216,7 @@ impl Worker {
                     workspace.changed_on_disk(database, &uri);
                 }
             }
-            Event::Ask(_) | Event::Answered(_) | Event::Stop => {}
+            Event::Ask(_) | Event::Answered(_) | Event::Checked(_) | Event::Stop => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `rubric check`: everything that is wrong, or worth knowing.
 
 use rubric_engine::check;
+use rubric_engine::project::MANIFEST;
 
 use super::Outcome;
 use crate::cli::{CheckArgs, CheckFormat};
@@ -34,8 +35,28 @@ pub(crate) fn check(args: &CheckArgs, terminal: Terminal) -> Result<Outcome, Fai
     if args.format != CheckFormat::Json {
         let files = counted(project.asked.len(), "file");
         terminal.say(&format!("{files} checked: {}", summary.words(terminal)));
+        if let Some(said) = not_looked_at(&project.unlisted()) {
+            terminal.say(&said);
+        }
     }
     Ok(Outcome::found(summary.errors > 0))
+}
+
+/// That the manifest leaves policies out, which and what to do.
+fn not_looked_at(unlisted: &[String]) -> Option<String> {
+    let first = unlisted.first()?;
+    let named: Vec<String> = unlisted.iter().take(3).map(|path| format!("`{path}`")).collect();
+    let more = match unlisted.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (are, them) = if unlisted.len() == 1 { ("is", "it") } else { ("are", "them") };
+    Some(format!(
+        "{} {are} not looked at: {}{more}; `policies` in {MANIFEST} does not list {them}: list {them} there, or name {them}, as \
+         in `rubric check {first}`",
+        counted(unlisted.len(), "file"),
+        named.join(", "),
+    ))
 }
 
 fn manual(code: &str, terminal: Terminal) -> Result<Outcome, Failure> {

@@ -2,25 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::thread;
 
-use rubric_engine::data::Cell;
-use rubric_engine::evaluate::{Evaluator, Worth, decision_words, requirement_words};
-use rubric_engine::plan::{
-    AmountId, DecisionId, Field, FieldKind, Instance, Plan, Privacy, RecordKind, ResultId, ResultStatus,
-    show, show_with,
-};
-use rubric_engine::value::{Base, RecordId, Type, Value};
+use rubric_engine::plan::{Field, FieldKind, Plan, Privacy, ResultId, ResultStatus};
+use rubric_engine::value::RecordId;
 
 use super::Outcome;
+use super::flips::{Asked, Comparing, Side};
 use crate::cli::{DataArgs, DiffArgs, ReportFormat};
 use crate::failure::Failure;
-use crate::render::{self, Flip, ResultDifference, Side, VersionDifference};
+use crate::render::{self, ResultDifference, VersionDifference};
 use crate::run::key_parts;
 use crate::session::{self, Reading, Session};
 use crate::terminal::Terminal;
-
-/// Where the value by which records are grouped is not on file.
-const NOT_KNOWN: &str = "not known";
 
 pub(crate) fn diff(args: &DiffArgs, data: &str, terminal: Terminal) -> Result<Outcome, Failure> {
     let of = |path: &Path| DataArgs {
@@ -43,7 +37,9 @@ pub(crate) fn diff(args: &DiffArgs, data: &str, terminal: Terminal) -> Result<Ou
     let (old, new) = (Version::new(&old), Version::new(&new));
     let changes = changes(&args.fail_on, &old, &new)?;
     known_fields(&args.by, &new)?;
-    let report = compare(&old, &new, &args.by, terminal);
+    let threads =
+        args.threads.map_or_else(|| thread::available_parallelism().map_or(1, Into::into), usize::from);
+    let report = compare(&old, &new, &args.by, threads, terminal);
     terminal.print(&match args.format {
         ReportFormat::Full => render::full_difference(&report, terminal),
         ReportFormat::Json => render::to_json(&report)?,
@@ -62,7 +58,6 @@ pub(crate) fn diff(args: &DiffArgs, data: &str, terminal: Terminal) -> Result<Ou
 /// One version of the policies, with the records.
 struct Version<'s> {
     session: &'s Session,
-    evaluator: Evaluator<'s>,
     questions: Vec<Question>,
 }
 
@@ -81,23 +76,8 @@ struct Name {
     record: String,
 }
 
-#[derive(Clone, Copy)]
-enum Asked {
-    Decision(DecisionId),
-    Requirement(Instance),
-    Amount(AmountId),
-}
-
-/// What a result is, and of an amount its lines.
-struct Answer {
-    result: String,
-    by: Vec<String>,
-    lines: BTreeMap<String, String>,
-}
-
 impl<'s> Version<'s> {
     fn new(session: &'s Session) -> Self {
-        let evaluator = session.facts().evaluator(Privacy::Mask);
         let symbols = &session.plan.symbols;
         let mut questions = Vec::new();
         for id in session.results() {
@@ -124,7 +104,7 @@ impl<'s> Version<'s> {
                 questions.push(Question { name, asked, of });
             }
         }
-        Self { session, evaluator, questions }
+        Self { session, questions }
     }
 
     fn plan(&self) -> &Plan {
@@ -133,37 +113,14 @@ impl<'s> Version<'s> {
 
     /// The rows by their keys as files hold them; rows that share a key, or have none, in the order of the files.
     fn rows(&self, of: RecordId) -> BTreeMap<Vec<String>, Vec<u32>> {
+        let evaluator = self.session.facts().evaluator(Privacy::Mask);
         let mut rows: BTreeMap<Vec<String>, Vec<u32>> = BTreeMap::new();
-        for row in 0..self.evaluator.rows_of(of).unwrap_or(0) {
-            let value = self.evaluator.row(of, row);
+        for row in 0..evaluator.rows_of(of).unwrap_or(0) {
+            let value = evaluator.row(of, row);
             let key = key_parts(&self.plan().symbols, self.session.records.records(), &value, of);
             rows.entry(key).or_default().push(row);
         }
         rows
-    }
-
-    fn answer(&self, asked: Asked, row: u32) -> Answer {
-        let plan = self.plan();
-        let plain = |(result, by, _)| Answer { result, by, lines: BTreeMap::new() };
-        match asked {
-            Asked::Decision(id) => plain(decision_words(plan, id, self.evaluator.decision(id, row))),
-            Asked::Requirement(it) => plain(requirement_words(plan, it, self.evaluator.requirement(it, row))),
-            Asked::Amount(id) => {
-                let result = self.evaluator.amount(id, row);
-                let lines = result.lines.iter().map(|line| (line.label.clone(), self.worth(id, &line.worth)));
-                Answer { result: self.worth(id, &result.total), by: Vec::new(), lines: lines.collect() }
-            }
-        }
-    }
-
-    fn worth(&self, id: AmountId, worth: &Worth) -> String {
-        let symbols = &self.plan().symbols;
-        match (worth, symbols.amount(id)) {
-            (Worth::Known(number), Some(symbol)) => {
-                show_with(symbols, &Value::Number(number.clone()), symbol.ty, Privacy::Mask)
-            }
-            (other, _) => other.status().map_or("", ResultStatus::word).to_owned(),
-        }
     }
 
     /// The fields by which flips of a record are counted: its jurisdiction, and those that were asked for.
@@ -175,24 +132,15 @@ impl<'s> Version<'s> {
             .filter(|(_, field)| counted(field) && field.kind == FieldKind::Cell && !field.private)
             .collect()
     }
-
-    fn group(&self, of: RecordId, row: u32, position: u32, field: &Field) -> String {
-        let symbols = &self.plan().symbols;
-        let value = match symbols.record(of).map(|record| record.kind) {
-            Some(RecordKind::Group { .. }) => match self.evaluator.row(of, row) {
-                Value::Reference(reference) => reference.key.get(position as usize).cloned(),
-                _ => None,
-            },
-            _ => match &*self.session.records.records().cell(of, row, position) {
-                Cell::Known(value) => Some(value.clone()),
-                _ => None,
-            },
-        };
-        value.map_or_else(|| NOT_KNOWN.to_owned(), |value| show(symbols, &value, field.ty))
-    }
 }
 
-fn compare(old: &Version<'_>, new: &Version<'_>, by: &[String], terminal: Terminal) -> VersionDifference {
+fn compare(
+    old: &Version<'_>,
+    new: &Version<'_>,
+    by: &[String],
+    threads: usize,
+    terminal: Terminal,
+) -> VersionDifference {
     let names = |version: &Version<'_>| -> BTreeMap<Name, usize> {
         let questions = version.questions.iter().enumerate();
         questions.map(|(position, question)| (question.name.clone(), position)).collect()
@@ -208,17 +156,37 @@ fn compare(old: &Version<'_>, new: &Version<'_>, by: &[String], terminal: Termin
         only(old, &in_new),
         only(new, &in_old),
     );
-    let progress = terminal.progress("comparing", new.questions.len() as u64);
-    let mut rows: BTreeMap<(RecordId, RecordId), Paired> = BTreeMap::new();
+    // By record: what is asked of it in both versions, and its place in the report.
+    let mut asked: BTreeMap<(RecordId, RecordId), Vec<(usize, Asked, Asked)>> = BTreeMap::new();
     for question in &new.questions {
         let position = in_old.get(&question.name);
         if let Some(before) = position.and_then(|position| old.questions.get(*position)) {
-            let paired = rows
-                .entry((before.of, question.of))
-                .or_insert_with(|| Paired::new(old.rows(before.of), new.rows(question.of)));
-            report.results.push(difference(old, new, before, question, paired, by));
+            let name = &question.name;
+            let place = report.results.len();
+            report.results.push(ResultDifference::new(&name.policy, &name.result, name.kind, &name.record));
+            let together = asked.entry((before.of, question.of)).or_default();
+            together.push((place, before.asked, question.asked));
         }
-        progress.advance(1);
+    }
+    let sides = (Side::of(old.session), Side::of(new.session));
+    for (records, questions) in asked {
+        let paired = Paired::new(old.rows(records.0), new.rows(records.1));
+        let progress = terminal.progress("comparing", paired.rows.len() as u64);
+        let pairs: Vec<(Asked, Asked)> = questions.iter().map(|(_, a, b)| (*a, *b)).collect();
+        let comparing = Comparing {
+            old: &sides.0,
+            new: &sides.1,
+            records,
+            questions: &pairs,
+            groupings: &new.groupings(records.1, by),
+        };
+        let flips = comparing.flips(&paired.rows, threads, &progress);
+        for ((place, ..), flips) in questions.iter().zip(flips) {
+            let Some(found) = report.results.get_mut(*place) else { continue };
+            found.records = paired.rows.len();
+            (found.only_old, found.only_new) = (paired.only_old, paired.only_new);
+            flips.into_iter().for_each(|flip| found.add(flip));
+        }
     }
     report
 }
@@ -244,49 +212,6 @@ impl Paired {
         paired.rows.sort_by_key(|(_, after)| *after);
         paired
     }
-}
-
-fn difference(
-    old: &Version<'_>,
-    new: &Version<'_>,
-    before: &Question,
-    after: &Question,
-    paired: &Paired,
-    by: &[String],
-) -> ResultDifference {
-    let name = &after.name;
-    let symbols = &new.plan().symbols;
-    let ty = Type::of(Base::Record(after.of));
-    let groupings = new.groupings(after.of, by);
-    let mut found = ResultDifference::new(&name.policy, &name.result, name.kind, &name.record);
-    found.records = paired.rows.len();
-    (found.only_old, found.only_new) = (paired.only_old, paired.only_new);
-    for (row_before, row_after) in &paired.rows {
-        let mut a = old.answer(before.asked, *row_before);
-        let mut b = new.answer(after.asked, *row_after);
-        if a.result == b.result && a.lines == b.lines {
-            continue;
-        }
-        let labels: BTreeSet<String> = a.lines.keys().chain(b.lines.keys()).cloned().collect();
-        for label in labels {
-            let (x, y) = (a.lines.get(&label), b.lines.get(&label));
-            if x != y {
-                a.by.extend(x.map(|worth| format!("{label} = {worth}")));
-                b.by.extend(y.map(|worth| format!("{label} = {worth}")));
-            }
-        }
-        let groups = groupings
-            .iter()
-            .map(|(position, field)| (field.name.clone(), new.group(after.of, *row_after, *position, field)))
-            .collect();
-        found.add(Flip {
-            key: show(symbols, &new.evaluator.row(after.of, *row_after), ty),
-            old: Side { result: a.result, by: a.by },
-            new: Side { result: b.result, by: b.by },
-            groups,
-        });
-    }
-    found
 }
 
 impl Name {

@@ -5,6 +5,7 @@ mod completions;
 mod data;
 mod diff;
 mod explain;
+mod flips;
 mod fmt;
 mod generate;
 mod lsp;

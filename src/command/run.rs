@@ -52,8 +52,11 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let mut staging = Staging::open(&args.out).map_err(unwritable)?;
 
     let facts = session.facts();
-    let columns =
-        Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options).on_threads(threads);
+    let results: Vec<ResultId> = session.results().collect();
+    let derived = if args.facts { session::facts_of(&facts.plan.symbols, &results) } else { Vec::new() };
+    let columns = Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options)
+        .on_threads(threads)
+        .for_all(&results, &derived);
     let by_column = (args.engine == Engine::Columns).then_some(&columns);
     let (evaluator, batches) = (facts.evaluator(Privacy::Mask), columns.batches());
     let rows_of = |sheet: &Sheet| match by_column {

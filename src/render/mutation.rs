@@ -88,7 +88,7 @@ pub(super) fn full_mutation(
     text
 }
 
-/// `17 of 20 changes noticed, 2 make no difference: score 85.0%`.
+/// `17 of 20 changes noticed, 2 more make no difference: score 85.0%`.
 pub(crate) fn score_words(score: Score, terminal: Terminal) -> String {
     let Some(tenths) = score.per_mille() else {
         return "there is nothing to change that would make a difference".to_owned();
@@ -97,7 +97,8 @@ pub(crate) fn score_words(score: Score, terminal: Terminal) -> String {
     let all = counted(score.killed + score.survived, "change");
     let mut words = format!("{} of {all} noticed", score.killed);
     if score.equivalent > 0 {
-        let _ = write!(words, ", {} more make no difference", score.equivalent);
+        let make = if score.equivalent == 1 { "makes" } else { "make" };
+        let _ = write!(words, ", {} more {make} no difference", score.equivalent);
     }
     let percent = format!("score {}.{}%", tenths / 10, tenths % 10);
     format!("{words}: {}", terminal.paint(style, &percent))

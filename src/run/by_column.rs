@@ -9,65 +9,11 @@ use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::columns::{Content, Sheet, key_values};
 use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
+use super::pieces::{Lines, NUMBER, Piece, Pieces, csv_cell};
 use super::result_file::ResultRows;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
-
-/// What a column writes into the line of each row: the separator before it is not part of it.
-enum Pieces<'b> {
-    /// Each distinct one, and for each row which it is.
-    Shared { distinct: Vec<Vec<u8>>, of: Vec<u32> },
-    /// One after the other, and where each ends.
-    Own { bytes: Vec<u8>, ends: Vec<usize> },
-    /// The key of each row from its first on, as it stands.
-    Keys { batches: &'b Batches<'b>, record: RecordId, first: u32 },
-    /// Numbers that are written as they come, and what stands for the states of rows that have none; for each row, which.
-    Numbers {
-        before: Vec<u8>,
-        after: &'static [u8],
-        values: Vec<i64>,
-        scale: u8,
-        states: Vec<Vec<u8>>,
-        of: Vec<u8>,
-    },
-}
-
-/// The row has the number.
-const NUMBER: u8 = u8::MAX;
-
-impl Pieces<'_> {
-    /// Writes the piece of a row.
-    fn write(&self, row: usize, out: &mut Vec<u8>) {
-        match self {
-            Self::Shared { distinct, of } => {
-                let piece = of.get(row).and_then(|at| distinct.get(*at as usize));
-                out.extend_from_slice(piece.map_or(&[][..], Vec::as_slice));
-            }
-            Self::Own { bytes, ends } => {
-                let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
-                let piece = start.zip(ends.get(row).copied()).and_then(|(start, end)| bytes.get(start..end));
-                out.extend_from_slice(piece.unwrap_or_default());
-            }
-            Self::Keys { batches, record, first } => {
-                let row = u32::try_from(row).ok().and_then(|row| first.checked_add(row));
-                let key = row.and_then(|row| batches.text_key(*record, row));
-                csv_cell(out, key.unwrap_or_default());
-            }
-            Self::Numbers { before, after, values, scale, states, of } => match of.get(row) {
-                Some(&NUMBER) => {
-                    out.extend_from_slice(before);
-                    decimal(out, values.get(row).copied().unwrap_or(0), *scale);
-                    out.extend_from_slice(after);
-                }
-                state => {
-                    let piece = state.and_then(|state| states.get(usize::from(*state)));
-                    out.extend_from_slice(piece.map_or(&[][..], Vec::as_slice));
-                }
-            },
-        }
-    }
-}
 
 /// Writes the cells of a line in a format.
 struct Writing<'a> {
@@ -113,78 +59,13 @@ impl Writing<'_> {
     }
 }
 
-/// A cell of comma-separated values, quoted where it has to be.
-fn csv_cell(out: &mut Vec<u8>, text: &str) {
-    // Every byte is looked at, so that many are looked at together.
-    let is_special = |byte: u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
-        out.push(b'"');
-        for byte in text.bytes() {
-            if byte == b'"' {
-                out.push(b'"');
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
-    } else {
-        out.extend_from_slice(text.as_bytes());
-    }
-}
-
 fn json_text(out: &mut Vec<u8>, text: &str) {
     // Writing to memory does not fail.
     let _ = serde_json::to_writer(out, text);
 }
 
-/// The digits of `value / 10^scale`, no trailing zeros after the point.
-fn decimal(out: &mut Vec<u8>, value: i64, scale: u8) {
-    let mut magnitude = value.unsigned_abs();
-    let mut places = usize::from(scale);
-    while places > 0 && magnitude.is_multiple_of(10) {
-        magnitude /= 10;
-        places -= 1;
-    }
-    // A sign, a point, twenty digits, and as many zeros as there are places.
-    let mut text = [b'0'; 24];
-    let mut start = text.len();
-    let mut put = |byte: u8| {
-        start -= 1;
-        if let Some(place) = text.get_mut(start) {
-            *place = byte;
-        }
-    };
-    let digit = |magnitude: u64| b'0' + (magnitude % 10).to_le_bytes()[0];
-    if places > 20 {
-        return long_decimal(out, value, magnitude, places);
-    }
-    if places > 0 {
-        for _ in 0..places {
-            put(digit(magnitude));
-            magnitude /= 10;
-        }
-        put(b'.');
-    }
-    loop {
-        put(digit(magnitude));
-        magnitude /= 10;
-        if magnitude == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        put(b'-');
-    }
-    out.extend_from_slice(text.get(start..).unwrap_or_default());
-}
-
-/// The same of more places than a number has digits.
-#[cold]
-fn long_decimal(out: &mut Vec<u8>, value: i64, magnitude: u64, places: usize) {
-    out.extend_from_slice(if value < 0 { b"-0." } else { b"0." });
-    let digits = magnitude.to_string();
-    out.extend(std::iter::repeat_n(b'0', places.saturating_sub(digits.len())));
-    out.extend_from_slice(digits.as_bytes());
-}
+/// Bytes of a line for which there is room from the start.
+const LINE: usize = 256;
 
 /// The lines of a range of rows.
 pub(super) fn part(
@@ -235,23 +116,24 @@ pub(super) fn part(
     if sheet.keys.is_empty() {
         pieces.remove(0);
     }
-    let mut bytes = Vec::with_capacity(rows.len() * 16 * pieces.len());
+    let mut lines = Lines::with_room(rows.len() * LINE);
+    let is_json = format == TableFormat::Jsonl;
     for row in 0..rows.len() {
-        if format == TableFormat::Jsonl {
-            bytes.push(b'{');
+        if is_json {
+            lines.byte(b'{');
         }
         for (position, piece) in pieces.iter().enumerate() {
             if position > 0 {
-                bytes.push(b',');
+                lines.byte(b',');
             }
-            piece.write(row, &mut bytes);
+            piece.write(row, &mut lines);
         }
-        if format == TableFormat::Jsonl {
-            bytes.push(b'}');
+        if is_json {
+            lines.byte(b'}');
         }
-        bytes.push(b'\n');
+        lines.byte(b'\n');
     }
-    bytes.shrink_to_fit();
+    let bytes = lines.finish();
     let rows = match format {
         TableFormat::Jsonl => ResultRows::Jsonl(Vec::new(), bytes),
         _ => ResultRows::Csv(bytes),
@@ -412,7 +294,7 @@ impl<'a> Asking<'a> {
                 writing.many(&mut piece, false, column + 1, &by);
                 writing.many(&mut piece, false, column + 2, &self.needs(&needs, row));
             }
-            distinct.push(piece);
+            distinct.push(Piece::from(piece));
         }
         Pieces::Shared { distinct, of: outcomes.of }
     }
@@ -439,13 +321,13 @@ impl<'a> Asking<'a> {
         let needs: Vec<_> = if amounts.total.is_open_somewhere() { needs.collect() } else { Vec::new() };
         let mut nothing = Vec::new();
         writing.many(&mut nothing, true, column + 1, &[]);
-        let (mut distinct, mut of) = (vec![nothing], vec![0; self.rows.len()]);
+        let (mut distinct, mut of) = (vec![Piece::from(nothing)], vec![0; self.rows.len()]);
         for ((needs, row), place) in needs.iter().zip(self.rows.clone()).zip(&mut of) {
             if !needs.is_empty() {
                 let mut piece = Vec::new();
                 writing.many(&mut piece, true, column + 1, &self.needs(needs, row));
                 *place = u32::try_from(distinct.len()).unwrap_or(0);
-                distinct.push(piece);
+                distinct.push(Piece::from(piece));
             }
         }
         pieces.push(Pieces::Shared { distinct, of });
@@ -468,7 +350,7 @@ impl<'a> Asking<'a> {
         let one = |state: &State| {
             let mut piece = Vec::new();
             writing.one(&mut piece, true, column, &text(state));
-            piece
+            Piece::from(piece)
         };
         if let Some(numbers) = facts.numbers() {
             let mut before = Vec::new();
@@ -497,7 +379,7 @@ impl<'a> Asking<'a> {
             let piece = |state: &State| {
                 let mut piece = Vec::new();
                 writing.one(&mut piece, true, column, &fact_text(self.facts.plan, state, base));
-                piece
+                Piece::from(piece)
             };
             return Pieces::Shared { distinct: states.iter().map(piece).collect(), of };
         }
@@ -575,33 +457,5 @@ fn total(tally: &mut Tally, facts: &Column<'_>) {
     }
     for (status, count) in open.into_iter().filter(|(_, count)| *count > 0) {
         tally.count(status.word(), count);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decimals_are_written_as_everywhere_else() {
-        for scale in 0..=12_u8 {
-            for value in [0, 1, -1, 10, -10, 120, 1_000_500, -99, i64::MAX, i64::MIN, 100_000_000_000_000] {
-                let mut bytes = Vec::new();
-                decimal(&mut bytes, value, scale);
-                let expected = written_number(&Number::of_scaled(i128::from(value), scale));
-                assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{value} / 10^{scale}");
-            }
-        }
-    }
-
-    #[test]
-    fn cells_are_quoted_as_by_the_csv_library() {
-        for text in ["", "a", "a,b", "a\"b", "a\nb", "a\rb", " a ", "'", ";", "é", "#a", "\\"] {
-            let mut bytes = b"x,".to_vec();
-            csv_cell(&mut bytes, text);
-            bytes.push(b'\n');
-            let cells = ["x".to_owned(), text.to_owned()];
-            assert_eq!(bytes, super::super::result_file::csv_line(&cells).unwrap(), "{text:?}");
-        }
     }
 }

@@ -249,3 +249,34 @@ fn deep_long_and_big_texts_end_in_diagnostics() {
         }
     }
 }
+
+#[test]
+fn policies_that_the_manifest_leaves_out_are_said() {
+    let sandbox = sandbox().with("town/promotion.rubric", POLICY);
+    sandbox.write("rubric.toml", "[project]\npolicies = [\"town\"]\n");
+    assert!(!sandbox.run(&["check"]).stderr.contains("not looked at"));
+    sandbox.write("drafts/one.rubric", "policy one {\n");
+    sandbox.write("other/rubric.toml", "");
+    sandbox.write("other/two.rubric", "policy two {\n");
+    let said = "1 file is not looked at: `drafts/one.rubric`; `policies` in rubric.toml does not list it: list it there, \
+                or name it, as in `rubric check drafts/one.rubric`";
+    for arguments in [&["check"][..], &["check", "."], &["check", "--format", "concise"]] {
+        let ran = sandbox.run(arguments);
+        assert_eq!(ran.status, Some(0), "{ran}");
+        assert!(ran.stderr.contains(said), "{ran}");
+    }
+    for file in ["a", "b", "c", "d"] {
+        sandbox.write(&format!("drafts/{file}.rubric"), "policy one {\n");
+    }
+    let ran = sandbox.run(&["check"]);
+    assert!(
+        ran.stderr.contains(
+            "5 files are not looked at: `drafts/a.rubric`, `drafts/b.rubric`, `drafts/c.rubric` and 2 more; "
+        ),
+        "{ran}"
+    );
+    // Who names files has asked for nothing else.
+    assert!(!sandbox.run(&["check", "town"]).stderr.contains("not looked at"));
+    let json: Value = serde_json::from_str(&sandbox.run(&["check", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["files"], 1);
+}

@@ -1,4 +1,4 @@
-//! Two versions of policies on the same records.
+//! Two versions of policies: on the same records, and for every record that can be.
 
 use insta::assert_snapshot;
 use rubric_tests::{Sandbox, assert_fits};
@@ -153,4 +153,127 @@ fn a_version_with_errors_is_not_compared() {
     let ran = diff(&versions(|text| text.replace("level >= 2", "levle >= 2")), &[]);
     assert_eq!(ran.status, Some(1), "{ran}");
     assert!(ran.stderr.contains("`new` cannot be compared"), "{ran}");
+}
+
+#[test]
+fn threads_change_nothing() {
+    // More records than one thread takes at a time.
+    let mut students = String::from("student_id,district,grade,level,fee,birthplace\n");
+    for number in 0..3_000 {
+        let level = if number % 7 == 0 { String::new() } else { (number % 5).to_string() };
+        students.push_str(&format!("s{number},d{},G{},{level},{number},x\n", number % 2 + 1, number % 3));
+    }
+    let project = versions(stricter);
+    project.write("records/Student.csv", &students);
+    let one = diff(&project, &["--threads", "1", "--format", "json"]);
+    let many = diff(&project, &["--threads", "8", "--format", "json"]);
+    assert_eq!(one.status, Some(1), "{one}");
+    assert_eq!(one.stdout, many.stdout);
+    let report: Value = serde_json::from_str(&one.stdout).unwrap();
+    // Of 3,000 records every fifth has level 2, but for every seventh of these.
+    let level_2 = (0..3_000).filter(|number| number % 7 != 0 && number % 5 == 2).count();
+    assert_eq!(report["results"][0]["changes"][0]["records"], level_2);
+    assert_eq!(report["results"][0]["flips"].as_array().unwrap().len(), level_2);
+    assert_eq!(report["results"][2]["flips"].as_array().unwrap().len(), 3_000);
+}
+
+/// Without records.
+fn prove(project: &Sandbox, more: &[&str]) -> rubric_tests::Ran {
+    project.run(&[&["diff", "old", "new"][..], more].concat())
+}
+
+#[test]
+fn every_record_that_can_be() {
+    let ran = prove(&versions(stricter), &[]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+    assert_snapshot!(ran);
+}
+
+#[test]
+fn what_is_written_otherwise_is_proved_to_be_the_same() {
+    let project = versions(|text| {
+        text.replace("level >= 2", "not (level < 2)").replace("must level >= 1", "must level > 0")
+    });
+    let ran = prove(&project, &[]);
+    assert_eq!(ran.status, Some(0), "{ran}");
+    assert_snapshot!(ran);
+}
+
+#[test]
+fn what_is_declared_otherwise() {
+    let project = versions(|text| {
+        let text = text.replace("requirement reading_plan", "requirement support_plan");
+        format!("{text}\nparameter cut: count {{ cite \"(f)\" from 2024-07-01: 3 }}\n")
+    });
+    project.write(
+        "old/cuts.rubric",
+        "policy cuts {\n  title \"Cuts\"\n  cite \"§ 2\"\n}\n\n\
+         category Area { math, reading }\n\n\
+         parameter passing by Area: count {\n  cite \"§ 2\"\n  from 2020-07-01 { math: 3  reading: 2 }\n}\n",
+    );
+    project.write(
+        "new/cuts.rubric",
+        "policy cuts {\n  title \"Cuts\"\n  cite \"§ 2\"\n  effective from 2021-07-01\n}\n\n\
+         category Area { math, reading, science }\n\n\
+         parameter passing by Area: count {\n  cite \"§ 2\"\n  from 2020-07-01 { math: 3  reading: 2  science: 1 }\n\
+           from 2025-07-01 { math: 4  reading: 2  science: 1 }\n}\n",
+    );
+    let ran = prove(&project, &[]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+    assert_snapshot!(ran);
+}
+
+#[test]
+fn what_is_not_decided_is_said_and_is_not_the_same() {
+    let project = versions(str::to_owned);
+    let text = project.read("new/reading.rubric");
+    project.write(
+        "new/reading.rubric",
+        &text
+            .replace("  level: count", "  level: text")
+            .replace("level >= 2", "level = \"2\"")
+            .replace("must level >= 1", "must level != \"0\""),
+    );
+    let ran = prove(&project, &[]);
+    assert_eq!(ran.status, Some(1), "{ran}");
+    assert!(
+        ran.stdout
+            .contains("not decided: `Student.level` is `count` in the old version and `text` in the new"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn json_without_records_fits_its_schema_and_its_tests_pass() {
+    let project = versions(stricter);
+    let ran = prove(&project, &["--format", "json"]);
+    assert_eq!(prove(&project, &["--format", "json"]), ran);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_fits(&report, include_str!("../../docs/schemas/versions.schema.json"));
+    assert_eq!(report["differ"], true);
+    let mut shown = 0;
+    for result in report["results"].as_array().unwrap() {
+        for side in ["old", "new"] {
+            let Some(test) = result[side]["test"].as_str() else { continue };
+            shown += 1;
+            let file = format!("{side}/reading.rubric");
+            let text = project.read(&file);
+            project.write(&file, &format!("{text}\n{test}"));
+        }
+    }
+    assert_eq!(shown, 4, "{report:#}");
+    for side in ["old", "new"] {
+        let ran = project.run(&["test", side]);
+        assert_eq!(ran.status, Some(0), "{ran}");
+    }
+}
+
+#[test]
+fn what_goes_with_records_only_is_refused_without() {
+    let project = versions(stricter);
+    for more in [["--fail-on", "promoted->retained"], ["--by", "grade"], ["--as-of", "2024-06-01"]] {
+        let ran = prove(&project, &more);
+        assert_eq!(ran.status, Some(2), "{ran}");
+        assert!(ran.stderr.contains("--data"), "{ran}");
+    }
 }

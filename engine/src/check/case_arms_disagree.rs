@@ -36,14 +36,14 @@
 
 use super::proof;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Plan, written_name};
 use crate::prove::Finding;
 
 pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
     let Finding::ArmsDisagree(define, one, other, witness) = finding else { return None };
     let name = &plan.symbols.define(*define)?.name;
     let test =
-        proof::shown(&plan.symbols, witness, &format!("arms of {name} disagree"), &format!("%.{name} = error"));
+        proof::shown(&plan.symbols, witness, &format!("arms of {name} disagree"), &format!("%.{} = error", written_name(name)));
     Some(
         Diagnostic::error("case-arms-disagree", *other, format!("two arms of `{name}` hold together, with different values"))
             .here("holds too")

@@ -36,14 +36,14 @@
 
 use super::proof;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Plan, written_name};
 use crate::prove::Finding;
 
 pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
     let Finding::NoArm(define, place, witness) = finding else { return None };
     let name = &plan.symbols.define(*define)?.name;
     let test =
-        proof::shown(&plan.symbols, witness, &format!("no arm of {name} holds"), &format!("%.{name} = unknown"));
+        proof::shown(&plan.symbols, witness, &format!("no arm of {name} holds"), &format!("%.{} = unknown", written_name(name)));
     Some(
         Diagnostic::warning("case-without-arm", *place, format!("no arm of `{name}` holds for some record"))
             .here("nothing for this record")

@@ -32,7 +32,7 @@
 
 use super::proof;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Plan, written_name};
 use crate::prove::Finding;
 
 pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
@@ -43,7 +43,7 @@ pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
         &plan.symbols,
         witness,
         &format!("no rule of {} matches", symbol.name),
-        &format!("%.{} = undetermined", symbol.name),
+        &format!("%.{} = undetermined", written_name(&symbol.name)),
     );
     Some(
         Diagnostic::error("decision-gap", symbol.place, message)

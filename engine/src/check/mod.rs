@@ -34,9 +34,9 @@ use crate::value::Date;
 
 pub use missing_table_cell::parameter;
 pub(crate) use parameter_gap::EARLY;
-pub use registry::{PAGES, Page, page};
+pub use registry::{FIXES, PAGES, Page, page};
 pub use settle::settle;
-pub use unused_definition::{Source, Used, Uses, names_of};
+pub use unused_definition::{Source, Unneeded, Used, Uses, names_of, typed};
 
 macro_rules! checks {
     ($($file:ident)*) => {
@@ -142,20 +142,30 @@ pub fn requirement_ids<'i>(
     found
 }
 
-/// What of a file nobody uses: definitions, and `use` clauses. `used`: what the whole workspace names; `declared` and
-/// `fixtures`: what a policy declares, and the names of its fixtures.
+/// What of a file nobody uses: definitions, and `use` clauses. `unneeded`: what of its policy nothing needs; `names`: the
+/// names by which a policy is used, as [`names_of_policy`] gives them.
 #[must_use]
-pub fn unused<'d>(
+pub fn unused(
     symbols: &Symbols,
-    used: &Used,
+    unneeded: &Unneeded,
     source: &Source<'_>,
-    declared: &dyn Fn(PolicyId) -> &'d [Symbol],
-    fixtures: &dyn Fn(PolicyId) -> Vec<String>,
+    names: &dyn Fn(PolicyId) -> Arc<BTreeSet<String>>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    unused_definition::check(symbols, used, source, &mut found);
-    unused_use::check(symbols, source, declared, fixtures, &mut found);
+    unused_definition::check(symbols, unneeded, source, &mut found);
+    unused_use::check(symbols, source, names, &mut found);
     found
+}
+
+/// The names by which a policy is used: of what it declares, of the values and fields of that, and of its fixtures.
+#[must_use]
+pub fn names_of_policy(
+    symbols: &Symbols,
+    policy: PolicyId,
+    declared: &[Symbol],
+    fixtures: &[String],
+) -> BTreeSet<String> {
+    unused_use::names(symbols, policy, declared, fixtures)
 }
 
 /// The parameters and definitions that a run of these policies on that day needs and that have no value on it. A run

@@ -17,6 +17,40 @@ pub struct Page {
     pub text: String,
 }
 
+/// The codes of which a diagnostic can carry a fix, in their order. A code that is missing here is a defect that every run
+/// without optimizations stops at, so that what is tested of all fixes is tested of all.
+pub const FIXES: [&str; 29] = [
+    "amends-nothing",
+    "bad-allow",
+    "bad-literal",
+    "foreign-operator",
+    "may-be-missing",
+    "needless-comma",
+    "needs-brackets",
+    "percent-of-sum",
+    "rank-needs-known",
+    "swallowed-comparison",
+    "syntax",
+    "type-mismatch",
+    "typographic-character",
+    "uneven-limit",
+    "uneven-share",
+    "unit-mismatch",
+    "unknown-field",
+    "unknown-fixture",
+    "unknown-label",
+    "unknown-name",
+    "unknown-outcome",
+    "unknown-policy",
+    "unknown-row",
+    "unknown-type",
+    "unknown-value",
+    "unrounded-money",
+    "unused-use",
+    "vacuous-all",
+    "wrong-arguments",
+];
+
 /// Every page, in the order of the codes.
 pub static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
     let mut pages: Vec<Page> = super::SOURCES

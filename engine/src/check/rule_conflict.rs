@@ -35,7 +35,7 @@
 
 use super::proof;
 use crate::diagnostic::Diagnostic;
-use crate::plan::Plan;
+use crate::plan::{Plan, written_name};
 use crate::prove::Finding;
 
 pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
@@ -47,7 +47,7 @@ pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
         &plan.symbols,
         witness,
         &format!("{} and {} disagree", one.label, other.label),
-        &format!("%.{name} = conflict"),
+        &format!("%.{} = conflict", written_name(name)),
     );
     Some(
         Diagnostic::error("rule-conflict", other.place, message)

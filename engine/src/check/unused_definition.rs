@@ -114,7 +114,81 @@ pub fn names_of(items: &[Arc<Item>]) -> BTreeSet<(String, Option<u32>)> {
     found
 }
 
-pub(super) fn check(symbols: &Symbols, used: &Used, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
+/// What a policy declares and nothing needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unneeded {
+    symbols: BTreeSet<Symbol>,
+    fixtures: BTreeSet<String>,
+}
+
+impl Unneeded {
+    /// `own`: what the policy declares, with the names of its `fixtures`; `typed`: the categories of types and outcomes;
+    /// `used`: what the workspace names, in parts.
+    #[must_use]
+    pub fn of(
+        symbols: &Symbols,
+        own: &[Symbol],
+        fixtures: &[String],
+        typed: &BTreeSet<CategoryId>,
+        used: &[Arc<Used>],
+    ) -> Self {
+        let needed = |target: &Symbol| {
+            if let Symbol::Category(category) = target
+                && typed.contains(category)
+            {
+                return true;
+            }
+            let Some((_, name, place)) = declared(symbols, *target) else { return true };
+            used.iter().any(|part| part.has(*target, name, place))
+        };
+        let from = |name: &String| used.iter().any(|part| part.from.contains(name));
+        Self {
+            symbols: own.iter().copied().filter(|target| !needed(target)).collect(),
+            fixtures: fixtures.iter().filter(|name| !from(name)).cloned().collect(),
+        }
+    }
+}
+
+/// The categories of types and outcomes.
+#[must_use]
+pub fn typed(symbols: &Symbols) -> BTreeSet<CategoryId> {
+    let mut found = BTreeSet::new();
+    let mut see = |ty: Type| {
+        if let Base::Category(category) | Base::Set(category) = ty.base {
+            found.insert(category);
+        }
+    };
+    symbols.records.iter().flat_map(|record| &record.fields).for_each(|field| see(field.ty));
+    symbols.inputs.iter().for_each(|input| see(input.ty));
+    for parameter in &symbols.parameters {
+        parameter.by.iter().copied().for_each(&mut see);
+        see(parameter.ty);
+    }
+    for define in &symbols.defines {
+        define.params.iter().for_each(|(_, ty)| see(*ty));
+        see(define.ty);
+    }
+    found.extend(symbols.decisions.iter().map(|decision| decision.outcomes));
+    found
+}
+
+/// The word for a declaration that something should need, its name and where it is declared.
+fn declared(symbols: &Symbols, target: Symbol) -> Option<(&'static str, &str, Place)> {
+    match target {
+        Symbol::Category(id) => symbols.category(id).map(|it| ("category", &*it.name, it.place)),
+        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| ("input", &*it.name, it.place)),
+        Symbol::Parameter(id) => symbols.parameter(id).map(|it| ("parameter", &*it.name, it.place)),
+        Symbol::Define(id) => symbols.define(id).map(|it| ("definition", &*it.name, it.place)),
+        _ => None,
+    }
+}
+
+pub(super) fn check(
+    symbols: &Symbols,
+    unneeded: &Unneeded,
+    source: &Source<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
     if !source.items.iter().any(|item| has_effect(&item.kind)) {
         return;
     }
@@ -124,21 +198,14 @@ pub(super) fn check(symbols: &Symbols, used: &Used, source: &Source<'_>, found: 
                 .help("remove it, or name it where it was meant"),
         );
     };
-    for target in source.own {
-        let of = match *target {
-            Symbol::Category(id) => symbols.category(id).map(|it| ("category", &it.name, it.place)),
-            Symbol::Input(id) => symbols.inputs.get(id.0 as usize).map(|it| ("input", &it.name, it.place)),
-            Symbol::Parameter(id) => symbols.parameter(id).map(|it| ("parameter", &it.name, it.place)),
-            Symbol::Define(id) => symbols.define(id).map(|it| ("definition", &it.name, it.place)),
-            _ => None,
-        };
-        if let Some((what, name, place)) = of.filter(|(_, name, place)| !used.has(*target, name, *place)) {
+    for target in source.own.iter().filter(|target| unneeded.symbols.contains(target)) {
+        if let Some((what, name, place)) = declared(symbols, *target) {
             report(what, name, place);
         }
     }
     for (position, item) in source.items.iter().enumerate() {
         let ItemKind::Fixture(fixture) = &item.kind else { continue };
-        if !used.from.contains(&fixture.name.text) {
+        if unneeded.fixtures.contains(&fixture.name.text) {
             let item = u32::try_from(position).ok();
             let place = Place { file: source.file, item, span: fixture.name.span };
             report("fixture", &fixture.name.text, place);
@@ -150,13 +217,11 @@ fn has_effect(kind: &ItemKind) -> bool {
     matches!(kind, ItemKind::Decision(_) | ItemKind::Requirement(_) | ItemKind::Amount(_) | ItemKind::Test(_))
 }
 
-/// What is named somewhere in the workspace.
+/// What is named in some files of the workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// With the declaration in which it is named.
     mentioned: BTreeSet<(Symbol, FileId, Option<u32>)>,
-    /// Categories of types and outcomes.
-    categories: BTreeSet<CategoryId>,
     /// Names written in files with errors, with the declaration in which they stand.
     written: BTreeSet<(String, FileId, Option<u32>)>,
     /// Fixtures that others are from.
@@ -164,8 +229,8 @@ pub struct Used {
 }
 
 impl Used {
-    /// What all files name.
-    pub fn of<'a>(symbols: &Symbols, files: impl IntoIterator<Item = &'a Uses>) -> Self {
+    /// What these files name.
+    pub fn of<'a>(files: impl IntoIterator<Item = &'a Uses>) -> Self {
         let mut used = Self::default();
         for uses in files {
             let mentioned = uses.mentioned.iter().map(|(symbol, item)| (*symbol, uses.file, *item));
@@ -174,33 +239,12 @@ impl Used {
             used.written.extend(written);
             used.from.extend(uses.from.iter().cloned());
         }
-        let mut see = |ty: Type| {
-            if let Base::Category(category) | Base::Set(category) = ty.base {
-                used.categories.insert(category);
-            }
-        };
-        symbols.records.iter().flat_map(|record| &record.fields).for_each(|field| see(field.ty));
-        symbols.inputs.iter().for_each(|input| see(input.ty));
-        for parameter in &symbols.parameters {
-            parameter.by.iter().copied().for_each(&mut see);
-            see(parameter.ty);
-        }
-        for define in &symbols.defines {
-            define.params.iter().for_each(|(_, ty)| see(*ty));
-            see(define.ty);
-        }
-        used.categories.extend(symbols.decisions.iter().map(|decision| decision.outcomes));
         used
     }
 
     /// Whether a declaration is named outside itself.
     fn has(&self, symbol: Symbol, name: &str, own: Place) -> bool {
         let elsewhere = |file: FileId, item: Option<u32>| (file, item) != (own.file, own.item);
-        if let Symbol::Category(category) = symbol
-            && self.categories.contains(&category)
-        {
-            return true;
-        }
         let from = (symbol, FileId(0), None);
         self.mentioned
             .range(from..)

@@ -22,6 +22,7 @@
 //! To keep it, write `allow(unused-use) "why"` before the clause.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rubric_grammar::Span;
 use rubric_grammar::ast::ItemKind;
@@ -31,71 +32,62 @@ use super::walk;
 use crate::diagnostic::{Applicability, Diagnostic, Place};
 use crate::plan::{PolicyId, Symbol, Symbols};
 
-pub(super) fn check<'d>(
+pub(super) fn check(
     symbols: &Symbols,
     source: &Source<'_>,
-    declared: &dyn Fn(PolicyId) -> &'d [Symbol],
-    fixtures: &dyn Fn(PolicyId) -> Vec<String>,
+    names: &dyn Fn(PolicyId) -> Arc<BTreeSet<String>>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let mut written: Option<BTreeSet<&str>> = None;
+    let mut open: Vec<(usize, String, Span, Arc<BTreeSet<String>>)> = Vec::new();
     for (position, item) in source.items.iter().enumerate() {
         let ItemKind::Use(clause) = &item.kind else { continue };
         let segments: Vec<&str> = clause.path.segments.iter().map(|name| name.text.as_str()).collect();
         let path = segments.join(".");
         let policy = symbols.policies.iter().position(|policy| policy.name == path);
-        let Some(policy) = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId) else {
-            continue;
-        };
-        let written = written.get_or_insert_with(|| names(source));
-        if policy == source.policy
-            || declares_one_of(symbols, policy, declared(policy), written)
-            // Fixtures are no symbols: a test may go on from one of a used policy.
-            || fixtures(policy).iter().any(|name| written.contains(name.as_str()))
-        {
-            continue;
+        let policy = policy.and_then(|position| u32::try_from(position).ok()).map(PolicyId);
+        if let Some(policy) = policy.filter(|policy| *policy != source.policy) {
+            open.push((position, path, clause.path.span, names(policy)));
         }
+    }
+    // Most files name something of what they use soon: the rest is not looked at.
+    for item in source.items {
+        if open.is_empty() {
+            return;
+        }
+        walk::names(item, &mut |name| open.retain(|(.., declared)| !declared.contains(&name.text)));
+    }
+    for (position, path, span, _) in open {
         let item_place = |span: Span| Place { file: source.file, item: u32::try_from(position).ok(), span };
-        let whole = item_place(Span::new(0, clause.path.span.end));
+        let whole = item_place(Span::new(0, span.end));
         found.push(
-            Diagnostic::warning(
-                "unused-use",
-                item_place(clause.path.span),
-                format!("nothing of `{path}` is named here"),
-            )
-            .help("remove the `use`")
-            .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
+            Diagnostic::warning("unused-use", item_place(span), format!("nothing of `{path}` is named here"))
+                .help("remove the `use`")
+                .fix("remove the `use`", Applicability::Maybe, vec![(whole, String::new())]),
         );
     }
 }
 
-fn names<'a>(source: &Source<'a>) -> BTreeSet<&'a str> {
-    let mut found = BTreeSet::new();
-    for item in source.items {
-        walk::names(item, &mut |name| {
-            found.insert(name.text.as_str());
-        });
+/// The names by which a policy is used: of what it declares, of the values and fields of that, and of its fixtures.
+pub(super) fn names(
+    symbols: &Symbols,
+    policy: PolicyId,
+    declared: &[Symbol],
+    fixtures: &[String],
+) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = fixtures.iter().cloned().collect();
+    for symbol in declared {
+        found.extend(symbols.name(*symbol).map(ToOwned::to_owned));
+        if let Symbol::Category(id) = *symbol
+            && let Some(category) = symbols.category(id)
+        {
+            found.extend(category.values.iter().map(|value| value.name.clone()));
+        }
     }
-    found
-}
-
-/// Whether a policy declares something, or adds a field to something, of one of these names.
-fn declares_one_of(symbols: &Symbols, policy: PolicyId, declared: &[Symbol], names: &BTreeSet<&str>) -> bool {
-    let has = |name: &str| names.contains(name);
+    // A field that it adds to a record of another policy counts as well.
     let file = symbols.policy(policy).map(|policy| policy.place.file);
-    declared.iter().any(|symbol| match *symbol {
-        Symbol::Category(id) => symbols.category(id).is_some_and(|category| {
-            has(&category.name) || category.values.iter().any(|value| has(&value.name))
-        }),
-        Symbol::Record(id) => symbols.record(id).is_some_and(|it| has(&it.name)),
-        Symbol::Input(id) => symbols.inputs.get(id.0 as usize).is_some_and(|it| has(&it.name)),
-        Symbol::Parameter(id) => symbols.parameter(id).is_some_and(|it| has(&it.name)),
-        Symbol::Define(id) => symbols.define(id).is_some_and(|it| has(&it.name)),
-        Symbol::Decision(id) => symbols.decision(id).is_some_and(|it| has(&it.name)),
-        Symbol::Requirement(id) => symbols.requirement(id).is_some_and(|it| has(&it.name)),
-        Symbol::Amount(id) => symbols.amount(id).is_some_and(|it| has(&it.name)),
-    }) || symbols
-        .records
-        .iter()
-        .any(|record| record.fields.iter().any(|field| Some(field.place.file) == file && has(&field.name)))
+    let fields = symbols.records.iter().flat_map(|record| &record.fields);
+    found.extend(
+        fields.filter(|field| Some(field.place.file) == file).map(|field| field.name.clone()),
+    );
+    found
 }

@@ -52,6 +52,19 @@ impl Worker<'_> {
         rows: &Rows,
         operand: Option<ExprId>,
     ) -> Vector {
+        let by_rows = |env: &Env<'_>| self.aggregate_rows(env, id, kind, rows, operand);
+        self.tallied(env, id, (kind, &rows.source), &by_rows).unwrap_or_else(|| by_rows(env))
+    }
+
+    /// From the rows of each lane.
+    fn aggregate_rows(
+        &self,
+        env: &Env<'_>,
+        id: ExprId,
+        kind: AggregateKind,
+        rows: &Rows,
+        operand: Option<ExprId>,
+    ) -> Vector {
         self.expanding(env, id, &|env| {
             // What is read of the rows is read of all of them where that is cheaper than to take out those that count.
             let all = operand.is_none_or(|operand| self.is_cheap(env.code, operand));
@@ -197,7 +210,7 @@ fn fail_vector(members: &Members, vector: &mut Vector) {
 }
 
 /// The opposite of a condition that is never missing; without branches.
-const fn opposite_of_truth(code: u8) -> u8 {
+pub(crate) const fn opposite_of_truth(code: u8) -> u8 {
     // Yes and no are told by two equal bits.
     code ^ (((code ^ (code >> 1)) & 1 ^ 1).wrapping_neg() & 3)
 }
@@ -255,22 +268,28 @@ fn counted(members: &Members, lanes: usize) -> Vector {
     vector
 }
 
+/// By row, from whether it is there and the state of what is read of it: 0 it does not count, 1 it does and its value is
+/// known, 2 otherwise.
+pub(crate) fn counting(presence: &[u8], state: &[u8]) -> Vec<u8> {
+    let code = |(there, state): (&u8, &u8)| {
+        let is_open = u8::from(*there != KNOWN) | u8::from(*state != KNOWN) & u8::from(*state != NO);
+        (1 + is_open) & u8::from(*there == NO).wrapping_sub(1)
+    };
+    presence.iter().zip(state).map(code).collect()
+}
+
 type Ranges = [Range<usize>];
 
 /// Which rows count, and of which lanes that is known, as is what is read of the rows that do.
 struct Counts {
-    /// By row: 0 it does not, 1 it does and its value is known, 2 otherwise.
+    /// As [`counting`] says.
     rows: Vec<u8>,
     exact: Vec<bool>,
 }
 
 impl Counts {
     fn of(members: &Members, read: &Vector, ranges: &Ranges) -> Self {
-        let code = |(there, state): (&u8, &u8)| {
-            let is_open = u8::from(*there != KNOWN) | u8::from(*state != KNOWN) & u8::from(*state != NO);
-            (1 + is_open) & u8::from(*there == NO).wrapping_sub(1)
-        };
-        let rows: Vec<u8> = members.presence.iter().zip(&read.state).map(code).collect();
+        let rows = counting(&members.presence, &read.state);
         let is_exact = |range: &Range<usize>| {
             rows.get(range.clone()).unwrap_or_default().iter().fold(0, |all, code| all | code) < 2
         };

@@ -142,6 +142,30 @@ fn quick_round(a: &Vector, mode: RoundingMode, places: u32) -> Option<Vector> {
     Some(Vector::of(state, Data::Num(values?, places)))
 }
 
+/// The least or greatest of narrow columns.
+fn quick_extreme(operands: &[Arc<Vector>], least: bool) -> Option<Vector> {
+    let scales = operands.iter().map(|operand| match operand.data {
+        Data::Num(_, scale) => Some(scale),
+        _ => None,
+    });
+    let scale = scales.collect::<Option<Vec<u8>>>()?.into_iter().max()?;
+    let (first, rest) = operands.split_first()?;
+    let mut state: Vec<u8> = first.state.iter().map(|own| strict(KNOWN, *own)).collect();
+    let mut values = first.scaled_to(scale)?.into_owned();
+    for operand in rest {
+        state.iter_mut().zip(&operand.state).for_each(|(all, own)| *all = strict(*all, *own));
+        let others = operand.scaled_to(scale)?;
+        let sides = values.iter_mut().zip(others.iter());
+        if least {
+            sides.for_each(|(value, other)| *value = (*value).min(*other));
+        } else {
+            sides.for_each(|(value, other)| *value = (*value).max(*other));
+        }
+    }
+    values.iter_mut().zip(&state).for_each(|(value, state)| *value &= -i64::from(*state == KNOWN));
+    Some(Vector::of(state, Data::Num(values, scale)))
+}
+
 impl Worker<'_> {
     /// A chain of arithmetic, from its first operand on.
     pub(crate) fn arithmetic(&self, env: &Env<'_>, id: ExprId) -> Vector {
@@ -219,6 +243,11 @@ impl Worker<'_> {
             crate::plan::operands(&expr.op).into_iter().map(|operand| self.eval(env, operand)).collect();
         if let (Op::Rounded(_, mode, unit), [a]) = (&expr.op, operands.as_slice()) {
             return self.round(a, *mode, *unit, expr.ty.base);
+        }
+        if let Op::Min(_) | Op::Max(_) = &expr.op
+            && let Some(found) = quick_extreme(&operands, matches!(expr.op, Op::Min(_)))
+        {
+            return found;
         }
         if let (Op::ToCount(_), [a]) = (&expr.op, operands.as_slice())
             && let Data::Num(values, 0) = &a.data

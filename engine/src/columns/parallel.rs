@@ -1,7 +1,8 @@
 //! All rows of a record, batch by batch, on as many threads as the run has; what comes out does not depend on how many.
 
+use std::ops::Range;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -48,27 +49,35 @@ impl Worker<'_> {
         rows: u32,
         work: impl Fn(&Worker<'_>, &Rc<Lanes>) -> T + Sync,
     ) -> Vec<T> {
-        let batches = rows.div_ceil(BATCH);
-        let lanes = |batch: u32| {
-            Lanes::batch(record, batch * BATCH..batch.saturating_add(1).saturating_mul(BATCH).min(rows))
-        };
-        let helpers = self.helpers.min(batches as usize);
+        let batches = (0..rows.div_ceil(BATCH))
+            .map(|batch| batch * BATCH..batch.saturating_add(1).saturating_mul(BATCH).min(rows));
+        self.for_each_part(record, &batches.collect::<Vec<_>>(), self.helpers, work)
+    }
+
+    /// The same for other parts of the rows, on so many threads.
+    pub(crate) fn for_each_part<T: Send>(
+        &self,
+        record: RecordId,
+        parts: &[Range<u32>],
+        threads: usize,
+        work: impl Fn(&Worker<'_>, &Rc<Lanes>) -> T + Sync,
+    ) -> Vec<T> {
+        let lanes = |part: &Range<u32>| Lanes::batch(record, part.clone());
+        let helpers = threads.min(parts.len());
         if helpers < 2 {
-            return (0..batches).map(|batch| work(self, &lanes(batch))).collect();
+            return parts.iter().map(|part| work(self, &lanes(part))).collect();
         }
-        let next = AtomicU32::new(0);
-        let done: Mutex<Vec<(u32, T)>> = Mutex::new(Vec::new());
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
         let store = self.store;
         let take = || {
             // A helper has no helpers of its own.
             let worker = Worker::new(store, 1);
             loop {
-                let batch = next.fetch_add(1, Ordering::Relaxed);
-                if batch >= batches {
-                    break;
-                }
-                let found = work(&worker, &lanes(batch));
-                done.lock().unwrap_or_else(PoisonError::into_inner).push((batch, found));
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(part) = parts.get(number) else { break };
+                let found = work(&worker, &lanes(part));
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((number, found));
             }
             let replayed = worker.replayed.take();
             let mut all = store.replayed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,8 +92,8 @@ impl Worker<'_> {
             }
             take();
         });
-        let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        parts.sort_by_key(|(batch, _)| *batch);
-        parts.into_iter().map(|(_, found)| found).collect()
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(number, _)| *number);
+        done.into_iter().map(|(_, found)| found).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::keys::KeyIndex;
 use super::parallel::side_by_side;
@@ -40,10 +40,18 @@ struct Rows {
     unreadable: BTreeMap<u32, Vec<u32>>,
     keys: KeyIndex,
     duplicates: Option<Vec<bool>>,
-    children: BTreeMap<u32, Children>,
+    children: BTreeMap<u32, Collected>,
     places: Vec<Places>,
     /// Fields of which everything that is wrong has been said.
     told: BTreeSet<u32>,
+}
+
+/// Rows by parent, once somebody asks for them.
+struct Collected {
+    parents: u32,
+    threads: usize,
+    named: Arc<Stored>,
+    rows: OnceLock<Children>,
 }
 
 /// Rows by parent: those of parent `p` are `rows[starts[p]..starts[p + 1]]`.
@@ -392,7 +400,11 @@ impl ColumnRecords {
             jobs.push(Box::new(|| (None, Some(KeyIndex::new(keys)))));
         }
         for column in columns {
-            jobs.push(Box::new(|| (Some(Stored::concat(column)), None)));
+            // What nobody names is read in the order in which it is held, which is that of its parts.
+            jobs.push(match wanted.key {
+                true => Box::new(|| (Some(Stored::concat(column)), None)),
+                false => Box::new(|| (Some(Stored::in_parts(column)), None)),
+            });
         }
         let mut fields = wanted.fields.iter();
         for (column, keys) in side_by_side(tables.threads(), jobs) {
@@ -488,7 +500,7 @@ impl ColumnRecords {
         lane
     }
 
-    /// Collects the rows of a record for the `many` fields that they belong to.
+    /// Lets the rows of a record be collected for the `many` fields that they belong to.
     fn collect(&mut self, wanted: &Wanted, threads: usize) {
         let collecting = self.symbols.records.iter().enumerate().flat_map(|(parent, record)| {
             record.fields.iter().filter_map(move |field| match field.kind {
@@ -501,14 +513,20 @@ impl ColumnRecords {
             let parents = self.tables.get(parent).and_then(Option::as_ref).map_or(0, |table| table.count);
             let Some(Some(rows)) = self.tables.get_mut(wanted.record.0 as usize) else { return };
             let Some(column) = rows.fields.get(&by) else { continue };
-            let children = Children::of(column.named().unwrap_or(&[]), parents, threads);
-            rows.children.insert(by, children);
+            let named = Arc::clone(column);
+            rows.children.insert(by, Collected { parents, threads, named, rows: OnceLock::new() });
         }
     }
 }
 
 /// Fewer parents are not worth a thread.
 const LEAST_PARENTS: usize = 1 << 14;
+
+impl Collected {
+    fn rows(&self) -> &Children {
+        self.rows.get_or_init(|| Children::of(self.named.named().unwrap_or(&[]), self.parents, self.threads))
+    }
+}
 
 impl Children {
     /// Each thread collects the rows of a part of the parents.
@@ -597,7 +615,7 @@ impl Records for ColumnRecords {
             return Cow::Owned(pages.children(parent));
         }
         let children = self.table(record).and_then(|table| table.children.get(&field));
-        Cow::Borrowed(children.map_or(&[][..], |children| children.get(parent)))
+        Cow::Borrowed(children.map_or(&[][..], |children| children.rows().get(parent)))
     }
 
     fn number_in_file(&self, record: RecordId, row: u32) -> u32 {
@@ -698,6 +716,10 @@ impl Columnar for ColumnRecords {
             let column = PagedColumn::new(pages, pages.position(field)?);
             return Some(Arc::new(Stored::paged(pages.count(), column)));
         }
+        self.table(record)?.fields.get(&field).cloned()
+    }
+
+    fn named_rows(&self, record: RecordId, field: u32) -> Option<Arc<Stored>> {
         self.table(record)?.fields.get(&field).cloned()
     }
 

@@ -9,11 +9,12 @@ use super::lanes::Lanes;
 use super::resident::ColumnRecords;
 use super::source::Columnar;
 use super::store::{Store, Whole};
+use super::tally::Wishes;
 use super::vector::{Data, ERROR, KNOWN, MISSING, NO, NO_CODE, NOT_APPLICABLE, Vector};
 use super::worker::Worker;
 use crate::data::{Dataset, Records};
 use crate::evaluate::{AmountResult, DecisionResult, LineResult, Options, RequirementResult, Worth};
-use crate::plan::{AmountId, DecisionId, DefineId, Instance, Plan};
+use crate::plan::{AmountId, DecisionId, DefineId, Instance, Plan, ResultId};
 use crate::value::{Date, Need, RecordId, State, Value};
 
 /// The records of a run, as they are held.
@@ -63,8 +64,18 @@ impl<'a> Columns<'a> {
 
     /// Works out what needs all rows of a record (populations, groups, what many rows read of another) on so many threads.
     #[must_use]
-    pub fn on_threads(self, threads: usize) -> Self {
+    pub fn on_threads(mut self, threads: usize) -> Self {
+        self.store.threads = threads.max(1);
         Self { threads, ..self }
+    }
+
+    /// Says that these results and derived facts will be asked for of all rows: aggregates that they are made of are then
+    /// worked out for all rows at once, when the first of them is asked for.
+    #[must_use]
+    pub fn for_all(mut self, results: &[ResultId], facts: &[DefineId]) -> Self {
+        let plan = self.store.plan;
+        self.store.wishes = Wishes::of(plan, &super::wanted::codes(plan, results, facts));
+        self
     }
 
     /// For which reasons, and for how many lanes, the explaining evaluator was asked while all rows of a record were worked

@@ -14,6 +14,9 @@ pub(crate) trait Columnar: Records {
     /// What is on file for a field, row by row, whether or not rows share a key.
     fn column(&self, record: RecordId, field: u32, store: &Store<'_>) -> Option<Arc<Stored>>;
 
+    /// The rows that the rows of a record name by a field, where they can be collected by what they name.
+    fn named_rows(&self, record: RecordId, field: u32) -> Option<Arc<Stored>>;
+
     /// Whether some rows of a record share their key.
     fn has_duplicates(&self, record: RecordId) -> bool;
 
@@ -64,6 +67,10 @@ impl Columnar for Dataset {
             rows.push(*place);
         }
         Some(Arc::new(Stored::of_distinct(Vector::from_values(states, values, base, store), &rows)))
+    }
+
+    fn named_rows(&self, _: RecordId, _: u32) -> Option<Arc<Stored>> {
+        None
     }
 
     fn keyless(&self, record: RecordId, store: &Store<'_>) -> Option<Vec<bool>> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::source::Columnar;
 use super::stored::Stored;
+use super::tally::{Tallies, Wishes};
 use super::vector::{Data, ERROR, KNOWN, NO, NO_CODE, NOT_APPLICABLE, UNKNOWN, Vector};
 use super::worker::Asked;
 use crate::data::Cell;
@@ -64,6 +65,11 @@ pub(crate) struct Store<'a> {
     /// How many rows have each key that must be unique.
     pub(crate) shared_keys: Shared<(Instance, usize), Arc<KeyCounts>>,
     pub(crate) populations: Shared<Asked, Arc<super::population::Standings>>,
+    /// The aggregates that are worked out for all rows at once, and what they came to.
+    pub(crate) wishes: Wishes<'a>,
+    pub(crate) tallies: Shared<super::tally::Field, Option<Arc<Tallies>>>,
+    /// How many threads work out what all rows come to.
+    pub(crate) threads: usize,
 }
 
 /// How many rows have a key.
@@ -122,6 +128,9 @@ impl<'a> Store<'a> {
             constants: Shared::default(),
             populations: Shared::default(),
             shared_keys: Shared::default(),
+            wishes: Wishes::default(),
+            tallies: Shared::default(),
+            threads: 1,
         }
     }
 

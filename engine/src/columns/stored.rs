@@ -1,7 +1,9 @@
 //! A column of all rows of a record, as narrow as its values allow: what a run keeps in memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::parts::Parts;
 use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
 use crate::table::{Column, Texts, Values};
@@ -29,6 +31,8 @@ enum Packed {
     Text(Texts),
     /// Values that are no small numbers: each distinct one once.
     Any(Vec<Value>, Vec<u32>),
+    /// Columns one after the other, which hold the states too.
+    Parts(Box<Parts>),
     /// Rows that are read from a temporary file when somebody asks for them; their states are among it.
     Paged(PagedColumn),
 }
@@ -53,7 +57,7 @@ const NARROW_NO_YEAR: i16 = i16::MIN;
 
 /// Some rows: a range of them, or any in any order.
 enum Rows<'r> {
-    Range(std::ops::Range<usize>),
+    Range(Range<usize>),
     Any(&'r [u32]),
 }
 
@@ -84,6 +88,15 @@ impl<'r> Rows<'r> {
             Self::Range(range) => range.len(),
             Self::Any(rows) => rows.len(),
         }
+    }
+
+    /// The rows themselves.
+    fn each(&self) -> impl Iterator<Item = usize> {
+        let (range, rows) = match self {
+            Self::Range(range) => (range.clone(), &[][..]),
+            Self::Any(rows) => (0..0, *rows),
+        };
+        range.chain(rows.iter().map(|row| *row as usize))
     }
 }
 
@@ -180,8 +193,10 @@ impl Stored {
 
     /// The value of a row, or its state where it has none; `name` says what a lane of rows stands for.
     pub(crate) fn value(&self, row: u32, name: impl FnOnce(RecordId, u32) -> Reference) -> Result<Value, u8> {
-        if let Packed::Paged(column) = &self.values {
-            return column.value(row, name);
+        match &self.values {
+            Packed::Parts(parts) => return parts.whole().value(row, name),
+            Packed::Paged(column) => return column.value(row, name),
+            _ => {}
         }
         let state = match &self.state {
             None => KNOWN,
@@ -199,6 +214,11 @@ impl Stored {
         value.ok_or(UNKNOWN)
     }
 
+    /// Whether its rows are read when somebody asks for them.
+    pub(crate) const fn is_paged(&self) -> bool {
+        matches!(self.values, Packed::Paged(_))
+    }
+
     /// How many bytes its texts take.
     pub(crate) fn bytes_of_texts(&self) -> usize {
         match &self.values {
@@ -209,23 +229,53 @@ impl Stored {
 
     /// The states of all rows; `None` where all are known (and, of flags, yes).
     pub(crate) fn states(&self) -> Option<&[u8]> {
-        self.state.as_deref()
+        match &self.values {
+            Packed::Parts(parts) => parts.whole().states(),
+            _ => self.state.as_deref(),
+        }
     }
 
     /// The rows that a column of rows names.
     pub(crate) fn named(&self) -> Option<&[u32]> {
         match &self.values {
             Packed::Row(_, rows) => Some(rows),
+            Packed::Parts(parts) => parts.whole().named(),
             _ => None,
+        }
+    }
+
+    /// The rows that a range of rows names.
+    pub(crate) fn named_in(&self, rows: Range<u32>) -> Option<&[u32]> {
+        match &self.values {
+            Packed::Row(_, named) => named.get(rows.start as usize..rows.end as usize),
+            Packed::Parts(parts) => parts.named_in(&rows),
+            _ => None,
+        }
+    }
+
+    /// The ranges of rows that are held by themselves.
+    pub(crate) fn ranges(&self) -> Vec<Range<u32>> {
+        match &self.values {
+            Packed::Parts(parts) => parts.ranges(),
+            _ => vec![0..self.rows],
         }
     }
 
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
-        if let Packed::Paged(column) = &self.values {
-            return column.gather(rows);
+        match &self.values {
+            Packed::Parts(parts) => return parts.gather(rows),
+            Packed::Paged(column) => return column.gather(rows),
+            _ => self.take(&Rows::of(rows)),
         }
-        let of = Rows::of(rows);
+    }
+
+    /// A range of rows, as lanes.
+    pub(crate) fn gather_range(&self, rows: Range<usize>) -> Vector {
+        self.take(&Rows::Range(rows))
+    }
+
+    fn take(&self, of: &Rows<'_>) -> Vector {
         let state = match &self.state {
             None => vec![KNOWN; of.len()],
             Some(state) => of.take(state, |state| state),
@@ -248,12 +298,14 @@ impl Stored {
             }
             Packed::Row(record, named) => Data::Row(*record, of.take(named, |row| row)),
             Packed::Text(texts) => {
-                let text = |row: &u32| {
-                    let text = std::str::from_utf8(texts.get(*row as usize)).unwrap_or_default();
+                let text = |row: usize| {
+                    let text = std::str::from_utf8(texts.get(row)).unwrap_or_default();
                     Value::Text(Arc::from(text))
                 };
-                Data::Any(rows.iter().map(text).collect())
+                Data::Any(of.each().map(text).collect())
             }
+            // Whoever holds parts asks them.
+            Packed::Parts(_) => Data::Void,
             Packed::Any(values, which) => {
                 let value = |which: u32| values.get(which as usize).cloned().unwrap_or(Value::None);
                 Data::Any(of.take(which, value))
@@ -311,6 +363,12 @@ impl Stored {
             }
         };
         Self { rows, state: narrowed(column.state), values }
+    }
+
+    /// Several columns, one after the other, left as they are.
+    pub(crate) fn in_parts(parts: Vec<Self>) -> Self {
+        let rows = parts.iter().map(|part| part.rows).sum();
+        Self { rows, state: None, values: Packed::Parts(Box::new(Parts::of(parts))) }
     }
 
     /// Several columns, one after the other.

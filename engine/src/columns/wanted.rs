@@ -9,7 +9,7 @@ use crate::value::{Base, RecordId};
 /// What is to be read for these results and derived facts, record by record.
 #[must_use]
 pub fn wanted(plan: &Plan, results: &[ResultId], facts: &[DefineId]) -> Vec<Wanted> {
-    let reach = Reach::from(plan, results, facts);
+    let reach = Reach::to(plan, results, facts);
     let symbols = &plan.symbols;
     let of_record = |(record, fields): (RecordId, BTreeSet<u32>)| {
         let declared = symbols.record(record)?;
@@ -23,13 +23,18 @@ pub fn wanted(plan: &Plan, results: &[ResultId], facts: &[DefineId]) -> Vec<Want
     reach.fields.into_iter().filter_map(of_record).collect()
 }
 
+/// The code of whatever these results and derived facts are made of.
+pub(crate) fn codes<'a>(plan: &'a Plan, results: &[ResultId], facts: &[DefineId]) -> Vec<&'a Code> {
+    Reach::to(plan, results, facts).codes
+}
+
 /// What is worked out for these results and derived facts, and the groups whose rows are.
 pub(super) fn reached(
     plan: &Plan,
     results: &[ResultId],
     facts: &[DefineId],
 ) -> (BTreeSet<Fact>, BTreeSet<RecordId>) {
-    let reach = Reach::from(plan, results, facts);
+    let reach = Reach::to(plan, results, facts);
     let kind = |record: &RecordId| plan.symbols.record(*record).map(|record| record.kind);
     let is_group = |record: &RecordId| matches!(kind(record), Some(RecordKind::Group { .. }));
     (reach.seen, reach.fields.into_keys().filter(is_group).collect())
@@ -37,18 +42,19 @@ pub(super) fn reached(
 
 struct Reach<'a> {
     plan: &'a Plan,
+    codes: Vec<&'a Code>,
     fields: BTreeMap<RecordId, BTreeSet<u32>>,
     open: Vec<Fact>,
     seen: BTreeSet<Fact>,
 }
 
 impl<'a> Reach<'a> {
-    const fn of(plan: &'a Plan) -> Self {
-        Self { plan, fields: BTreeMap::new(), open: Vec::new(), seen: BTreeSet::new() }
+    fn of(plan: &'a Plan) -> Self {
+        let (fields, seen) = (BTreeMap::new(), BTreeSet::new());
+        Self { plan, codes: Vec::new(), fields, open: Vec::new(), seen }
     }
 
-    /// All that these results and derived facts reach.
-    fn from(plan: &'a Plan, results: &[ResultId], facts: &[DefineId]) -> Self {
+    fn to(plan: &'a Plan, results: &[ResultId], facts: &[DefineId]) -> Self {
         let mut reach = Self::of(plan);
         for result in results {
             reach.open.push((*result).into());
@@ -153,7 +159,8 @@ impl<'a> Reach<'a> {
         }
     }
 
-    fn code(&mut self, code: &Code) {
+    fn code(&mut self, code: &'a Code) {
+        self.codes.push(code);
         for expr in &code.exprs {
             let owner = |of| match code.get(of).map(|expr| expr.ty.base) {
                 Some(Base::Record(record)) => Some(record),

@@ -97,29 +97,7 @@ impl<'s> Worker<'s> {
         if let Some(known) = self.cheap.borrow().get(&key) {
             return *known;
         }
-        let is_dear = |op: &Op| {
-            !matches!(
-                op,
-                Op::Row(_)
-                    | Op::Field { .. }
-                    | Op::Literal(_)
-                    | Op::Argument(_)
-                    | Op::Parameter { .. }
-                    | Op::Compare(..)
-                    | Op::Between(..)
-                    | Op::And(..)
-                    | Op::Or(..)
-                    | Op::Not(_)
-                    | Op::If(..)
-                    | Op::Arithmetic(..)
-                    | Op::Rounded(..)
-                    | Op::Presumed(..)
-                    | Op::IsKnown(_)
-                    | Op::IsMissing(_)
-                    | Op::IsNone(_)
-            )
-        };
-        let is_cheap = !any_operation(code, id, is_dear);
+        let is_cheap = !any_operation(code, id, |op| !is_plain(op));
         self.cheap.borrow_mut().insert(key, is_cheap);
         is_cheap
     }
@@ -562,8 +540,33 @@ impl<'s> Worker<'s> {
 
 static EMPTY: crate::plan::Code = crate::plan::Code { exprs: Vec::new() };
 
+/// Whether an operation takes little more than to read its operands.
+pub(crate) const fn is_plain(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Row(_)
+            | Op::Field { .. }
+            | Op::Literal(_)
+            | Op::Argument(_)
+            | Op::Parameter { .. }
+            | Op::Compare(..)
+            | Op::Between(..)
+            | Op::InList(..)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::Not(_)
+            | Op::If(..)
+            | Op::Arithmetic(..)
+            | Op::Rounded(..)
+            | Op::Presumed(..)
+            | Op::IsKnown(_)
+            | Op::IsMissing(_)
+            | Op::IsNone(_)
+    )
+}
+
 /// Whether an expression about the rows of a slot reads other rows that are bound outside of it, or arguments.
-fn reads_others(code: &Code, slot: u16, id: ExprId) -> bool {
+pub(crate) fn reads_others(code: &Code, slot: u16, id: ExprId) -> bool {
     let (mut read, mut bound) = (Vec::new(), vec![slot]);
     let varies = any_operation(code, id, |op| {
         match op {

@@ -141,6 +141,14 @@ impl Database {
         }
     }
 
+    /// Proves what is to be proved of a file, the last first, so that two threads share what
+    /// [`Database::early_diagnostics`] waits for.
+    pub fn prove_from_the_end(&self, file: FileId) {
+        if let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) {
+            part::prove_from_the_end(self, workspace, file);
+        }
+    }
+
     fn set(
         &mut self,
         path: &str,
@@ -271,6 +279,16 @@ impl Database {
         match (self.workspace, self.source_file(file)) {
             (Some(workspace), Some(file)) => queries::diagnostics(self, workspace, file),
             _ => Arc::default(),
+        }
+    }
+
+    /// What can be said of a file before every other has been looked at: all of [`Database::diagnostics`] but what nobody
+    /// uses and what only all files together show.
+    #[must_use]
+    pub fn early_diagnostics(&self, file: FileId) -> Vec<Diagnostic> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::early(self, workspace, file),
+            _ => Vec::new(),
         }
     }
 

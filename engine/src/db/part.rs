@@ -182,9 +182,17 @@ fn reached(code: &Code, open: &mut Vec<Symbol>) {
     }
 }
 
+/// What only many declarations together can show of one file: the same after most edits of others.
+#[salsa::tracked(returns(clone))]
+pub(super) fn plan_diagnostics_of(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
+    let id = file.id(db);
+    let here = |diagnostic: &&Diagnostic| diagnostic.place().is_some_and(|place| place.file == id);
+    plan_diagnostics(db, workspace).iter().filter(here).cloned().collect()
+}
+
 /// What only many declarations together can show, such as circles.
 #[salsa::tracked(returns(clone))]
-pub(super) fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
+fn plan_diagnostics(db: &dyn Db, workspace: Workspace) -> Arc<[Diagnostic]> {
     let ids: Vec<_> = present(db, workspace).map(|file| requirement_ids(db, workspace, file)).collect();
     let mut found = check::requirement_ids(&symbols(db, workspace), ids.iter().flat_map(|ids| ids.iter()));
     // A parameter that begins too late is told of once, whoever reads it.
@@ -216,7 +224,8 @@ pub(super) fn found_in_part(db: &dyn Db, workspace: Workspace, file: SourceFile)
 }
 
 /// What proofs about the declarations of a file find.
-pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
+#[salsa::tracked(returns(clone))]
+pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
     let collected = collected(db, workspace);
     let id = file.id(db);
     let mut found = Vec::new();
@@ -243,7 +252,21 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec
             found.extend(assert_proofs(db, workspace, file, *position).iter().cloned());
         }
     }
-    found
+    found.into()
+}
+
+/// Proves what [`proofs`] collects from the other end, so that two threads share it.
+pub(super) fn prove_from_the_end(db: &dyn Db, workspace: Workspace, file: SourceFile) {
+    let collected = collected(db, workspace);
+    let id = file.id(db);
+    for declared in collected.declared.range((id, 0)..=(id, u32::MAX)).rev().map(|(_, declared)| *declared) {
+        match declared {
+            Declared::Decision(id) => drop(result_proofs(db, workspace, file, ResultId::Decision(id))),
+            Declared::Requirement(id) => drop(result_proofs(db, workspace, file, ResultId::Requirement(id))),
+            Declared::Define(id) => drop(define_proofs(db, workspace, file, id.0)),
+            Declared::Group(_) | Declared::Parameter(_) | Declared::Amount(_) => {}
+        }
+    }
 }
 
 /// What a result hangs on.

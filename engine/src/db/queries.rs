@@ -12,10 +12,10 @@ use rubric_grammar::ast::{Item, ItemKind};
 use rubric_grammar::{Known, LineIndex, Parse, SyntaxError};
 
 use super::layers;
-use super::part::{part, plan_diagnostics, proofs};
+use super::part::{found_in_part, part, plan_diagnostics_of, proofs};
 use super::uses::unused;
 use crate::check;
-use crate::diagnostic::{Applicability, Diagnostic, FileId, Fix, Label, Place, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, FileId, Label, Place, Severity};
 use crate::ide::{self, Occurrence};
 use crate::lower::{self, Context, Lowered, Mention};
 use crate::names::{self, Collected, Declared, FileSummary};
@@ -478,9 +478,9 @@ pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     ide::collect(&source).into()
 }
 
-/// What is wrong with one file before anything is proved about it.
+/// What is wrong with one file by itself: what is written in it, and what its names and types come to.
 #[salsa::tracked(returns(clone))]
-pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
+pub(super) fn by_itself(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
     let id = file.id(db);
     let parsed = parsed(db, file);
     let mut found: Vec<Diagnostic> = parsed.parse.errors.iter().map(|error| from_syntax(id, error)).collect();
@@ -489,14 +489,33 @@ pub(super) fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile)
     for position in 0..item_count(db, file) {
         found.extend(item_facts(db, workspace, file, position).diagnostics.iter().cloned());
     }
-    found.extend(plan_diagnostics(db, workspace).iter().filter(here).cloned());
-    found.extend(unused(db, workspace, file).iter().cloned());
     found.into()
+}
+
+/// What is wrong with one file before anything is proved about it.
+fn before_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
+    let mut found = by_itself(db, workspace, file).to_vec();
+    found.extend(plan_diagnostics_of(db, workspace, file).iter().cloned());
+    found.extend(unused(db, workspace, file).iter().cloned());
+    found
+}
+
+/// What is wrong with one file as far as that can be told without looking at every other: what nobody uses, and what only
+/// all files together show, is not among it.
+pub(super) fn early(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
+    let id = file.id(db);
+    let mut found = by_itself(db, workspace, file).to_vec();
+    let part = found_in_part(db, workspace, file);
+    found.extend(part.iter().filter(|one| one.place().is_some_and(|place| place.file == id)).cloned());
+    let mut found = whole(db, workspace, file, found);
+    // Whether what is allowed is there is only known with the rest.
+    found.retain(|one| one.code != "bad-allow");
+    found
 }
 
 /// The errors of one file, apart from what proofs find.
 pub(super) fn errors(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec<Diagnostic> {
-    let found = before_proofs(db, workspace, file).to_vec();
+    let found = before_proofs(db, workspace, file);
     let mut settled = check::settle(file.id(db), &parsed(db, file).parse.file, found);
     settled.retain(|diagnostic| diagnostic.severity == Severity::Error);
     settled
@@ -505,20 +524,23 @@ pub(super) fn errors(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Vec
 /// Everything that is wrong with one file, in the order of its text.
 #[salsa::tracked(returns(clone))]
 pub(super) fn diagnostics(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
-    let id = file.id(db);
+    whole(db, workspace, file, before_proofs(db, workspace, file)).into()
+}
+
+/// What is wrong with a file, with what is proved about it, in the order of its text.
+fn whole(db: &dyn Db, workspace: Workspace, file: SourceFile, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let parsed = parsed(db, file);
-    let mut found = before_proofs(db, workspace, file).to_vec();
     // Of what is wrong already proofs would say the same again, or nothing.
     if !found.iter().any(|one| one.severity == Severity::Error) {
-        found.extend(proofs(db, workspace, file));
+        found.extend(proofs(db, workspace, file).iter().cloned());
     }
-    let mut found = check::settle(id, &parsed.parse.file, found);
+    let mut found = check::settle(file.id(db), &parsed.parse.file, found);
     let start = |diagnostic: &Diagnostic| diagnostic.place().map(|place| absolute(&parsed.parse, place));
     found.sort_by(|a, b| {
         start(a).cmp(&start(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.message.cmp(&b.message))
     });
     found.dedup();
-    found.into()
+    found
 }
 
 /// A span in the file.
@@ -532,16 +554,19 @@ fn from_syntax(file: FileId, error: &SyntaxError) -> Diagnostic {
     let place = |span| Place { file, item: None, span };
     let mut labels = vec![Label { place: place(error.span), text: String::new() }];
     labels.extend(error.related.iter().map(|(span, text)| Label { place: place(*span), text: text.clone() }));
-    Diagnostic {
+    let diagnostic = Diagnostic {
         code: error.code,
         severity: Severity::Error,
         message: error.message.clone(),
         labels,
         help: error.help.clone(),
-        fix: error.fix.as_ref().map(|fix| Fix {
-            title: fix.title.clone(),
-            applicability: Applicability::Always,
-            edits: fix.edits.iter().map(|(span, text)| (place(*span), text.clone())).collect(),
-        }),
+        fix: None,
+    };
+    match &error.fix {
+        Some(fix) => {
+            let edits = fix.edits.iter().map(|(span, text)| (place(*span), text.clone())).collect();
+            diagnostic.fix(fix.title.clone(), Applicability::Always, edits)
+        }
+        None => diagnostic,
     }
 }

@@ -11,13 +11,15 @@ use std::sync::Arc;
 use rubric_grammar::ast::Item;
 use rubric_grammar::{LexicalKind, lexical};
 
-use super::queries::{
-    Db, SourceFile, Workspace, collected, item, item_count, item_facts, parsed, present, symbols,
-};
-use crate::check::{self, Source, Used, Uses};
+use super::queries::{Db, SourceFile, Workspace, collected, item, item_count, item_facts, parsed, symbols};
+use crate::check::{self, Source, Unneeded, Used, Uses};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::names::Collected;
 use crate::plan::{AmountId, DecisionId, DefineId, InputId, ParameterId, PolicyId, RequirementId, Symbol};
 use crate::value::{CategoryId, RecordId};
+
+/// So many files are gathered at once: an edit gathers what one such part names again, and not what all files name.
+const PART: usize = 24;
 
 /// Declarations and `use` clauses of a file that nothing needs.
 #[salsa::tracked(returns(clone))]
@@ -28,18 +30,51 @@ pub(super) fn unused(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
     // What could not be parsed may name anything: to call a `use` above it unused would be a second message for one mistake.
     let damaged = items.iter().any(|item| item.damaged);
     let declared = declared(db, workspace);
-    let of_policy = |policy: PolicyId| declared.get(&policy).map_or(&[][..], Vec::as_slice);
-    let source = Source { file: file.id(db), policy, items: &items, own: of_policy(policy) };
-    let fixtures = |policy: PolicyId| -> Vec<String> {
-        let of_policy = collected.fixtures.range((policy, String::new())..);
-        of_policy.take_while(|((owner, _), _)| *owner == policy).map(|((_, name), _)| name.clone()).collect()
-    };
-    let mut found =
-        check::unused(&symbols(db, workspace), &used(db, workspace), &source, &of_policy, &fixtures);
+    let own = declared.get(&policy).map_or(&[][..], Vec::as_slice);
+    let source = Source { file: file.id(db), policy, items: &items, own };
+    let names = |policy: PolicyId| names(db, workspace, policy);
+    let mut found = check::unused(&symbols(db, workspace), &unneeded(db, workspace, policy), &source, &names);
     if damaged {
         found.retain(|one| one.code != "unused-use");
     }
     found.into()
+}
+
+/// What a policy declares and nothing needs: the same after most edits of other files.
+#[salsa::tracked(returns(clone))]
+fn unneeded(db: &dyn Db, workspace: Workspace, policy: PolicyId) -> Arc<Unneeded> {
+    let (symbols, declared) = (symbols(db, workspace), declared(db, workspace));
+    let own = declared.get(&policy).map_or(&[][..], Vec::as_slice);
+    let home = symbols.policy(policy).map(|policy| policy.place.file);
+    let files = workspace.files(db);
+    let first = files.iter().position(|file| Some(file.id(db)) == home).unwrap_or_default() / PART;
+    // Most is needed near where it is declared.
+    let others = (0..files.len().div_ceil(PART)).filter(|part| *part != first);
+    let parts = std::iter::once(first).chain(others).filter_map(|part| u32::try_from(part).ok());
+    let used: Vec<Arc<Used>> = parts.map(|part| used(db, workspace, part)).collect();
+    let fixtures = fixtures(&collected(db, workspace), policy);
+    Arc::new(Unneeded::of(&symbols, own, &fixtures, &typed(db, workspace), &used))
+}
+
+/// The names of the fixtures of a policy.
+fn fixtures(collected: &Collected, policy: PolicyId) -> Vec<String> {
+    let of_policy = collected.fixtures.range((policy, String::new())..);
+    of_policy.take_while(|((owner, _), _)| *owner == policy).map(|((_, name), _)| name.clone()).collect()
+}
+
+/// The names by which a policy is used.
+#[salsa::tracked(returns(clone))]
+fn names(db: &dyn Db, workspace: Workspace, policy: PolicyId) -> Arc<BTreeSet<String>> {
+    let (symbols, declared) = (symbols(db, workspace), declared(db, workspace));
+    let own = declared.get(&policy).map_or(&[][..], Vec::as_slice);
+    let fixtures = fixtures(&collected(db, workspace), policy);
+    Arc::new(check::names_of_policy(&symbols, policy, own, &fixtures))
+}
+
+/// The categories of types and outcomes.
+#[salsa::tracked(returns(clone))]
+fn typed(db: &dyn Db, workspace: Workspace) -> Arc<BTreeSet<CategoryId>> {
+    Arc::new(check::typed(&symbols(db, workspace)))
 }
 
 fn items(db: &dyn Db, file: SourceFile) -> Vec<Arc<Item>> {
@@ -80,11 +115,13 @@ fn declared(db: &dyn Db, workspace: Workspace) -> Arc<BTreeMap<PolicyId, Vec<Sym
     Arc::new(found)
 }
 
-/// What all files name.
+/// What some of the files name.
 #[salsa::tracked(returns(clone))]
-fn used(db: &dyn Db, workspace: Workspace) -> Arc<Used> {
-    let all: Vec<Arc<Uses>> = present(db, workspace).map(|file| uses(db, workspace, file)).collect();
-    Arc::new(Used::of(&symbols(db, workspace), all.iter().map(AsRef::as_ref)))
+fn used(db: &dyn Db, workspace: Workspace, part: u32) -> Arc<Used> {
+    let files = workspace.files(db).chunks(PART).nth(part as usize).unwrap_or_default();
+    let there = files.iter().filter(|file| file.signatures(db).is_some());
+    let all: Vec<Arc<Uses>> = there.map(|file| uses(db, workspace, *file)).collect();
+    Arc::new(Used::of(all.iter().map(AsRef::as_ref)))
 }
 
 /// What a file names.
@@ -107,28 +144,36 @@ pub(super) fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<U
         broken |= facts.diagnostics.iter().any(wrong);
         mentions.extend(facts.mentions.iter().copied());
     }
-    let words = if policy.is_none() || items.iter().any(|item| item.damaged) {
-        words(db, file)
-    } else if broken {
-        check::names_of(&items)
-    } else {
-        BTreeSet::new()
-    };
-    Arc::new(Uses::of(id, &items, &mentions, words))
+    let damaged = items.iter().any(|item| item.damaged);
+    let mut written =
+        if policy.is_none() || broken || damaged { check::names_of(&items) } else { BTreeSet::new() };
+    if policy.is_none() || damaged {
+        written.extend(words(db, file));
+    }
+    Arc::new(Uses::of(id, &items, &mentions, written))
 }
 
-/// Every word of a text that could not be read as a whole, with its item: each may name something.
+/// Every word of a text outside the items that could be read as a whole, with the item it stands in: each may name
+/// something.
 fn words(db: &dyn Db, file: SourceFile) -> BTreeSet<(String, Option<u32>)> {
     let text = file.text(db).unwrap_or_default();
     let parsed = parsed(db, file);
-    let items = &parsed.parse.file.items;
-    let (tokens, _) = lexical(&text);
     let mut found = BTreeSet::new();
-    for token in tokens.iter().filter(|token| token.kind == LexicalKind::Word) {
-        let Some(word) = text.get(token.span.start as usize..token.span.end as usize) else { continue };
-        let item = items.partition_point(|it| it.span.end < token.span.end);
-        let inside = items.get(item).is_some_and(|it| it.span.start <= token.span.start);
-        found.insert((word.to_owned(), u32::try_from(item).ok().filter(|_| inside)));
+    let mut read = |start: u32, end: u32, item: Option<u32>| {
+        let Some(stretch) = text.get(start as usize..end as usize) else { return };
+        let (tokens, _) = lexical(stretch);
+        let words = tokens.iter().filter(|token| token.kind == LexicalKind::Word);
+        let words = words.filter_map(|it| stretch.get(it.span.start as usize..it.span.end as usize));
+        found.extend(words.map(|word| (word.to_owned(), item)));
+    };
+    let mut at = 0;
+    for (position, item) in parsed.parse.file.items.iter().enumerate() {
+        read(at, item.span.start, None);
+        if item.damaged {
+            read(item.span.start, item.span.end, u32::try_from(position).ok());
+        }
+        at = at.max(item.span.end);
     }
+    read(at, u32::try_from(text.len()).unwrap_or(u32::MAX), None);
     found
 }

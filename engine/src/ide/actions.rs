@@ -100,7 +100,7 @@ fn extract(db: &Database, file: FileId, position: u32, item: &Item, selection: S
         {
             uses_local = true;
         }
-        let is_line = matches!(&name.entity, Entity::Label(Symbol::Amount(_), _));
+        let is_line = matches!(&name.entity, Entity::Label(Symbol::Amount(_), ..));
         uses_local |= is_line && span.start <= name.span.start && name.span.end <= span.end;
     }
     if uses_local {

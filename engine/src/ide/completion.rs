@@ -8,9 +8,9 @@ mod place;
 
 use rubric_grammar::{RESERVED, Span};
 
-use super::entity::{home, kind, name_of, type_of};
+use super::entity::{kind, name_of, type_of};
 use super::scope::Visible;
-use super::{Entity, EntityKind, hover};
+use super::{Entity, EntityKind, Role, hover};
 use crate::check::PAGES;
 use crate::db::Database;
 use crate::diagnostic::FileId;
@@ -289,7 +289,7 @@ impl Writer<'_> {
         });
         if let Some(amount) = amount.and_then(|id| self.symbols.amount(id).map(|it| (id, it))) {
             for line in &amount.1.lines {
-                let entity = Entity::Label(Symbol::Amount(amount.0), line.as_str().into());
+                let entity = Entity::Label(Symbol::Amount(amount.0), amount.1.policy, line.as_str().into());
                 self.named(entity, line, Some(amount.1.ty), 1);
             }
         }
@@ -354,7 +354,7 @@ impl Writer<'_> {
         let within = self.place.item;
         let all = self.db.occurrences(file);
         for name in all.iter() {
-            if let Entity::Label(_, label) = &name.entity
+            if let Entity::Label(.., label) = &name.entity
                 && within.start <= name.span.start
                 && name.span.end <= within.end
                 && except != Some(&**label)
@@ -373,14 +373,16 @@ impl Writer<'_> {
             .filter(|it| matches!(it, Symbol::Decision(_) | Symbol::Requirement(_) | Symbol::Amount(_)))
             .collect();
         for symbol in wanted {
-            let collected = self.db.collected();
-            let Some(file) = home(&collected, self.symbols, &Entity::Symbol(symbol)) else { continue };
-            let all = self.db.occurrences(file);
-            for name in all.iter() {
-                if let Entity::Label(owner, label) = &name.entity
-                    && *owner == symbol
-                {
-                    self.named(name.entity.clone(), &label.clone(), None, 2);
+            let declared = self.symbols.place(symbol).map(|place| place.file);
+            let amended = self.symbols.amendments_of(symbol).into_iter().map(|it| it.place.file);
+            for file in declared.into_iter().chain(amended) {
+                let all = self.db.occurrences(file);
+                for name in all.iter().filter(|name| name.role == Role::Declaration) {
+                    if let Entity::Label(owner, _, label) = &name.entity
+                        && *owner == symbol
+                    {
+                        self.named(name.entity.clone(), &label.clone(), None, 2);
+                    }
                 }
             }
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rubric_grammar::Span;
 
-use super::{FileSpan, Role};
-use crate::db::{Body, Database};
+use super::{FileSpan, Role, labels};
+use crate::db::Database;
 use crate::diagnostic::{FileId, Place};
 use crate::lower::Target;
 use crate::names::Collected;
@@ -23,8 +23,8 @@ pub enum Entity {
     Field(RecordId, u32),
     /// A value of a category, or an outcome of a decision.
     Value(CategoryId, u32),
-    /// The label of a rule, part, `must`, `except` or line.
-    Label(Symbol, Arc<str>),
+    /// The label of a rule, part, `must`, `except` or line: of what, and in which policy it is declared.
+    Label(Symbol, PolicyId, Arc<str>),
     /// A fixture.
     Fixture(PolicyId, Arc<str>),
     /// A row of a fixture or test, by the item that first declares it.
@@ -169,7 +169,7 @@ pub fn name_of(db: &Database, entity: &Entity) -> Option<String> {
         Entity::Value(category, value) => {
             Some(symbols.category(*category)?.values.get(*value as usize)?.name.clone())
         }
-        Entity::Label(_, name) | Entity::Fixture(_, name) | Entity::Row { name, .. } => {
+        Entity::Label(.., name) | Entity::Fixture(_, name) | Entity::Row { name, .. } => {
             Some(name.to_string())
         }
         Entity::Local { file, item, span } => {
@@ -187,7 +187,8 @@ pub(super) fn bare(written: &str) -> &str {
 pub(super) fn home(collected: &Collected, symbols: &Symbols, entity: &Entity) -> Option<FileId> {
     match entity {
         Entity::Policy(id) => symbols.policy(*id).map(|policy| policy.place.file),
-        Entity::Symbol(symbol) | Entity::Label(symbol, _) => symbols.place(*symbol).map(|it| it.file),
+        Entity::Symbol(symbol) => symbols.place(*symbol).map(|it| it.file),
+        Entity::Label(symbol, policy, _) => labels::place(symbols, *symbol, *policy).map(|it| it.file),
         Entity::Field(record, field) => {
             Some(symbols.record(*record)?.fields.get(*field as usize)?.place.file)
         }
@@ -249,24 +250,4 @@ pub fn type_definition(db: &Database, entity: &Entity) -> Vec<FileSpan> {
         _ => return Vec::new(),
     };
     definition(db, &target)
-}
-
-/// The labels of the rules that directly override a rule.
-pub(super) fn overriding(db: &Database, owner: Symbol, label: &str) -> Vec<FileSpan> {
-    let symbols = db.symbols();
-    let Some(place) = symbols.place(owner) else { return Vec::new() };
-    let Some(Body::Decision(body)) = place.item.and_then(|item| db.body(place.file, item)) else {
-        return Vec::new();
-    };
-    let mut found: Vec<FileSpan> = Vec::new();
-    for rule in body.rules.iter().filter(|rule| &*rule.label == label) {
-        for other in &rule.overridden_by {
-            found.extend(
-                body.rules
-                    .get(*other as usize)
-                    .map(|other| FileSpan { file: other.place.file, span: db.span(other.place) }),
-            );
-        }
-    }
-    found
 }

@@ -53,7 +53,7 @@ pub fn hints(db: &Database, file: FileId, within: Span, today: Date) -> Vec<Hint
                     is_type: true,
                 }));
             }
-            (Entity::Label(Symbol::Amount(id), _), Role::Declaration) => {
+            (Entity::Label(Symbol::Amount(id), ..), Role::Declaration) => {
                 found.extend(symbols.amount(*id).map(|amount| Hint {
                     offset: name.span.end,
                     text: format!(": {}", type_name(&symbols, amount.ty)),

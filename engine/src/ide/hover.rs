@@ -6,7 +6,7 @@ use rubric_grammar::Span;
 use rubric_grammar::ast::{self, ItemKind};
 
 use super::entity::{EntityKind, kind, name_of};
-use super::{Entity, Occurrence};
+use super::{Entity, Occurrence, labels};
 use crate::db::{Body, Database};
 use crate::diagnostic::{FileId, Place};
 use crate::lower::type_name;
@@ -110,7 +110,7 @@ pub fn describe(db: &Database, entity: &Entity, today: Date) -> Option<String> {
             }
             page.declared_in(declared.policy);
         }
-        Entity::Label(owner, label) => page.label(*owner, label)?,
+        Entity::Label(owner, policy, label) => page.label(*owner, *policy, label)?,
         Entity::Fixture(policy, name) => {
             page.signature(&format!("fixture {name}"));
             let collected = db.collected();
@@ -429,16 +429,16 @@ impl Page<'_> {
         let _ = writeln!(self.text, "{}\n", lines.join("\n"));
     }
 
-    fn label(&mut self, owner: Symbol, label: &str) -> Option<()> {
-        let place = self.symbols.place(owner)?;
+    fn label(&mut self, owner: Symbol, policy: PolicyId, label: &str) -> Option<()> {
         let name = self.symbols.name(owner)?;
-        let body = place.item.and_then(|item| self.db.body(place.file, item));
-        match body {
+        let is = |of: PolicyId, other: &str| of == policy && self.symbols.short_label(policy, other) == label;
+        match labels::whole(self.db, owner) {
             Some(Body::Decision(body)) => {
                 let Symbol::Decision(id) = owner else { return None };
                 let outcomes = self.symbols.decision(id)?.outcomes;
                 let outcome = |position| category_value(self.symbols, outcomes, position).unwrap_or_default();
-                let rules: Vec<_> = body.rules.iter().filter(|rule| &*rule.label == label).collect();
+                let own = body.rules.iter().filter(|rule| !rule.is_default);
+                let rules: Vec<_> = own.filter(|rule| is(rule.policy, &rule.label)).collect();
                 if rules.is_empty() {
                     self.signature(&format!("part {label} of {name}"));
                     let inside = body.rules.iter().filter(|rule| rule.part.as_deref() == Some(label));
@@ -448,7 +448,7 @@ impl Page<'_> {
                 }
                 for rule in rules {
                     self.signature(&format!("rule {label}: {}", outcome(rule.outcome)));
-                    self.rule_docs(place, label);
+                    self.rule_docs(rule.place, label);
                     if rule.interval != Interval::default() {
                         self.line(&format!("in force {}", interval_words(rule.interval)));
                     }
@@ -472,8 +472,9 @@ impl Page<'_> {
                 }
             }
             Some(Body::Requirement(body)) => {
-                let must = body.musts.iter().find(|it| it.label.as_deref() == Some(label));
-                let except = body.excepts.iter().find(|it| &*it.label == label);
+                let must =
+                    body.musts.iter().find(|it| it.label.as_deref().is_some_and(|own| is(it.policy, own)));
+                let except = body.excepts.iter().find(|it| is(it.policy, &it.label));
                 match (must, except) {
                     (Some(must), _) => {
                         self.signature(&format!("must {label} of {name}"));

@@ -9,6 +9,7 @@ mod completion;
 mod entity;
 mod hints;
 mod hover;
+mod labels;
 mod manifest;
 mod occurrences;
 mod outline;
@@ -74,15 +75,15 @@ pub fn references(db: &Database, entity: &Entity) -> Vec<(FileSpan, Role)> {
     found
 }
 
-/// The amendments of a declaration and, of a rule, the rules that override it.
+/// The amendments of a declaration and, of a rule, the rules that override it: those of policies below as well.
 #[must_use]
 pub fn implementations(db: &Database, entity: &Entity) -> Vec<FileSpan> {
     let mut found: Vec<FileSpan> = references(db, entity)
         .into_iter()
         .filter_map(|(place, role)| (role == Role::Amendment).then_some(place))
         .collect();
-    if let Entity::Label(owner, label) = entity {
-        found.extend(entity::overriding(db, *owner, label));
+    if let Entity::Label(owner, policy, label) = entity {
+        found.extend(labels::overriding(db, *owner, *policy, label));
     }
     found.sort_unstable();
     found.dedup();

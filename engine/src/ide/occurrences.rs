@@ -12,7 +12,7 @@ use rubric_grammar::ast::{
     TypeKind,
 };
 
-use super::Entity;
+use super::{Entity, labels};
 use crate::check::walk;
 use crate::diagnostic::FileId;
 use crate::lower::{Mention, snake_case};
@@ -94,8 +94,13 @@ pub(crate) fn collect(source: &Source<'_>) -> Vec<Occurrence> {
     found
 }
 
-/// A key of a group that is a field of its members is that field.
+/// A key of a group that is a field of its members is that field; the version of a parameter is the parameter.
 pub(super) fn canonical(symbols: &Symbols, entity: Entity) -> Entity {
+    if let Entity::Symbol(Symbol::Parameter(id)) = entity
+        && let Some(version) = symbols.parameter(id).and_then(|parameter| parameter.version)
+    {
+        return Entity::Symbol(Symbol::Parameter(version.of));
+    }
     let Entity::Field(record, field) = entity else { return entity };
     let Some(declared) = symbols.record(record) else { return entity };
     let RecordKind::Group { of } = declared.kind else { return entity };
@@ -143,15 +148,16 @@ fn own_symbol(source: &Source<'_>, policy: PolicyId, position: u32, item: &Item)
                 | (ItemKind::Amount(_), Symbol::Amount(_))
         )
     };
+    if amend && !matches!(item.kind, ItemKind::Record(_)) {
+        let here = Some(position);
+        let amended = source.symbols.amendments.iter();
+        let amended = amended.filter(|it| it.place.file == source.file && it.place.item == here);
+        return amended.map(|it| it.target).find(fits);
+    }
     let scope = &source.symbols.policy(policy)?.scope;
-    let named = scope.get(&name.text).iter().copied().filter(fits);
+    let mut named = scope.get(&name.text).iter().copied().filter(fits);
     if amend {
-        let mut named: Vec<Symbol> = named.collect();
-        if named.is_empty() {
-            // A layer amends what lies above it without `use`.
-            named.extend(above(source, policy, &name.text).filter(fits));
-        }
-        return named.first().copied();
+        return named.next();
     }
     let here = |symbol: &Symbol| {
         source
@@ -159,17 +165,7 @@ fn own_symbol(source: &Source<'_>, policy: PolicyId, position: u32, item: &Item)
             .place(*symbol)
             .is_some_and(|place| place.file == source.file && place.item == Some(position))
     };
-    named.into_iter().find(here)
-}
-
-/// What policies that this one does not use declare under a name.
-fn above<'a>(source: &'a Source<'_>, policy: PolicyId, name: &'a str) -> impl Iterator<Item = Symbol> + 'a {
-    let symbols = source.symbols;
-    symbols.policies.iter().enumerate().flat_map(move |(at, other)| {
-        let id = PolicyId(u32::try_from(at).unwrap_or(u32::MAX));
-        let own = other.scope.get(name).iter().copied();
-        own.filter(move |symbol| id != policy && symbols.owner(*symbol) == Some(id))
-    })
+    named.find(here)
 }
 
 struct Walker<'a> {
@@ -254,9 +250,12 @@ impl Walker<'_> {
     }
 
     fn label(&mut self, name: &Name, role: Role) {
-        if let Some(own) = self.own {
-            self.see(name.span, Entity::Label(own, Arc::from(name.text.as_str())), role);
-        }
+        let Some(own) = self.own else { return };
+        let Some(entity) = labels::entity(self.source, self.policy, own, &name.text) else { return };
+        let elsewhere = matches!(entity, Entity::Label(_, home, _) if home != self.policy);
+        // Under a label from above an amendment says what is to be there instead.
+        let role = if elsewhere && role == Role::Declaration { Role::Amendment } else { role };
+        self.see(name.span, entity, role);
     }
 
     fn policy_path(&mut self, path: &ast::Path, role: Role) {
@@ -460,8 +459,8 @@ impl Walker<'_> {
                     let asked = self.asked(&expect.condition);
                     if let Some(owner) = asked {
                         for label in &expect.by {
-                            let label_entity = Entity::Label(owner, Arc::from(label.text.as_str()));
-                            self.see(label.span, label_entity, Role::Use);
+                            let entity = labels::entity(self.source, self.policy, owner, &label.text);
+                            entity.into_iter().for_each(|entity| self.see(label.span, entity, Role::Use));
                         }
                     }
                 }
@@ -505,7 +504,8 @@ impl Walker<'_> {
                 if let Some(entity) = self.mentions.remove(&name.span) {
                     self.see(name.span, entity, Role::Use);
                 } else if let Some(owner) = self.result_named(of) {
-                    self.see(name.span, Entity::Label(owner, Arc::from(name.text.as_str())), Role::Use);
+                    let entity = labels::entity(self.source, self.policy, owner, &name.text);
+                    entity.into_iter().for_each(|entity| self.see(name.span, entity, Role::Use));
                 }
             }
             ExprKind::Aggregate(aggregate) => {

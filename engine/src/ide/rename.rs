@@ -135,9 +135,19 @@ fn taken(db: &Database, entity: &Entity, name: &str) -> Option<String> {
             let has = category.values.iter().any(|value| value.name == name);
             has.then(|| format!("a value of `{}`", category.name))
         }
-        Entity::Label(owner, _) => {
-            let other = Entity::Label(*owner, name.into());
-            (!super::definition(db, &other).is_empty()).then(|| "a label here".to_owned())
+        Entity::Label(owner, home, _) => {
+            // An amendment would say something of the other, or the other of what is renamed.
+            let related = |policy: crate::plan::PolicyId| {
+                policy == *home
+                    || symbols.above(policy).contains(home)
+                    || symbols.above(*home).contains(&policy)
+            };
+            let policies = symbols.owner(*owner).into_iter();
+            let policies = policies.chain(symbols.amendments_of(*owner).into_iter().map(|it| it.policy));
+            let other = |policy| Entity::Label(*owner, policy, name.into());
+            let clash =
+                policies.filter(|it| related(*it)).find(|it| !super::definition(db, &other(*it)).is_empty());
+            clash.map(|_| "a label here".to_owned())
         }
         Entity::Fixture(policy, _) => {
             let collected = db.collected();

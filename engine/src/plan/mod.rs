@@ -39,7 +39,8 @@ pub use layer::{Amendment, Grant, Jurisdiction, NoKey, Permission, Version, can_
 pub use shape::{CodeShapes, Shape, Shaper, Shapes};
 pub use shift::Shift;
 pub use show::{
-    MASK, Privacy, category_value, show, show_fault, show_with, written, written_key, written_number,
+    MASK, Privacy, category_value, show, show_fault, show_with, written, written_instance, written_key,
+    written_name, written_number,
 };
 pub use symbols::{
     ADJUSTMENT, Absent, AmountId, AmountSymbol, Category, CategoryValue, DecisionId, DecisionSymbol,

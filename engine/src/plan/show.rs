@@ -1,7 +1,34 @@
 //! Values as people write them.
 
-use super::Symbols;
+use std::borrow::Cow;
+
+use super::{Instance, Symbols};
 use crate::value::{Base, CategoryId, Fault, Number, Reference, Type, Value};
+
+/// A name as a policy writes it: in backquotes where it is a word of the language, or no word at all.
+#[must_use]
+pub fn written_name(name: &str) -> Cow<'_, str> {
+    let mut letters = name.chars();
+    let first = letters.next().is_some_and(|letter| letter.is_alphabetic() || letter == '_');
+    let plain =
+        first && letters.all(|letter| letter.is_alphabetic() || letter.is_ascii_digit() || letter == '_');
+    if plain && !rubric_grammar::RESERVED.contains(&name) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("`{name}`"))
+    }
+}
+
+/// A requirement as a policy names it; of one `for each` value, with that value.
+#[must_use]
+pub fn written_instance(symbols: &Symbols, instance: Instance) -> String {
+    let Some(symbol) = symbols.requirement(instance.requirement) else { return String::new() };
+    let name = written_name(&symbol.name);
+    match instance.value.and_then(|value| category_value(symbols, symbol.each?, value)) {
+        Some(value) => format!("{name}({})", written_name(value)),
+        None => name.into_owned(),
+    }
+}
 
 /// What stands for a private value.
 pub const MASK: &str = "•••";

@@ -6,7 +6,7 @@
 //! is no later than `b`.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use num_traits::ToPrimitive as _;
 use rubric_grammar::ast::MonthEnd;
@@ -77,22 +77,49 @@ fn offsets(months: i64, end: MonthEnd) -> (i64, i64) {
     if let Some(known) = KNOWN.lock().ok().and_then(|known| known.get(&key).copied()) {
         return known;
     }
-    let mut found: Option<(i64, i64)> = None;
-    for year in 2000..2400_i16 {
-        for month in 1..=12_i8 {
-            for day in [1, 28, 29, 30, 31_i8] {
-                let Ok(start) = Date::new(year, month, day) else { continue };
-                let Some(moved) = date::add_months(start, months, end) else { continue };
-                let offset = date::days_between(start, moved);
-                found =
-                    Some(found.map_or((offset, offset), |(low, high)| (low.min(offset), high.max(offset))));
-            }
-        }
-    }
+    let found = moved_by(months, end);
     // Outside the calendar nothing is known.
     let found = found.unwrap_or((i64::from(i32::MIN), i64::from(i32::MAX)));
     if let Ok(mut known) = KNOWN.lock() {
         known.insert(key, found);
+    }
+    found
+}
+
+/// The same, counted over the months of 400 years.
+fn moved_by(months: i64, end: MonthEnd) -> Option<(i64, i64)> {
+    /// Months, and days, after which the calendar is the same again.
+    const CYCLE: (i64, i64) = (4_800, 146_097);
+    static FIRSTS: OnceLock<Vec<i64>> = OnceLock::new();
+    // The number of the first day of each month, and of the month after the last.
+    let firsts = FIRSTS.get_or_init(|| {
+        let months = (2000..2400_i16).flat_map(|year| (1..=12_i8).map(move |month| (year, month)));
+        let first = |(year, month)| Date::new(year, month, 1).ok().map(day_number);
+        months.chain([(2400, 1)]).filter_map(first).collect()
+    });
+    // A month far from these has no dates, which only matters to whoever writes them.
+    if months.abs() > 100_000 {
+        return None;
+    }
+    let first = |month: i64| -> Option<i64> {
+        let at = usize::try_from(month.rem_euclid(CYCLE.0)).ok()?;
+        Some(firsts.get(at)? + month.div_euclid(CYCLE.0) * CYCLE.1)
+    };
+    let mut found: Option<(i64, i64)> = None;
+    for month in 0..CYCLE.0 {
+        let (from, to) = (first(month)?, first(month + months)?);
+        let (long, theirs) = (first(month + 1)? - from, first(month + months + 1)? - to);
+        for day in [0, 27, 28, 29, 30] {
+            if day >= long {
+                continue;
+            }
+            let there = match end {
+                MonthEnd::Down => day.min(theirs - 1),
+                MonthEnd::Up => day.min(theirs),
+            };
+            let offset = to + there - from - day;
+            found = Some(found.map_or((offset, offset), |(low, high)| (low.min(offset), high.max(offset))));
+        }
     }
     found
 }
@@ -256,6 +283,32 @@ impl Function {
             let mut clause = outside.clone();
             clause.push(side);
             solver.axiom(self.out, clause);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_move_days_as_the_calendar_says() {
+        for end in [MonthEnd::Down, MonthEnd::Up] {
+            for months in [0, 1, 2, 11, 12, 13, 48, 100, 1_199, -1, -12, -25, -1_300] {
+                let (mut low, mut high) = (i64::MAX, i64::MIN);
+                for year in 2000..2400_i16 {
+                    for month in 1..=12_i8 {
+                        for day in [1, 28, 29, 30, 31_i8] {
+                            let Ok(start) = Date::new(year, month, day) else { continue };
+                            let moved = date::add_months(start, months, end)
+                                .map(|moved| date::days_between(start, moved));
+                            low = moved.map_or(low, |offset| low.min(offset));
+                            high = moved.map_or(high, |offset| high.max(offset));
+                        }
+                    }
+                }
+                assert_eq!(moved_by(months, end), Some((low, high)), "{months} {end:?}");
+            }
         }
     }
 }

@@ -148,6 +148,11 @@ impl Cnf {
         !self.all(negated)
     }
 
+    /// How many conflicts the last question took.
+    pub(super) fn conflicts(&self) -> u64 {
+        self.sat.cb().learnt.get()
+    }
+
     /// Solves under assumptions, with at most so many conflicts.
     pub(super) fn solve(&mut self, assumptions: &[Lit], conflicts: u64) -> Said {
         if !self.consistent {

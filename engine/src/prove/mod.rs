@@ -43,6 +43,7 @@ pub use findings::{Finding, define_findings, findings};
 pub use property::{Broken, Property, property, property_part};
 pub use question::Verdict;
 pub use slice::{segments, slice, slice_with};
+pub use solver::steps;
 pub use subject::Subject;
 pub use vocabulary::type_name;
 

@@ -13,7 +13,7 @@ use super::world::World;
 use crate::evaluate::{Evaluator, Verdict as Result, Worth};
 use crate::plan::{
     AssertBody, Claim, Code, CompareOp, DecisionId, ExprId, Fact, Instance, Interval, Op, Plan, Promise,
-    ResultId, Symbols, category_value, operands,
+    ResultId, Symbols, category_value, operands, written_name,
 };
 use crate::value::date::{add_days, days_between};
 use crate::value::{Base, Number, RecordId, State, Type, Value};
@@ -200,7 +200,7 @@ impl Reader<'_> {
             Op::Field { of, field } => {
                 let Base::Record(record) = self.promise.code.get(*of)?.ty.base else { return None };
                 let name = &self.symbols.record(record)?.fields.get(*field as usize)?.name;
-                Some(format!("{}.{name}", self.named(*of)?))
+                Some(format!("{}.{}", self.named(*of)?, written_name(name)))
             }
             Op::Define { define, of, arguments } => {
                 let arguments: Option<Vec<String>> =
@@ -209,35 +209,37 @@ impl Reader<'_> {
                     none if none.is_empty() => String::new(),
                     some => format!("({})", some.join(", ")),
                 };
-                let name = &self.symbols.define(*define)?.name;
+                let name = written_name(&self.symbols.define(*define)?.name);
                 Some(match of {
                     Some(of) => format!("{}.{name}{arguments}", self.named(*of)?),
                     None => format!("{name}{arguments}"),
                 })
             }
-            Op::Decision { decision, of } => {
-                Some(format!("{}.{}", self.named(*of)?, self.symbols.decision(*decision)?.name))
-            }
+            Op::Decision { decision, of } => Some(format!(
+                "{}.{}",
+                self.named(*of)?,
+                written_name(&self.symbols.decision(*decision)?.name)
+            )),
             Op::IsMet { requirement, value, of } => {
                 let symbol = self.symbols.requirement(*requirement)?;
                 let value = match (value, symbol.each) {
                     (Some(value), Some(category)) => match self.known(*value)?.0 {
                         Value::Category(value) => {
-                            format!("({})", category_value(self.symbols, category, value)?)
+                            format!("({})", written_name(category_value(self.symbols, category, value)?))
                         }
                         _ => return None,
                     },
                     _ => String::new(),
                 };
-                Some(format!("{}.{}{value}", self.named(*of)?, symbol.name))
+                Some(format!("{}.{}{value}", self.named(*of)?, written_name(&symbol.name)))
             }
             Op::Amount { amount, line, of } => {
                 let symbol = self.symbols.amount(*amount)?;
                 let line = match line {
-                    Some(line) => format!(".{}", symbol.lines.get(*line as usize)?),
+                    Some(line) => format!(".{}", written_name(symbol.lines.get(*line as usize)?)),
                     None => String::new(),
                 };
-                Some(format!("{}.{}{line}", self.named(*of)?, symbol.name))
+                Some(format!("{}.{}{line}", self.named(*of)?, written_name(&symbol.name)))
             }
             _ => None,
         }
@@ -465,9 +467,10 @@ fn worsening(part: &Plan, decision: DecisionId, pair: Pair, moved: Moved, rises:
     );
     let second = pair.second(moved);
     let title = |value: &str| format!("{name} with {} {value}", moved.fact.name(symbols));
+    let expected = |outcome: String| format!("%.{} = {}", written_name(&name), written_name(&outcome));
     let shown = vec![
-        (pair.first, title(&before), vec![format!("%.{name} = {}", outcome(one))]),
-        (second, title(&word(&pair.then)), vec![format!("%.{name} = {}", outcome(other))]),
+        (pair.first, title(&before), vec![expected(outcome(one))]),
+        (second, title(&word(&pair.then)), vec![expected(outcome(other))]),
     ];
     Broken { found, shown }
 }

@@ -4,6 +4,7 @@
 //! Only the atoms that a model's goals hang on are checked, so that what does not matter costs nothing. All work is
 //! counted in steps, never in time.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use num_traits::Zero as _;
@@ -72,6 +73,20 @@ const ROUNDS: u32 = 3_000;
 /// Pivots and branches for one proposal.
 const PIVOTS: u64 = 4_000;
 
+/// Conflicts, numbers, or pivots and branches, that make a step.
+const CHEAP: u64 = 8;
+
+thread_local! {
+    static SPENT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The steps that proofs have taken in this thread: proposals, and of conflicts, numbers told of, pivots and branches every eighth. They depend
+/// on the question alone, so that tests can hold a bound and benchmarks can say what a time is of.
+#[must_use]
+pub fn steps() -> u64 {
+    SPENT.with(Cell::get)
+}
+
 /// The solver.
 pub(super) struct Solver {
     pub(super) cnf: Cnf,
@@ -82,7 +97,7 @@ pub(super) struct Solver {
     axioms: Vec<Axiom>,
     functions: Vec<Function>,
     definitions: BTreeMap<Num, Form>,
-    /// Pivots and proposals that are left for all questions.
+    /// Steps that are left for all questions.
     fuel: u64,
 }
 
@@ -225,8 +240,10 @@ impl Solver {
             if self.fuel == 0 {
                 return Answer::Exhausted;
             }
-            self.fuel -= 1;
-            let holds = match self.cnf.solve(goals, CONFLICTS) {
+            self.spend(1);
+            let said = self.cnf.solve(goals, CONFLICTS.min(self.fuel.saturating_mul(CHEAP)));
+            self.spend(self.cnf.conflicts() / CHEAP);
+            let holds = match said {
                 Said::Never(blamed) => return Answer::Never(blamed),
                 Said::Exhausted => return Answer::Exhausted,
                 Said::Model(holds) => holds,
@@ -236,10 +253,12 @@ impl Solver {
             wanted.extend(shown.iter().map(|lit| if model.holds(*lit) { *lit } else { !*lit }));
             let (leaves, numbers) = self.justify(&model, &wanted);
             model.leaves = leaves;
+            // Each of them is told of anew in every proposal.
+            self.spend(numbers.len() as u64 / CHEAP);
             let mut steps = PIVOTS.min(self.fuel);
             let given = steps;
             let outcome = self.numbers(&model, &numbers, &mut steps);
-            self.fuel = self.fuel.saturating_sub((given - steps) / 8);
+            self.spend((given - steps) / CHEAP);
             match outcome {
                 Outcome::Conflict(lits) => {
                     let clause: Vec<Lit> = lits.iter().map(|lit| !*lit).collect();
@@ -256,6 +275,11 @@ impl Solver {
             }
         }
         Answer::Exhausted
+    }
+
+    fn spend(&mut self, steps: u64) {
+        self.fuel = self.fuel.saturating_sub(steps);
+        SPENT.with(|spent| spent.set(spent.get().saturating_add(steps)));
     }
 
     /// No model like this one again.

@@ -5,7 +5,7 @@ use super::witness::{Witness, literal};
 use crate::evaluate::{Evaluator, Verdict, Worth};
 use crate::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, PolicyId, ResultId, ResultStatus, Symbols,
-    category_value, written_number,
+    category_value, written_instance, written_name, written_number,
 };
 use crate::value::{Base, RecordId, State, Type, Value};
 
@@ -79,6 +79,14 @@ impl Subject {
         .unwrap_or_default()
     }
 
+    /// Its name as a policy writes it.
+    fn written(self, symbols: &Symbols) -> String {
+        match self {
+            Self::Requirement(it) => written_instance(symbols, it),
+            other => written_name(&other.name(symbols)).into_owned(),
+        }
+    }
+
     /// What it is.
     #[must_use]
     pub const fn kind(self) -> &'static str {
@@ -105,7 +113,7 @@ impl Subject {
     /// What the evaluator gives for the first row.
     pub(super) fn answer(self, plan: &Plan, evaluator: &Evaluator<'_>, witness: &Witness) -> Answer {
         let symbols = &plan.symbols;
-        let name = self.name(symbols);
+        let name = self.written(symbols);
         // Whether a fact would help is no difference between two laws.
         let settled = |status: ResultStatus| match status {
             ResultStatus::Error => ResultStatus::Undetermined,
@@ -123,7 +131,7 @@ impl Subject {
                     let category = symbols.decision(id).map(|symbol| symbol.outcomes);
                     let word = category.and_then(|category| category_value(symbols, category, outcome));
                     let word = word.unwrap_or_default().to_owned();
-                    let expects = vec![format!("%.{name} = {word}")];
+                    let expects = vec![format!("%.{name} = {}", written_name(&word))];
                     Answer { kind: word.clone(), text: word, expects }
                 }
             },
@@ -155,9 +163,9 @@ impl Subject {
                     if !each.is_empty() {
                         text = format!("{text} ({})", each.join(", "));
                     }
-                    expects.extend(
-                        lines.iter().map(|(label, worth)| format!("%.{name}.{label} = {}", expected(worth))),
-                    );
+                    expects.extend(lines.iter().map(|(label, worth)| {
+                        format!("%.{name}.{} = {}", written_name(label), expected(worth))
+                    }));
                 }
                 let kind = match &result.total {
                     Worth::Known(_) => "a number".to_owned(),

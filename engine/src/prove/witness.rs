@@ -8,7 +8,10 @@ use rubric_grammar::ast::RoundingMode;
 
 use crate::data::{Cell, Dataset, Origin};
 use crate::evaluate::{Evaluator, Options};
-use crate::plan::{DefineId, Field, FieldKind, InputId, Plan, Privacy, Symbols, show_with, written_number};
+use crate::plan::{
+    DefineId, Field, FieldKind, InputId, Plan, Privacy, Symbols, category_value, show_with, written_name,
+    written_number,
+};
 use crate::value::{Base, Date, Number, RecordId, Reference, State, Type, Value};
 
 /// What a row says of a field.
@@ -143,41 +146,44 @@ impl Witness {
                 .iter()
                 .filter_map(|(position, fact)| {
                     let field = record.fields.get(*position as usize)?;
-                    Some(format!("{}: {}", field.name, self.fact(symbols, fact, field.ty)?))
+                    Some(format!("{}: {}", written_name(&field.name), self.fact(symbols, fact, field.ty)?))
                 })
                 .collect();
+            let (record, row) = (written_name(&record.name), written_name(&row.name));
             if facts.is_empty() {
-                let _ = writeln!(text, "  {} {} {{}}", record.name, row.name);
+                let _ = writeln!(text, "  {record} {row} {{}}");
             } else {
-                let _ = writeln!(text, "  {} {} {{ {} }}", record.name, row.name, facts.join("  "));
+                let _ = writeln!(text, "  {record} {row} {{ {} }}", facts.join("  "));
             }
         }
         for record in &self.supplied {
             if !self.rows.iter().any(|row| row.record == *record)
                 && let Some(record) = symbols.record(*record)
             {
-                let _ = writeln!(text, "  no {}", record.name);
+                let _ = writeln!(text, "  no {}", written_name(&record.name));
             }
         }
         for (input, value) in &self.inputs {
             if let Some(input) = symbols.inputs.get(input.0 as usize) {
-                let _ = writeln!(text, "  given {} = {}", input.name, literal(symbols, value, input.ty));
+                let value = literal(symbols, value, input.ty);
+                let _ = writeln!(text, "  given {} = {value}", written_name(&input.name));
             }
         }
+        let subject = written_name(self.subject());
         for (define, value) in &self.givens {
             if let Some(define) = symbols.define(*define) {
                 let value = literal(symbols, value, define.ty);
-                let _ = writeln!(text, "  given {}.{} = {value}", self.subject(), define.name);
+                let _ = writeln!(text, "  given {subject}.{} = {value}", written_name(&define.name));
             }
         }
-        let _ = writeln!(text, "  expect {}\n}}", expectation.replace("%.", &format!("{}.", self.subject())));
+        let _ = writeln!(text, "  expect {}\n}}", expectation.replace("%.", &format!("{subject}.")));
         text
     }
 
     fn fact(&self, symbols: &Symbols, fact: &Fact, ty: Type) -> Option<String> {
         Some(match fact {
             Fact::Value(value) => literal(symbols, value, ty),
-            Fact::Row(row) => self.rows.get(*row)?.name.to_string(),
+            Fact::Row(row) => written_name(&self.rows.get(*row)?.name).into_owned(),
             Fact::Missing => "missing".to_owned(),
         })
     }
@@ -273,7 +279,8 @@ fn plainer(value: &Value, base: Base) -> Vec<Value> {
                     candidates.extend(rounded.ok());
                 }
             }
-            candidates.into_iter().filter(|other| other != number).map(Value::Number).collect()
+            // Nothing is plainer than nothing, and of what stands after the number none is.
+            candidates.into_iter().take_while(|other| other != number).map(Value::Number).collect()
         }
         Value::Date(day) => {
             let firsts = [Date::new(day.year(), 1, 1), Date::new(day.year(), day.month(), 1)];
@@ -288,6 +295,11 @@ pub(crate) fn literal(symbols: &Symbols, value: &Value, ty: Type) -> String {
     match value {
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => written_number(number),
+        Value::Category(position) => match ty.base {
+            Base::Category(category) | Base::Set(category) => category_value(symbols, category, *position)
+                .map_or_else(String::new, |name| written_name(name).into_owned()),
+            _ => show_with(symbols, value, ty, Privacy::Reveal),
+        },
         _ => show_with(symbols, value, ty, Privacy::Reveal),
     }
 }

@@ -78,8 +78,8 @@ pub(super) struct World<'p> {
     pub(super) depth: u32,
 }
 
-/// Pivots and proposals for all questions about one segment of one declaration.
-const FUEL: u64 = 60_000;
+/// Steps for all questions about one segment of one declaration.
+const FUEL: u64 = 20_000;
 
 /// A number of a policy.
 pub(super) fn exact(number: &Number) -> Q {

@@ -220,6 +220,9 @@ fn words(
     builder: &mut Builder,
 ) -> Option<()> {
     const NEW: u32 = u32::MAX;
+    if all_words(recogniser, rows, texts, builder).is_some() {
+        return Some(());
+    }
     let mut numbers = vec![NEW; texts.len()];
     for row in 0..rows.len() {
         let at = if rows.is_null(row) { None } else { usize::try_from(rows.value(row)).ok() };
@@ -251,15 +254,62 @@ fn words(
     Some(())
 }
 
+/// Cells that repeat, of which none is empty: those that occur are read first, and then all rows at once; `None`, and nothing
+/// is added, where one of them is no value of a category.
+fn all_words(
+    recogniser: &mut Recogniser<'_>,
+    rows: &PrimitiveArray<Int32Type>,
+    texts: &StringArray,
+    builder: &mut Builder,
+) -> Option<()> {
+    let used = used_of(rows, texts)?;
+    let mut numbers = vec![NO_CODE; texts.len()];
+    for (at, (place, is_used)) in numbers.iter_mut().zip(used).enumerate() {
+        if is_used {
+            let Got::Word(word) = recogniser.read(texts.value(at).as_bytes()) else { return None };
+            let Value::Category(position) = recogniser.words.get(word)? else { return None };
+            *place = *position;
+        }
+    }
+    let (states, values) = builder.parts();
+    let Values::Code(codes) = values else { return None };
+    states.resize(states.len() + rows.len(), KNOWN);
+    codes.extend(rows.values().iter().map(|row| numbered(&numbers, *row)));
+    Some(())
+}
+
+/// Which texts of a dictionary occur; `None` where some row has none.
+fn used_of(rows: &PrimitiveArray<Int32Type>, texts: &StringArray) -> Option<Vec<bool>> {
+    if rows.null_count() > 0 || texts.null_count() > 0 {
+        return None;
+    }
+    let mut used = vec![false; texts.len()];
+    for row in rows.values() {
+        *used.get_mut(usize::try_from(*row).ok()?)? = true;
+    }
+    Some(used)
+}
+
+fn numbered(numbers: &[u32], row: i32) -> u32 {
+    usize::try_from(row).ok().and_then(|row| numbers.get(row)).copied().unwrap_or(NO_CODE)
+}
+
 /// Texts that stand for themselves: in ASCII, without spaces around them, and none of them empty.
 fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Option<()> {
     let offsets = texts.value_offsets();
     let (first, last) = (*offsets.first()?, *offsets.last()?);
     let bytes = texts.value_data().get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
+    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
+    // Where no byte is a space, and no text empty, there is nothing to look for in each.
+    let is_dense = bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    let pairs = || offsets.iter().zip(offsets.iter().skip(1));
+    let is_filled = nulls.is_none() && pairs().fold(true, |all, (start, end)| all & (start < end));
+    if is_dense && is_filled {
+        return add_texts(texts, bytes, first, empty, builder);
+    }
     if !bytes.is_ascii() {
         return None;
     }
-    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
     let is_graphic = |at: i32| {
         let byte = usize::try_from(at - first).ok().and_then(|at| bytes.get(at));
         byte.is_some_and(u8::is_ascii_graphic)
@@ -273,6 +323,18 @@ fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Opt
             return None;
         }
     }
+    add_texts(texts, bytes, first, empty, builder)
+}
+
+fn add_texts(
+    texts: &StringArray,
+    bytes: &[u8],
+    first: i32,
+    empty: &Empty,
+    builder: &mut Builder,
+) -> Option<()> {
+    let offsets = texts.value_offsets();
+    let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
     let (states, values) = builder.parts();
     let (Values::Text(all) | Values::Key(Keys { texts: all, which: None, .. })) = values else { return None };
     if !all.ends.is_empty() {
@@ -321,6 +383,9 @@ fn key(
                 }
                 true
             };
+            if let Some(used) = used_of(keys, texts) {
+                return all_shared(keys, used, &mut write, builder);
+            }
             shared(keys.len(), texts.len(), of, &mut write, empty, builder)
         }
         DataType::Int32 if may_share && !is_text => {
@@ -348,6 +413,30 @@ fn key(
 
 /// Numbers below this are looked for among the keys that rows share.
 const SMALL: i32 = 4096;
+
+/// Keys that rows share, of which none is empty.
+fn all_shared(
+    rows: &PrimitiveArray<Int32Type>,
+    used: Vec<bool>,
+    write: &mut dyn FnMut(usize, &mut Vec<u8>) -> bool,
+    builder: &mut Builder,
+) -> Option<()> {
+    builder.share_keys();
+    let mut numbers = vec![NO_CODE; used.len()];
+    let mut bytes = Vec::new();
+    for (at, (place, is_used)) in numbers.iter_mut().zip(used).enumerate() {
+        if is_used {
+            bytes.clear();
+            write(at, &mut bytes).then_some(())?;
+            *place = builder.shared_key(&bytes);
+        }
+    }
+    let (states, values) = builder.parts();
+    let Values::Key(Keys { which: Some(which), .. }) = values else { return None };
+    states.resize(states.len() + rows.len(), KNOWN);
+    which.extend(rows.values().iter().map(|row| numbered(&numbers, *row)));
+    Some(())
+}
 
 /// Keys that rows share: `of` says which of so many a row has, and `write` its bytes, once.
 fn shared(

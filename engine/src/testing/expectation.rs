@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::evaluate::{Evaluator, Verdict, Worth};
-use crate::plan::{Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value};
+use crate::plan::{
+    Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value, written_instance, written_name,
+};
 use crate::prove::{Subject, Witness, literal};
 use crate::value::{Type, Value};
 
@@ -48,21 +50,22 @@ fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, subject: Subject) -> Vec<
                 }
                 Verdict::Status(status) => status.word(),
             };
-            vec![format!("%.{} = {word}", symbol.name)]
+            vec![format!("%.{} = {}", written_name(&symbol.name), written_name(word))]
         }
         Subject::Define(_) => Vec::new(),
         Subject::Requirement(instance) => {
             let status = evaluator.requirement(instance, 0).status;
-            vec![format!("%.{} = {}", symbols.instance_name(instance), status.word())]
+            vec![format!("%.{} = {}", written_instance(symbols, instance), status.word())]
         }
         Subject::Amount(id) => {
             let Some(symbol) = symbols.amount(id) else { return Vec::new() };
             let result = evaluator.amount(id, 0);
-            let mut all = vec![worth(symbols, &symbol.name, &result.total, symbol.ty)];
+            let mut all = vec![worth(symbols, &written_name(&symbol.name), &result.total, symbol.ty)];
             if result.lines.len() > 1 && matches!(result.total, Worth::Known(_)) {
                 let lines = result.lines.iter();
                 all.extend(lines.map(|line| {
-                    worth(symbols, &format!("{}.{}", symbol.name, line.label), &line.worth, symbol.ty)
+                    let name = format!("{}.{}", written_name(&symbol.name), written_name(&line.label));
+                    worth(symbols, &name, &line.worth, symbol.ty)
                 }));
             }
             all

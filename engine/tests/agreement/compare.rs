@@ -39,12 +39,12 @@ pub(crate) fn differences(
         (0..u32::try_from(plan.symbols.defines.len()).unwrap()).map(DefineId).collect();
     let wanted = columns::wanted(plan, &plan.symbols.results, &facts);
     let records = ColumnRecords::read(&plan.symbols, &tables, &wanted).unwrap();
-    let by_columns = Columns::new(plan, &records, as_of, options);
-    found.extend(
-        compared_with(plan, &evaluator, &by_columns, size, compared)
-            .into_iter()
-            .map(|difference| format!("of columns: {difference}")),
-    );
+    let by_columns = || Columns::new(plan, &records, as_of, options);
+    let of_all = by_columns().on_threads(1 + size as usize % 2).for_all(&plan.symbols.results, &facts);
+    for (how, columns) in [("of columns", by_columns()), ("of all columns", of_all)] {
+        let differences = compared_with(plan, &evaluator, &columns, size, compared);
+        found.extend(differences.into_iter().map(|difference| format!("{how}: {difference}")));
+    }
     found
 }
 

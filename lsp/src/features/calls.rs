@@ -55,7 +55,7 @@ pub(crate) fn prepare(
     let Some((file, offset)) = snapshot.at(&params.text_document_position_params) else { return Ok(None) };
     let Some(found) = ide::at(&snapshot.database, file, offset) else { return Ok(None) };
     let symbol = match found.entity {
-        Entity::Symbol(symbol) | Entity::Label(symbol, _) => symbol,
+        Entity::Symbol(symbol) | Entity::Label(symbol, ..) => symbol,
         _ => return Ok(None),
     };
     if matches!(symbol, Symbol::Category(_) | Symbol::Record(_)) {

@@ -119,9 +119,9 @@ fn encode(entity: &Entity) -> Value {
         }
         Entity::Field(record, field) => json!(["field", record.0, field]),
         Entity::Value(category, value) => json!(["value", category.0, value]),
-        Entity::Label(symbol, label) => {
+        Entity::Label(symbol, policy, label) => {
             let (word, id) = symbol_parts(*symbol);
-            json!(["label", word, id, &**label])
+            json!(["label", word, id, &**label, policy.0])
         }
         Entity::Fixture(policy, name) => json!(["fixture", policy.0, &**name]),
         Entity::Row { .. } | Entity::Local { .. } => Value::Null,
@@ -163,7 +163,7 @@ fn decode(data: &Value) -> Option<Entity> {
         "policy" => Entity::Policy(PolicyId(number(1)?)),
         "field" => Entity::Field(RecordId(number(1)?), number(2)?),
         "value" => Entity::Value(CategoryId(number(1)?), number(2)?),
-        "label" => Entity::Label(symbol(text(1)?, number(2)?)?, text(3)?.into()),
+        "label" => Entity::Label(symbol(text(1)?, number(2)?)?, PolicyId(number(4)?), text(3)?.into()),
         "fixture" => Entity::Fixture(PolicyId(number(1)?), text(2)?.into()),
         word => Entity::Symbol(symbol(word, number(1)?)?),
     })
@@ -180,7 +180,7 @@ mod tests {
             Entity::Symbol(Symbol::Define(DefineId(7))),
             Entity::Field(RecordId(1), 2),
             Entity::Value(CategoryId(4), 0),
-            Entity::Label(Symbol::Decision(DecisionId(0)), "é".into()),
+            Entity::Label(Symbol::Decision(DecisionId(0)), PolicyId(2), "é".into()),
             Entity::Fixture(PolicyId(0), "f".into()),
         ] {
             assert_eq!(decode(&encode(&entity)), Some(entity));

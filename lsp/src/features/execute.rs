@@ -41,6 +41,8 @@ pub(crate) fn execute(snapshot: &Snapshot, params: &lsp::ExecuteCommandParams) -
                 .ok_or_else(|| Error::invalid_params(format!("there is no check `{code}`")))?;
             Ok(document(code, page.markdown()))
         }
+        #[cfg(test)]
+        crate::defect::COMMAND => crate::defect::defect(text(params, 0)?),
         other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
     }
 }

@@ -1,6 +1,6 @@
 //! A client in the same process: it talks to the real server over a pipe in memory and keeps its own copy of each text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) folder: tempfile::TempDir,
     server: tokio::task::JoinHandle<i32>,
     versions: BTreeMap<String, i64>,
+    /// The methods of all that was sent.
+    pub(crate) sent: BTreeSet<String>,
 }
 
 impl Client {
@@ -75,6 +77,7 @@ impl Client {
             folder,
             server,
             versions: BTreeMap::new(),
+            sent: BTreeSet::new(),
         };
         let params = params(client.folder.path());
         let answer = client.request("initialize", params).await;
@@ -128,6 +131,9 @@ impl Client {
     }
 
     async fn send(&mut self, message: &Value) {
+        if let Some(method) = message["method"].as_str() {
+            self.sent.insert(method.to_owned());
+        }
         let text = message.to_string();
         let message = format!("Content-Length: {}\r\n\r\n{text}", text.len());
         self.output.write_all(message.as_bytes()).await.unwrap();

@@ -12,6 +12,8 @@
 mod capabilities;
 mod client;
 mod editors;
+mod fixes;
+mod layers;
 mod random;
 mod requests;
 mod sample;

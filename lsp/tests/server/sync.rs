@@ -188,3 +188,53 @@ async fn what_is_found_is_pushed_to_a_client_that_does_not_ask() {
     assert_eq!(said["params"]["diagnostics"], json!([]));
     client.end().await;
 }
+
+#[tokio::test]
+async fn what_only_all_files_show_follows_what_is_said_of_the_open_one() {
+    let other = "policy c.d { title \"T\" cite \"x\" }\nuse a.b\nrecord Q { key id: text k: K }\n";
+    let mut client = Client::start(&[("c/d.rubric", other)], json!({})).await;
+    let text = TEXT.to_owned()
+        + "define idle of P: flag = k = a\ndefine odd of P: flag = k = aa\nrequirement r of P { cite \"1\" must k != b }\n";
+    client.open("a/b.rubric", &text).await;
+    let of_it = |it: &Value, uri: &str| {
+        it["method"] == "textDocument/publishDiagnostics" && it["params"]["uri"] == uri
+    };
+    let uri = client.uri("a/b.rubric");
+    let first = client.wait(|it| of_it(it, &uri)).await;
+    assert!(first.to_string().contains("unknown-value"), "{first}");
+    // It is said at once, or with what nobody uses.
+    let mut last = first;
+    while !last.to_string().contains("unused-definition") {
+        last = client.wait(|it| of_it(it, &uri)).await;
+        assert!(last.to_string().contains("unknown-value"), "{last}");
+    }
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_crowd_of_requests_waits_for_what_is_typed_and_is_answered() {
+    let mut client = Client::start(&[], json!({})).await;
+    client.open("a/b.rubric", TEXT).await;
+    let params =
+        json!({ "textDocument": { "uri": client.uri("a/b.rubric") }, "position": start(TEXT, "K }\n") });
+    let mut asked = Vec::new();
+    for round in 0..10 {
+        for _ in 0..50 {
+            asked.push(client.send_request("textDocument/hover", params.clone()).await);
+        }
+        let with = if round % 2 == 0 { TEXT.replace("k: K", "k: Kay") } else { TEXT.to_owned() };
+        let version = client.change("a/b.rubric", json!([{ "text": with }])).await;
+        if round % 3 == 0 {
+            let said = client.wait(move |message| message["params"]["version"] == version).await;
+            let found = said["params"]["diagnostics"].as_array().unwrap().len();
+            assert_eq!(found, usize::from(round % 2 == 0), "{said}");
+        }
+    }
+    for id in asked {
+        let answer = client.answer(id).await;
+        let text = answer["result"].to_string();
+        assert!(text.contains("category K") || text == "null", "{answer}");
+        assert!(answer.get("error").is_none() || answer["error"]["code"] == -32801, "{answer}");
+    }
+    client.end().await;
+}
