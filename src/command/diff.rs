@@ -61,6 +61,9 @@ struct Version<'s> {
     questions: Vec<Question>,
 }
 
+/// A result that both versions have: its place in the report, and what is asked of it in the old and the new one.
+type Pair = (usize, Asked, Asked);
+
 /// A result as it is asked for, and the names by which it is found in the other version.
 struct Question {
     name: Name,
@@ -157,7 +160,7 @@ fn compare(
         only(new, &in_old),
     );
     // By record: what is asked of it in both versions, and its place in the report.
-    let mut asked: BTreeMap<(RecordId, RecordId), Vec<(usize, Asked, Asked)>> = BTreeMap::new();
+    let mut asked: BTreeMap<(RecordId, RecordId), Vec<Pair>> = BTreeMap::new();
     for question in &new.questions {
         let position = in_old.get(&question.name);
         if let Some(before) = position.and_then(|position| old.questions.get(*position)) {

@@ -131,10 +131,10 @@ impl Guide<'_, '_> {
         Some(match &expr.op {
             Op::Field { of, field } => self.fact(frame, id, expr, found, *of, *field),
             Op::Define { define, of, arguments } => {
-                self.derived(frame, id, expr, found, *define, *of, arguments)
+                self.derived(frame, id, expr, found, (*define, *of), arguments)
             }
             Op::Decision { decision, of } => self.decided(frame, id, expr, found, *decision, *of),
-            Op::Amount { amount, line, of } => self.counted(frame, id, expr, found, *amount, *line, *of),
+            Op::Amount { amount, line, of } => self.counted(frame, id, expr, found, (*amount, *line), *of),
             Op::IsMet { requirement, value, of } => self.met(frame, id, expr, (*requirement, *value), *of),
             Op::Aggregate { kind, rows, operand } => {
                 self.aggregate(frame, id, expr, Some(found), *kind, rows, *operand)
@@ -340,8 +340,7 @@ impl Guide<'_, '_> {
         id: ExprId,
         expr: &Expr,
         found: &Found,
-        define: DefineId,
-        of: Option<ExprId>,
+        (define, of): (DefineId, Option<ExprId>),
         arguments: &[ExprId],
     ) -> Step {
         let symbols = self.evaluator.symbols();
@@ -444,8 +443,7 @@ impl Guide<'_, '_> {
         id: ExprId,
         expr: &Expr,
         found: &Found,
-        amount: AmountId,
-        line: Option<u32>,
+        (amount, line): (AmountId, Option<u32>),
         of: ExprId,
     ) -> Step {
         let symbol = self.evaluator.symbols().amount(amount);

@@ -98,8 +98,12 @@ fn checks_and_proofs_come_to_an_end() {
     for case in 0..cases(40) {
         let seed = first_seed() + u64::try_from(case).unwrap();
         let mut random = Random::new(seed ^ 0x0c4e_c4ed);
-        let settings =
-            Settings { errors: seed % 3 > 0, known: true, depth: 1 + random.below(3), all: seed % 2 == 0 };
+        let settings = Settings {
+            errors: !seed.is_multiple_of(3),
+            known: true,
+            depth: 1 + random.below(3),
+            all: seed.is_multiple_of(2),
+        };
         let program = program(&mut random, &settings);
         let files = files(&mut random, &program);
         let (before, since) = (prove::steps(), Instant::now());
