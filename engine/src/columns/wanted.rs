@@ -60,7 +60,15 @@ impl<'a> Reach<'a> {
             reach.open.push((*result).into());
             plan.symbols.of(*result).into_iter().for_each(|record| reach.record(record));
         }
-        reach.open.extend(facts.iter().map(|define| Fact::Define(*define)));
+        for define in facts {
+            reach.open.push(Fact::Define(*define));
+            // A fact may be told without any field of the row that it is of.
+            plan.symbols
+                .define(*define)
+                .and_then(|define| define.of)
+                .into_iter()
+                .for_each(|record| reach.record(record));
+        }
         reach.waivers();
         while let Some(fact) = reach.open.pop() {
             if reach.seen.insert(fact) {
