@@ -192,10 +192,18 @@ impl Evaluator<'_> {
             }
         };
         let outer = frame.bind(population.rows.slot, None);
+        // All who ask share what is found, so what has no result is said of the member and not of who happens to ask first.
+        let asker = (!outer_slots(frame, population).contains(&0)).then(|| frame.bind(0, None));
         for (row, _) in members {
+            if asker.is_some() {
+                frame.bind(0, Some(row.clone()));
+            }
             frame.bind(population.rows.slot, Some(row));
             let member = self.member(frame, population, false);
             partitions.add(member);
+        }
+        if let Some(asker) = asker {
+            frame.bind(0, asker);
         }
         frame.bind(population.rows.slot, outer);
         partitions.settle(population.kind);
@@ -253,6 +261,10 @@ pub(crate) fn answer(
 
 /// The rows and values of enclosing aggregates that a population reads.
 fn outer_values(frame: &Frame<'_>, population: &Population) -> Vec<Option<Value>> {
+    outer_slots(frame, population).into_iter().map(|slot| frame.slot(slot).cloned()).collect()
+}
+
+fn outer_slots(frame: &Frame<'_>, population: &Population) -> BTreeSet<u16> {
     let mut slots = BTreeSet::new();
     let mut open: Vec<ExprId> =
         population.per.iter().copied().chain([population.operand]).chain(population.rows.filter).collect();
@@ -265,7 +277,7 @@ fn outer_values(frame: &Frame<'_>, population: &Population) -> Vec<Option<Value>
         }
         open.extend(operands(&expr.op));
     }
-    slots.into_iter().map(|slot| frame.slot(slot).cloned()).collect()
+    slots
 }
 
 /// Where a value stands among the members of its partition.
