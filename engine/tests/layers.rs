@@ -619,3 +619,17 @@ test "as the state has it" from child {
     let report = testing::run(&rubric_engine::layer::without(&plan, policy("charter")), &plan.tests[0]);
     assert_eq!(report.failures.len(), 3, "{:#?}", report.failures);
 }
+
+#[test]
+fn a_must_that_is_added_is_asked_from_its_day_on_in_proofs_too() {
+    let promise =
+        r#"assert (enough is met and school.district.district_id = "dade") implies attended_camp or iep"#;
+    let said =
+        |dade: &str| errors(&[("state.rubric", STATE), ("dade.rubric", &format!("{dade}\n{promise}"))]);
+    assert_eq!(said(DADE), [""; 0]);
+    // Before the amendment begins nobody is asked for the camp.
+    let later = DADE.replace("amend requirement enough {", "amend requirement enough {\n  from 2026-01-01");
+    assert_ne!(later, DADE);
+    let found = said(&later);
+    assert!(found.len() == 1 && found[0].starts_with("assertion-fails"), "{found:#?}");
+}

@@ -175,7 +175,7 @@ impl<'p> World<'p> {
             scope = Rails::NO;
         }
         let mut musts = Rails::YES;
-        for must in &body.musts {
+        for must in body.musts.iter().filter(|must| must.interval.contains(law.day)) {
             let holds = match &must.check {
                 MustCheck::Condition(condition) => self.condition(&frame, *condition),
                 MustCheck::Unique(_) => self.opaque_rails("rows that share a key"),
