@@ -359,6 +359,10 @@ impl<'p> Compiler<'p> {
                 let condition = self.truth(context, *condition)?;
                 let (yes, no) = (self.register(context, *yes)?, self.register(context, *no)?);
                 let (yes, no) = self.alike(yes, no)?;
+                // Where the condition is unknown the two are compared, and texts that the decision does not name would be one.
+                if self.info(yes).kind == Kind::Text {
+                    return Err(NotHere);
+                }
                 let (space, [condition, yes, no]) = self.level([condition, yes, no])?;
                 let missing = self.info(yes).missing || self.info(no).missing;
                 let info = Info { space, missing, constant: None, ..self.info(yes) };

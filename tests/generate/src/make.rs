@@ -447,7 +447,9 @@ impl Writer<'_> {
         };
         let mut members = vec![self.when(&scope, &format!("must {label}:"))];
         if self.random.percent(50) {
-            members.push(self.when(&scope, "except excused when"));
+            // Where the requirement has an `except` of that label it is replaced.
+            let label = if self.settings.all && self.random.percent(60) { "e" } else { "excused" };
+            members.push(self.when(&scope, &format!("except {label} when")));
         }
         Item { head, members, tail: "}".to_owned() }
     }
