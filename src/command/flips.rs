@@ -212,12 +212,7 @@ fn given<'b>(plan: &Plan, batch: &'b Batch<'_>, asked: Asked) -> Given<'b> {
 /// Whether the results at that place may differ.
 fn differ(one: &Given<'_>, other: &Given<'_>, at: usize) -> bool {
     match (one, other) {
-        (Given::Words(a, of), Given::Words(b, theirs)) => {
-            let word = |words: &'_ [String], of: &[u32]| {
-                of.get(at).and_then(|which| words.get(*which as usize)).cloned()
-            };
-            word(a, of) != word(b, theirs)
-        }
+        (Given::Words(a, of), Given::Words(b, theirs)) => word(a, of, at) != word(b, theirs, at),
         (Given::Numbers(a, base), Given::Numbers(b, theirs)) => {
             base != theirs
                 || !a.keys().eq(b.keys())
@@ -225,6 +220,11 @@ fn differ(one: &Given<'_>, other: &Given<'_>, at: usize) -> bool {
         }
         _ => true,
     }
+}
+
+/// What stands at that place.
+fn word<'w>(words: &'w [String], of: &[u32], at: usize) -> Option<&'w str> {
+    words.get(*of.get(at)? as usize).map(String::as_str)
 }
 
 /// A number, or why there is none.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use rubric_engine::columns::peak_memory;
+
 /// The phases of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Phases {
@@ -31,7 +33,7 @@ impl Phases {
             let _ = writeln!(text, "{:<10} {:>10} ({speed:.0} a second)", "rows", self.rows);
         }
         if let Some(peak) = peak_memory() {
-            let _ = writeln!(text, "{:<10} {:>10} MB at most", "memory", peak / 1024);
+            let _ = writeln!(text, "{:<10} {:>10} MB at most", "memory", peak / (1 << 20));
         }
         if !self.divided.is_empty() {
             let _ = writeln!(text, "in ranges  {}", self.divided.join(", "));
@@ -41,11 +43,4 @@ impl Phases {
         }
         text
     }
-}
-
-/// The most memory that the process had at a time, in kB; where the system says it.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

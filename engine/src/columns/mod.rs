@@ -89,5 +89,5 @@ mod worker;
 pub(crate) use quick::Quick;
 pub use resident::ColumnRecords;
 pub use results::{Amounts, Batch, Batches, Columns, Facts, Numbers, Outcomes, Source};
-pub use spill::{Limit, resident as resident_memory};
+pub use spill::{Limit, peak as peak_memory};
 pub use wanted::wanted;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::stored::Stored;
+use super::stored::{Rows, Stored};
 use super::vector::Vector;
 
 /// Parts of a column, one after the other.
@@ -53,17 +53,14 @@ impl Parts {
     }
 
     /// Some rows, as lanes.
-    pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
-        let follows = |pair: &[u32]| matches!(pair, [a, b] if a.wrapping_add(1) == *b);
-        if let (Some(first), Some(last)) = (rows.first(), rows.last())
-            && let Some(after) = last.checked_add(1).filter(|after| *after > *first)
-            && (after - first) as usize == rows.len()
-            && rows.windows(2).all(follows)
-            && let Some((part, within)) = self.within(&(*first..after))
+    pub(super) fn take(&self, of: &Rows<'_>) -> Vector {
+        if let Rows::Range(range) = of
+            && let (Ok(start), Ok(end)) = (u32::try_from(range.start), u32::try_from(range.end))
+            && let Some((part, within)) = self.within(&(start..end))
         {
-            return part.gather_range(within.start as usize..within.end as usize);
+            return part.take(&Rows::Range(within.start as usize..within.end as usize));
         }
-        self.whole().gather(rows)
+        self.whole().take(of)
     }
 }
 

@@ -126,7 +126,7 @@ impl ColumnRecords {
         resident.read_all(tables, &whole, &loose, &mut |symbols, record| {
             let now = spill::resident().unwrap_or(0);
             took.push((record, now.saturating_sub(std::mem::replace(&mut before, now))));
-            spill::check(limit, symbols, &took)
+            spill::check(limit, symbols, &took, tables.threads())
         })?;
         let mut dangling = BTreeMap::new();
         if parted.is_empty() {
@@ -139,8 +139,9 @@ impl ColumnRecords {
         let most = parted.iter().map(|wanted| parents(&resident, wanted)).max().unwrap_or(0);
         let Some(division) = Division::of(symbols, tables, &parted, most, limit, &took)? else {
             resident.divisible = Divisible::default();
-            resident
-                .read_all(tables, &parted, &loose, &mut |symbols, _| spill::check(limit, symbols, &took))?;
+            resident.read_all(tables, &parted, &loose, &mut |symbols, _| {
+                spill::check(limit, symbols, &took, tables.threads())
+            })?;
             return Ok(resident.completed(&wanted, loose, &dangling));
         };
         let cache = Arc::new(Cache::new(division.cache, limit));
@@ -162,7 +163,7 @@ impl ColumnRecords {
             resident.errors.extend(errors);
             resident.spilled.insert(wanted.record, read.pages);
             dangling.insert(wanted.record, read.dangling);
-            spill::check(limit, symbols, &took)?;
+            spill::check(limit, symbols, &took, tables.threads())?;
         }
         Ok(resident.completed(&wanted, loose, &dangling))
     }

@@ -56,13 +56,13 @@ const NARROW_NONE: u8 = u8::MAX;
 const NARROW_NO_YEAR: i16 = i16::MIN;
 
 /// Some rows: a range of them, or any in any order.
-enum Rows<'r> {
+pub(super) enum Rows<'r> {
     Range(Range<usize>),
     Any(&'r [u32]),
 }
 
 impl<'r> Rows<'r> {
-    fn of(rows: &'r [u32]) -> Self {
+    pub(super) fn of(rows: &'r [u32]) -> Self {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Self::Range(0..0) };
         let follows = |pair: &[u32]| matches!(pair, [a, b] if a.wrapping_add(1) == *b);
         let length = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -264,18 +264,14 @@ impl Stored {
     /// Some rows, as lanes.
     pub(crate) fn gather(&self, rows: &[u32]) -> Vector {
         match &self.values {
-            Packed::Parts(parts) => parts.gather(rows),
+            Packed::Parts(parts) => parts.take(&Rows::of(rows)),
             Packed::Paged(column) => column.gather(rows),
             _ => self.take(&Rows::of(rows)),
         }
     }
 
-    /// A range of rows, as lanes.
-    pub(crate) fn gather_range(&self, rows: Range<usize>) -> Vector {
-        self.take(&Rows::Range(rows))
-    }
-
-    fn take(&self, of: &Rows<'_>) -> Vector {
+    /// The same of a column that is neither in parts nor in a file.
+    pub(super) fn take(&self, of: &Rows<'_>) -> Vector {
         let state = match &self.state {
             None => vec![KNOWN; of.len()],
             Some(state) => of.take(state, |state| state),

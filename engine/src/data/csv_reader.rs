@@ -149,8 +149,24 @@ pub(crate) fn never_closed(shown: &str, line: u64) -> ReadError {
 }
 
 impl<R: BufRead> CsvFile<R> {
-    /// Reads the header.
-    pub(crate) fn open(mut input: R, delimiter: u8, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
+    /// Reads the header of a file whose delimiter a manifest can say.
+    pub(crate) fn open(input: R, delimiter: u8, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
+        let help = |name: &str| format!("add `delimiter = \"{name}\"` to the manifest");
+        Self::open_with(input, delimiter, shown, help)
+    }
+
+    /// Reads the header of a file whose cells have commas between them, whatever a manifest says.
+    pub(crate) fn open_commas(input: R, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
+        Self::open_with(input, b',', shown, |_| "put commas between the cells".to_owned())
+    }
+
+    /// `help`: what to do where another delimiter stands between the cells.
+    fn open_with(
+        mut input: R,
+        delimiter: u8,
+        shown: &str,
+        help: impl Fn(&str) -> String,
+    ) -> Result<(Self, Vec<String>), ReadError> {
         skip_mark(&mut input, shown)?;
         let mut file = Self::part(input, delimiter, shown);
         let mut row = ByteRecord::new();
@@ -159,16 +175,8 @@ impl<R: BufRead> CsvFile<R> {
                 "its first line names the columns; a file with a header and no rows says that there are none",
             ));
         }
-        let header = header(&row, delimiter, shown)?;
+        let header = header(&row, delimiter, shown, help)?;
         Ok((file, header))
-    }
-
-    /// Reads the header of a file whose cells have commas between them, whatever a manifest says.
-    pub(crate) fn open_commas(input: R, shown: &str) -> Result<(Self, Vec<String>), ReadError> {
-        Self::open(input, b',', shown).map_err(|error| match &error.help {
-            Some(help) if help.starts_with("add `delimiter") => error.help("put commas between the cells"),
-            _ => error,
-        })
     }
 }
 
@@ -203,7 +211,12 @@ pub(crate) fn read(
     read_rows(symbols, set, id, &header, &mut file, shown, dataset)
 }
 
-fn header(row: &ByteRecord, delimiter: u8, shown: &str) -> Result<Vec<String>, ReadError> {
+fn header(
+    row: &ByteRecord,
+    delimiter: u8,
+    shown: &str,
+    help: impl Fn(&str) -> String,
+) -> Result<Vec<String>, ReadError> {
     let mut names = Vec::new();
     for cell in row {
         let Ok(name) = std::str::from_utf8(cell) else {
@@ -218,11 +231,10 @@ fn header(row: &ByteRecord, delimiter: u8, shown: &str) -> Result<Vec<String>, R
         let others = [(',', ","), (';', ";"), ('\t', "tab"), ('|', "|")];
         let seems = others.iter().find(|(other, _)| *other != char::from(delimiter) && only.contains(*other));
         if let Some((_, name)) = seems {
-            let help = format!("add `delimiter = \"{name}\"` to the manifest");
             return Err(ReadError::new("the header is one column with other delimiters in it")
                 .file(shown)
                 .line(1)
-                .help(help));
+                .help(help(name)));
         }
     }
     Ok(names)

@@ -39,9 +39,20 @@ const UNTOLD: u64 = 64 << 20;
 
 /// How many bytes of memory the process has now; `None` where the system does not say.
 #[must_use]
-pub fn resident() -> Option<u64> {
+pub(crate) fn resident() -> Option<u64> {
+    told("VmRSS:")
+}
+
+/// The most bytes of memory that the process had at a time; `None` where the system does not say.
+#[must_use]
+pub fn peak() -> Option<u64> {
+    told("VmHWM:")
+}
+
+/// A line of what the system says of the process, in bytes.
+fn told(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
@@ -77,6 +88,7 @@ mod tests {
     fn the_process_has_some_memory() {
         let now = resident().unwrap();
         assert!(now > 1 << 20, "{now}");
+        assert!(peak().unwrap() > 1 << 20);
         assert!(Limit::new(1, "/").is_exceeded());
         assert!(!Limit::new(now * 100, "/").is_exceeded());
     }

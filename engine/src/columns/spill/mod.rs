@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use memory::{Limit, resident};
+pub(crate) use memory::resident;
+pub use memory::{Limit, peak};
 pub(crate) use page::{Cache, PagedColumn, Pages};
 pub(crate) use reach::{Divisible, divisible};
 
@@ -104,18 +105,19 @@ impl Division {
     }
 }
 
-/// Why a run does not fit: what takes how much.
+/// Why a run does not fit: what takes how much, and what would do. `kept`: what threads and results take beside the records.
 fn too_little(symbols: &Symbols, limit: &Limit, took: &[(RecordId, u64)], kept: u64) -> ReadError {
-    let mut all: Vec<String> = took
-        .iter()
-        .filter(|(_, bytes)| *bytes >= 1_000_000)
-        .map(|(record, bytes)| {
-            let name = symbols.record(*record).map_or("", |record| record.name.as_str());
-            format!("the records `{name}` take {}", shown(*bytes))
-        })
-        .collect();
-    all.push(format!("the results {}", shown(kept)));
-    let needed = limit.bytes.saturating_sub(limit.left()).saturating_add(kept).saturating_add(LEAST);
+    let now = resident().unwrap_or(limit.bytes);
+    let of_records: u64 = took.iter().map(|(_, bytes)| bytes).sum();
+    let mut all = vec![format!("the program takes {}", shown(now.saturating_sub(of_records)))];
+    all.extend(took.iter().filter(|(_, bytes)| *bytes >= 1_000_000).map(|(record, bytes)| {
+        let name = symbols.record(*record).map_or("", |record| record.name.as_str());
+        format!("the records `{name}` {}", shown(*bytes))
+    }));
+    all.push(format!("evaluating {}", shown(kept)));
+    // What is still to be read is not known, so a quarter more.
+    let needed = now.saturating_add(kept).saturating_add(LEAST);
+    let needed = needed.saturating_add(needed / 4);
     ReadError::new(format!("the run does not fit in {} of memory: {}", shown(limit.bytes), all.join(", ")))
         .help(format!(
             "allow it {} or more; rows that are read by their parent take none of it",
@@ -123,9 +125,17 @@ fn too_little(symbols: &Symbols, limit: &Limit, took: &[(RecordId, u64)], kept: 
         ))
 }
 
-/// What a process has when nothing has more than it may.
-pub(crate) fn check(limit: &Limit, symbols: &Symbols, took: &[(RecordId, u64)]) -> Result<(), ReadError> {
-    if limit.is_exceeded() { Err(too_little(symbols, limit, took, 0)) } else { Ok(()) }
+/// Whether the process has no more than it may, while it reads what so many threads evaluate.
+pub(crate) fn check(
+    limit: &Limit,
+    symbols: &Symbols,
+    took: &[(RecordId, u64)],
+    threads: usize,
+) -> Result<(), ReadError> {
+    if !limit.is_exceeded() {
+        return Ok(());
+    }
+    Err(too_little(symbols, limit, took, threads as u64 * THREAD))
 }
 
 /// How many bytes the columns of a record take, rather too many than too few.
