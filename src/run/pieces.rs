@@ -230,15 +230,6 @@ const FEW: u32 = 12;
 #[inline]
 fn short_decimal(value: i64, scale: u8) -> Option<([u8; SHORT], usize)> {
     let (magnitude, scale) = (value.unsigned_abs(), u32::from(scale));
-    if magnitude < SEVEN && scale < 7 {
-        let (word, length) = seven_digits(magnitude, scale);
-        let word = u128::from(word);
-        return Some(if value < 0 {
-            (((word << 8) | u128::from(b'-')).to_le_bytes(), length + 1)
-        } else {
-            (word.to_le_bytes(), length)
-        });
-    }
     if magnitude >= SMALL || scale > FEW {
         return None;
     }
@@ -272,35 +263,6 @@ fn short_decimal(value: i64, scale: u8) -> Option<([u8; SHORT], usize)> {
         length += 1;
     }
     Some((word.to_le_bytes(), usize::try_from(length).ok()?))
-}
-
-/// Numbers below this, of fewer than seven places, take at most eight bytes with their point.
-const SEVEN: u64 = 10_000_000;
-
-/// The same of small numbers without a sign, in one word of the machine.
-#[inline]
-fn seven_digits(magnitude: u64, scale: u32) -> (u64, usize) {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    let four = |number: u64| -> u64 {
-        let digits = usize::try_from(number).ok().and_then(|number| FOUR.get(number));
-        u64::from(u32::from_le_bytes(digits.copied().unwrap_or_default()))
-    };
-    // The last digit is the highest byte.
-    let mut word = four(magnitude / 10_000) | (four(magnitude % 10_000) << 32);
-    let told = word ^ ZEROS;
-    let dropped = (told.leading_zeros() / 8).min(scale);
-    let places = scale.wrapping_sub(dropped);
-    let digits = 8_u32.wrapping_sub(told.trailing_zeros() / 8).saturating_sub(dropped);
-    let mut length = digits.max(places + 1);
-    word = word.wrapping_shl(8 * dropped);
-    if places > 0 {
-        let shift = 64_u32.wrapping_sub(8 * places);
-        let fraction = word.wrapping_shr(shift).wrapping_shl(shift);
-        let point = u64::from(b'.').wrapping_shl(shift.wrapping_sub(8));
-        word = fraction | point | ((word ^ fraction) >> 8);
-        length += 1;
-    }
-    (word.wrapping_shr(8_u32.wrapping_sub(length).wrapping_mul(8)), length as usize)
 }
 
 /// The same however long.
