@@ -1,5 +1,6 @@
 //! What columns write into the lines of rows: pieces that many rows share are made once, and copied sixteen bytes at a time
-//! where they are no longer than that.
+//! where they are no longer than that. Lines of comma-separated values are put together from blocks of such pieces, which each
+//! column fills by itself (`Block`).
 
 use rubric_engine::columns::Batches;
 use rubric_engine::value::RecordId;
@@ -95,6 +96,15 @@ impl Lines {
         self.end += length;
     }
 
+    /// Adds the first of sixteen bytes, for which there is room.
+    #[inline]
+    fn copy(&mut self, bytes: &[u8; SHORT], length: usize) {
+        if let Some(place) = self.bytes.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut) {
+            *place = *bytes;
+        }
+        self.end += length;
+    }
+
     /// Adds bytes.
     fn slice(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
@@ -174,6 +184,277 @@ impl Pieces<'_> {
     }
 }
 
+/// Rows of a block.
+const ROWS: usize = 64;
+/// The piece is written by itself.
+const LONG: u8 = u8::MAX;
+
+/// The pieces of some rows with what separates them, each of at most sixteen bytes: row by row, so that the lines are copied
+/// from it without asking what each column is.
+struct Block {
+    width: usize,
+    bytes: Vec<[u8; SHORT]>,
+    /// How many bytes each piece has, or [`LONG`].
+    lengths: Vec<u8>,
+}
+
+/// Writes lines of comma-separated values, one for each row.
+pub(super) fn csv_lines(pieces: &[Pieces<'_>], rows: usize, lines: &mut Lines) {
+    let width = pieces.len();
+    let mut block = Block { width, bytes: vec![[0; SHORT]; ROWS * width], lengths: vec![0; ROWS * width] };
+    for first in (0..rows).step_by(ROWS) {
+        let these = first..rows.min(first + ROWS);
+        for (column, pieces) in pieces.iter().enumerate() {
+            let separator = if column + 1 == width { b'\n' } else { b',' };
+            pieces.fill(these.clone(), &mut block, column, separator);
+        }
+        let lines_of = block.bytes.chunks_exact(width.max(1)).zip(block.lengths.chunks_exact(width.max(1)));
+        for (row, (bytes, lengths)) in these.zip(lines_of) {
+            lines.reserve(width * SHORT);
+            for (column, (bytes, length)) in bytes.iter().zip(lengths).enumerate() {
+                if *length == LONG {
+                    if let Some(pieces) = pieces.get(column) {
+                        pieces.write(row, lines);
+                    }
+                    lines.byte(if column + 1 == width { b'\n' } else { b',' });
+                    lines.reserve(width * SHORT);
+                } else {
+                    lines.copy(bytes, usize::from(*length));
+                }
+            }
+        }
+    }
+}
+
+/// A short piece with a separator behind it, as a word of which the lowest byte is the first.
+#[derive(Clone, Copy)]
+struct Word {
+    bytes: u128,
+    length: u8,
+}
+
+impl Word {
+    const NONE: Self = Self { bytes: 0, length: LONG };
+
+    fn of(bytes: &[u8], separator: u8) -> Self {
+        match u8::try_from(bytes.len()) {
+            Ok(length) if bytes.len() < SHORT => {
+                let mut all = [0; SHORT];
+                all.iter_mut().zip(bytes.iter().chain([&separator])).for_each(|(place, byte)| *place = *byte);
+                Self { bytes: u128::from_le_bytes(all), length: length + 1 }
+            }
+            _ => Self::NONE,
+        }
+    }
+
+    fn of_piece(piece: &Piece, separator: u8) -> Self {
+        match piece {
+            Piece::Short(bytes, length) => Self::of(bytes.get(..*length).unwrap_or_default(), separator),
+            Piece::Long(_) => Self::NONE,
+        }
+    }
+
+    /// One or the other, with nothing to branch on.
+    #[inline]
+    fn pick(is_first: bool, first: Self, second: Self) -> Self {
+        let mask = 0_u128.wrapping_sub(u128::from(is_first));
+        let length = 0_u8.wrapping_sub(u8::from(is_first));
+        Self {
+            bytes: (first.bytes & mask) | (second.bytes & !mask),
+            length: (first.length & length) | (second.length & !length),
+        }
+    }
+}
+
+impl Pieces<'_> {
+    /// Puts the pieces of some rows into their column of a block.
+    fn fill(&self, rows: std::ops::Range<usize>, block: &mut Block, column: usize, separator: u8) {
+        let width = block.width.max(1);
+        let places = block.bytes.iter_mut().skip(column).step_by(width);
+        let places = places.zip(block.lengths.iter_mut().skip(column).step_by(width));
+        let put = |(bytes, length): (&mut [u8; SHORT], &mut u8), word: Word| {
+            *bytes = word.bytes.to_le_bytes();
+            *length = word.length;
+        };
+        match self {
+            Self::Shared { distinct, of } => {
+                let of = of.get(rows).unwrap_or_default();
+                // Of a few there is a word each; where there are more than rows, only of those that are asked for.
+                let few: Vec<Word> = match distinct.len() {
+                    0..=ROWS => distinct.iter().map(|piece| Word::of_piece(piece, separator)).collect(),
+                    _ => Vec::new(),
+                };
+                for (place, at) in places.zip(of) {
+                    let word = few
+                        .get(*at as usize)
+                        .copied()
+                        .or_else(|| distinct.get(*at as usize).map(|piece| Word::of_piece(piece, separator)));
+                    put(place, word.unwrap_or(Word::NONE));
+                }
+            }
+            Self::Numbers { before, after, values, scale, states, of } => {
+                if !before.is_empty() || !after.is_empty() {
+                    return places.for_each(|place| put(place, Word::NONE));
+                }
+                let mut open = [Word::NONE; OPEN];
+                let words = states.iter().map(|piece| Word::of_piece(piece, separator));
+                open.iter_mut().zip(words).for_each(|(place, word)| *place = word);
+                let decimals = Decimals::new(*scale, separator);
+                let values = values.get(rows.clone()).unwrap_or_default();
+                for ((place, value), state) in places.zip(values).zip(of.get(rows).unwrap_or_default()) {
+                    let is_number = *state == NUMBER;
+                    let other = open.get(usize::from(*state)).copied().unwrap_or(Word::NONE);
+                    let number = decimals.word(if is_number { *value } else { 0 });
+                    put(place, Word::pick(is_number, number, other));
+                }
+            }
+            Self::Keys { batches, record, first } => {
+                for (place, row) in places.zip(rows) {
+                    let row = u32::try_from(row).ok().and_then(|row| first.checked_add(row));
+                    let key = row.and_then(|row| batches.text_key(*record, row)).unwrap_or_default();
+                    put(
+                        place,
+                        if is_special(key) { Word::NONE } else { Word::of(key.as_bytes(), separator) },
+                    );
+                }
+            }
+            Self::Own { bytes, ends } => {
+                for (place, row) in places.zip(rows) {
+                    let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
+                    let piece = start.zip(ends.get(row).copied());
+                    let piece = piece.and_then(|(start, end)| bytes.get(start..end)).unwrap_or_default();
+                    put(place, Word::of(piece, separator));
+                }
+            }
+        }
+    }
+}
+
+/// States that a column of numbers has at most.
+const OPEN: usize = 8;
+
+/// How the numbers of a column are written.
+#[derive(Clone, Copy)]
+struct Decimals {
+    scale: u8,
+    /// `10^scale`, and what makes a fraction of so many places one of eight; absent where there are more places.
+    units: Option<(u64, u64)>,
+    separator: u8,
+}
+
+impl Decimals {
+    fn new(scale: u8, separator: u8) -> Self {
+        let places = u32::from(scale);
+        let units = 8_u32.checked_sub(places).map(|rest| (10_u64.pow(places), 10_u64.pow(rest)));
+        Self { scale, units, separator }
+    }
+
+    /// A number with the separator behind it.
+    #[inline]
+    fn word(self, value: i64) -> Word {
+        self.small(value).unwrap_or_else(|| self.large(value))
+    }
+
+    /// One of at most four digits before the point and eight behind it, from tables.
+    #[inline]
+    fn small(self, value: i64) -> Option<Word> {
+        let (unit, up) = self.units?;
+        let magnitude = value.unsigned_abs();
+        let (whole, fraction) =
+            if self.scale == 0 { (magnitude, 0) } else { (magnitude / unit, magnitude % unit) };
+        let (digits, mut length) =
+            usize::try_from(whole).ok().and_then(|whole| SMALLEST.get(whole)).copied()?;
+        let mut bytes = u128::from(digits);
+        if self.scale > 0 {
+            let eight = fraction * up;
+            let of = |four: u64| usize::try_from(four).ok().and_then(|four| FRACTIONS.get(four)).copied();
+            let (mut behind, mut places) = of(eight / 10_000)?;
+            let rest = eight % 10_000;
+            if rest > 0 {
+                let four = usize::try_from(eight / 10_000).ok().and_then(|four| FOUR.get(four))?;
+                let more = of(rest)?;
+                // The point of the second half gives way to the last digit of the first.
+                behind = u64::from(b'.') | (u64::from(u32::from_le_bytes(*four)) << 8);
+                bytes |= u128::from(more.0 >> 8) << (8 * (length + 5));
+                places = more.1 + 4;
+            }
+            bytes |= u128::from(behind) << (8 * length);
+            length += places;
+        }
+        bytes |= u128::from(self.separator) << (8 * length);
+        let is_negative = u8::from(value < 0);
+        let sign = u128::from(b'-' * is_negative);
+        Some(Word { bytes: (bytes << (8 * is_negative)) | sign, length: length + 1 + is_negative })
+    }
+
+    #[cold]
+    fn large(self, value: i64) -> Word {
+        match short_word(value, self.scale) {
+            Some((bytes, length)) if length < 16 => Word {
+                bytes: bytes | (u128::from(self.separator) << (8 * length)),
+                length: u8::try_from(length + 1).unwrap_or(LONG),
+            },
+            _ => Word::NONE,
+        }
+    }
+}
+
+/// Every fraction of four digits with the point before it and without the zeros at its end, and how many bytes they are; that
+/// of zero is nothing.
+static FRACTIONS: [(u64, u8); 10_000] = fractions();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "worked out while this is compiled"
+)]
+const fn fractions() -> [(u64, u8); 10_000] {
+    let mut all = [(0, 0); 10_000];
+    let mut at: usize = 1;
+    while at < 10_000 {
+        let (mut digits, mut length, mut rest) = (0_u64, 0_u8, at as u64);
+        let mut place = 0;
+        while place < 4 {
+            if length > 0 || rest % 10 > 0 {
+                digits = (digits << 8) | (rest % 10 + b'0' as u64);
+                length += 1;
+            }
+            rest /= 10;
+            place += 1;
+        }
+        all[at] = ((digits << 8) | b'.' as u64, length + 1);
+        at += 1;
+    }
+    all
+}
+
+/// Every number of at most four digits as it is written, and how many they are.
+static SMALLEST: [(u32, u8); 10_000] = smallest();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "worked out while this is compiled"
+)]
+const fn smallest() -> [(u32, u8); 10_000] {
+    let mut all = [(0, 0); 10_000];
+    let mut at: usize = 0;
+    while at < 10_000 {
+        let (mut digits, mut length, mut rest) = (0_u32, 0_u8, at as u32);
+        loop {
+            digits = (digits << 8) | (rest % 10 + b'0' as u32);
+            length += 1;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        all[at] = (digits, length);
+        at += 1;
+    }
+    all
+}
+
 /// Whether a cell of comma-separated values has to be quoted.
 fn is_special(text: &str) -> bool {
     // Every byte is looked at, so that many are looked at together.
@@ -229,6 +510,13 @@ const FEW: u32 = 12;
 /// more than sixteen.
 #[inline]
 fn short_decimal(value: i64, scale: u8) -> Option<([u8; SHORT], usize)> {
+    let (word, length) = short_word(value, scale)?;
+    Some((word.to_le_bytes(), usize::try_from(length).ok()?))
+}
+
+/// The same as a word of which the lowest byte is the first, and nothing but zeros behind it.
+#[inline]
+fn short_word(value: i64, scale: u8) -> Option<(u128, u32)> {
     let (magnitude, scale) = (value.unsigned_abs(), u32::from(scale));
     if magnitude >= SMALL || scale > FEW {
         return None;
@@ -262,7 +550,7 @@ fn short_decimal(value: i64, scale: u8) -> Option<([u8; SHORT], usize)> {
         word = (word << 8) | u128::from(b'-');
         length += 1;
     }
-    Some((word.to_le_bytes(), usize::try_from(length).ok()?))
+    Some((word, length))
 }
 
 /// The same however long.
@@ -311,6 +599,12 @@ mod tests {
                         "{value} / 10^{scale}"
                     );
                 }
+                let word = Decimals::new(scale, b',').word(*value);
+                if word.length != LONG {
+                    let bytes = word.bytes.to_le_bytes();
+                    let text = std::str::from_utf8(&bytes[..usize::from(word.length)]).unwrap();
+                    assert_eq!(text, format!("{expected},"), "{value} / 10^{scale}");
+                }
             }
         }
     }
@@ -327,6 +621,51 @@ mod tests {
         }
         let expected: String = [4, 0, 1, 2, 3, 4, 4, 1].map(|at| format!("{},", texts[at])).concat();
         assert_eq!(String::from_utf8(lines.finish()).unwrap(), expected);
+    }
+
+    #[test]
+    fn lines_are_the_pieces_of_their_columns() {
+        const COUNT: usize = 3 * ROWS + 5;
+        let texts = ["", "a", "0123456789abcde", "0123456789abcdef", &"x".repeat(100)];
+        let piece = |text: &&str| Piece::from(text.as_bytes().to_vec());
+        let numbers = |values: Vec<i64>, scale| Pieces::Numbers {
+            before: Vec::new(),
+            after: b"",
+            of: (0..values.len()).map(|row| if row % 7 == 3 { (row % 4) as u8 } else { NUMBER }).collect(),
+            values,
+            scale,
+            states: ["error", "unknown", "", "not applicable to this"].iter().map(piece).collect(),
+        };
+        let many: Vec<String> = (0..100).map(|at| format!("{at}")).collect();
+        let own: Vec<&str> = (0..COUNT).map(|row| texts[row % 5]).collect();
+        let ends = own.iter().scan(0, |end, text| {
+            *end += text.len();
+            Some(*end)
+        });
+        let spread = |row: usize| (row as i64 - 90) * 9_973_i64.pow((row % 5) as u32);
+        let columns = [
+            Pieces::Shared {
+                distinct: texts.iter().map(piece).collect(),
+                of: (0..COUNT as u32).map(|row| row % 5).collect(),
+            },
+            Pieces::Shared {
+                distinct: many.iter().map(|text| Piece::from(text.as_bytes().to_vec())).collect(),
+                of: (0..COUNT as u32).map(|row| row % 100).collect(),
+            },
+            numbers((0..COUNT).map(spread).collect(), 0),
+            numbers((0..COUNT).map(|row| row as i64 * 53 - 5_000).collect(), 0),
+            Pieces::Own { bytes: own.concat().into_bytes(), ends: ends.collect() },
+            numbers((0..COUNT).map(spread).collect(), 2),
+        ];
+        let (mut lines, mut expected) = (Lines::with_room(0), Lines::with_room(0));
+        csv_lines(&columns, COUNT, &mut lines);
+        for row in 0..COUNT {
+            for (column, pieces) in columns.iter().enumerate() {
+                pieces.write(row, &mut expected);
+                expected.byte(if column == 5 { b'\n' } else { b',' });
+            }
+        }
+        assert_eq!(String::from_utf8(lines.finish()), String::from_utf8(expected.finish()));
     }
 
     #[test]

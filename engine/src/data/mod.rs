@@ -36,6 +36,7 @@ pub(crate) mod parquet_file;
 mod parquet_reader;
 #[cfg(test)]
 pub(crate) mod parquet_tests;
+pub(crate) mod parquet_texts;
 mod place;
 mod pool;
 mod preset;

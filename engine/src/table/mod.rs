@@ -39,7 +39,7 @@ mod tables;
 pub(crate) mod tests;
 mod write;
 
-pub use batch::{Batch, Column, Keys, Texts, Values, Wanted};
+pub use batch::{Batch, Column, Keys, SharedTexts, Texts, Values, Wanted};
 pub use batch::{KNOWN, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN};
 pub use tables::{Scan, Tables};
 pub use write::{Entry, ParquetTable, Stored, StoredColumn, StoredRows, WriteError};
