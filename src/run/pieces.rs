@@ -96,15 +96,6 @@ impl Lines {
         self.end += length;
     }
 
-    /// Adds the first of sixteen bytes, for which there is room.
-    #[inline]
-    fn copy(&mut self, bytes: &[u8; SHORT], length: usize) {
-        if let Some(place) = self.bytes.get_mut(self.end..).and_then(<[u8]>::first_chunk_mut) {
-            *place = *bytes;
-        }
-        self.end += length;
-    }
-
     /// Adds bytes.
     fn slice(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
@@ -189,40 +180,63 @@ const ROWS: usize = 64;
 /// The piece is written by itself.
 const LONG: u8 = u8::MAX;
 
-/// The pieces of some rows with what separates them, each of at most sixteen bytes: row by row, so that the lines are copied
-/// from it without asking what each column is.
+/// The pieces of some rows with what separates them, each of at most sixteen bytes, so that lines are copied from it without
+/// asking what each column is.
 struct Block {
-    width: usize,
-    bytes: Vec<[u8; SHORT]>,
+    columns: Vec<Cells>,
+    /// Rows with a piece that is longer.
+    is_long: [bool; ROWS],
+}
+
+/// The pieces of a column in a block.
+#[derive(Clone)]
+struct Cells {
+    bytes: [[u8; SHORT]; ROWS],
     /// How many bytes each piece has, or [`LONG`].
-    lengths: Vec<u8>,
+    lengths: [u8; ROWS],
 }
 
 /// Writes lines of comma-separated values, one for each row.
 pub(super) fn csv_lines(pieces: &[Pieces<'_>], rows: usize, lines: &mut Lines) {
-    let width = pieces.len();
-    let mut block = Block { width, bytes: vec![[0; SHORT]; ROWS * width], lengths: vec![0; ROWS * width] };
+    let separator = |column: usize| if column + 1 == pieces.len() { b'\n' } else { b',' };
+    let blank = Cells { bytes: [[0; SHORT]; ROWS], lengths: [0; ROWS] };
+    let mut block = Block { columns: vec![blank; pieces.len()], is_long: [false; ROWS] };
     for first in (0..rows).step_by(ROWS) {
         let these = first..rows.min(first + ROWS);
-        for (column, pieces) in pieces.iter().enumerate() {
-            let separator = if column + 1 == width { b'\n' } else { b',' };
-            pieces.fill(these.clone(), &mut block, column, separator);
+        block.is_long = [false; ROWS];
+        for (column, (pieces, cells)) in pieces.iter().zip(&mut block.columns).enumerate() {
+            pieces.fill(these.clone(), cells, separator(column));
+            let long = block.is_long.iter_mut().zip(&cells.lengths);
+            long.for_each(|(is_long, length)| *is_long |= *length == LONG);
         }
-        let lines_of = block.bytes.chunks_exact(width.max(1)).zip(block.lengths.chunks_exact(width.max(1)));
-        for (row, (bytes, lengths)) in these.zip(lines_of) {
-            lines.reserve(width * SHORT);
-            for (column, (bytes, length)) in bytes.iter().zip(lengths).enumerate() {
-                if *length == LONG {
-                    if let Some(pieces) = pieces.get(column) {
-                        pieces.write(row, lines);
-                    }
-                    lines.byte(if column + 1 == width { b'\n' } else { b',' });
-                    lines.reserve(width * SHORT);
-                } else {
-                    lines.copy(bytes, usize::from(*length));
+        for (at, row) in these.enumerate() {
+            if block.is_long.get(at) == Some(&true) {
+                for (column, pieces) in pieces.iter().enumerate() {
+                    pieces.write(row, lines);
+                    lines.byte(separator(column));
                 }
+            } else {
+                lines.row(&block, at);
             }
         }
+    }
+}
+
+impl Lines {
+    /// Adds the line of a row of a block.
+    #[inline(never)]
+    fn row(&mut self, block: &Block, at: usize) {
+        self.reserve((block.columns.len() + 1) * SHORT);
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let mut end = 0_usize;
+        for cells in &block.columns {
+            let (Some(bytes), Some(length)) = (cells.bytes.get(at), cells.lengths.get(at)) else { return };
+            if let Some(place) = room.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+                *place = *bytes;
+            }
+            end = end.wrapping_add(usize::from(*length));
+        }
+        self.end += end;
     }
 }
 
@@ -266,66 +280,69 @@ impl Word {
     }
 }
 
-impl Pieces<'_> {
-    /// Puts the pieces of some rows into their column of a block.
-    fn fill(&self, rows: std::ops::Range<usize>, block: &mut Block, column: usize, separator: u8) {
-        let width = block.width.max(1);
-        let places = block.bytes.iter_mut().skip(column).step_by(width);
-        let places = places.zip(block.lengths.iter_mut().skip(column).step_by(width));
-        let put = |(bytes, length): (&mut [u8; SHORT], &mut u8), word: Word| {
+impl Cells {
+    fn put(&mut self, words: impl Iterator<Item = Word>) {
+        for ((bytes, length), word) in self.bytes.iter_mut().zip(&mut self.lengths).zip(words) {
             *bytes = word.bytes.to_le_bytes();
             *length = word.length;
+        }
+    }
+
+    #[inline(never)]
+    fn put_shared(&mut self, distinct: &[Piece], of: &[u32], separator: u8) {
+        // Of a few there is a word each; where there are more than rows, only of those that are asked for.
+        let few: Vec<Word> = match distinct.len() {
+            0..=ROWS => distinct.iter().map(|piece| Word::of_piece(piece, separator)).collect(),
+            _ => Vec::new(),
         };
+        let of_piece = |at: usize| distinct.get(at).map(|piece| Word::of_piece(piece, separator));
+        let word = |at: &u32| {
+            let at = *at as usize;
+            few.get(at).copied().or_else(|| of_piece(at)).unwrap_or(Word::NONE)
+        };
+        self.put(of.iter().map(word));
+    }
+
+    #[inline(never)]
+    fn put_numbers(&mut self, values: &[i64], of: &[u8], open: &[Word; OPEN], decimals: Decimals) {
+        self.put(values.iter().zip(of).map(|(value, state)| {
+            let is_number = *state == NUMBER;
+            let number = decimals.word(if is_number { *value } else { 0 });
+            let other = open.get(usize::from(*state) % OPEN).copied().unwrap_or(Word::NONE);
+            Word::pick(is_number, number, other)
+        }));
+    }
+}
+
+impl Pieces<'_> {
+    /// Puts the pieces of some rows into their column of a block.
+    fn fill(&self, rows: std::ops::Range<usize>, cells: &mut Cells, separator: u8) {
         match self {
             Self::Shared { distinct, of } => {
-                let of = of.get(rows).unwrap_or_default();
-                // Of a few there is a word each; where there are more than rows, only of those that are asked for.
-                let few: Vec<Word> = match distinct.len() {
-                    0..=ROWS => distinct.iter().map(|piece| Word::of_piece(piece, separator)).collect(),
-                    _ => Vec::new(),
-                };
-                for (place, at) in places.zip(of) {
-                    let word = few
-                        .get(*at as usize)
-                        .copied()
-                        .or_else(|| distinct.get(*at as usize).map(|piece| Word::of_piece(piece, separator)));
-                    put(place, word.unwrap_or(Word::NONE));
-                }
+                cells.put_shared(distinct, of.get(rows).unwrap_or_default(), separator);
             }
             Self::Numbers { before, after, values, scale, states, of } => {
-                if !before.is_empty() || !after.is_empty() {
-                    return places.for_each(|place| put(place, Word::NONE));
+                if !before.is_empty() || !after.is_empty() || states.len() > OPEN {
+                    return cells.put(rows.map(|_| Word::NONE));
                 }
                 let mut open = [Word::NONE; OPEN];
                 let words = states.iter().map(|piece| Word::of_piece(piece, separator));
                 open.iter_mut().zip(words).for_each(|(place, word)| *place = word);
-                let decimals = Decimals::new(*scale, separator);
                 let values = values.get(rows.clone()).unwrap_or_default();
-                for ((place, value), state) in places.zip(values).zip(of.get(rows).unwrap_or_default()) {
-                    let is_number = *state == NUMBER;
-                    let other = open.get(usize::from(*state)).copied().unwrap_or(Word::NONE);
-                    let number = decimals.word(if is_number { *value } else { 0 });
-                    put(place, Word::pick(is_number, number, other));
-                }
+                let decimals = Decimals::new(*scale, separator);
+                cells.put_numbers(values, of.get(rows).unwrap_or_default(), &open, decimals);
             }
-            Self::Keys { batches, record, first } => {
-                for (place, row) in places.zip(rows) {
-                    let row = u32::try_from(row).ok().and_then(|row| first.checked_add(row));
-                    let key = row.and_then(|row| batches.text_key(*record, row)).unwrap_or_default();
-                    put(
-                        place,
-                        if is_special(key) { Word::NONE } else { Word::of(key.as_bytes(), separator) },
-                    );
-                }
-            }
-            Self::Own { bytes, ends } => {
-                for (place, row) in places.zip(rows) {
-                    let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
-                    let piece = start.zip(ends.get(row).copied());
-                    let piece = piece.and_then(|(start, end)| bytes.get(start..end)).unwrap_or_default();
-                    put(place, Word::of(piece, separator));
-                }
-            }
+            Self::Keys { batches, record, first } => cells.put(rows.map(|row| {
+                let row = u32::try_from(row).ok().and_then(|row| first.checked_add(row));
+                let key = row.and_then(|row| batches.text_key(*record, row)).unwrap_or_default();
+                if is_special(key) { Word::NONE } else { Word::of(key.as_bytes(), separator) }
+            })),
+            Self::Own { bytes, ends } => cells.put(rows.map(|row| {
+                let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
+                let piece = start.zip(ends.get(row).copied());
+                let piece = piece.and_then(|(start, end)| bytes.get(start..end)).unwrap_or_default();
+                Word::of(piece, separator)
+            })),
         }
     }
 }
@@ -338,14 +355,14 @@ const OPEN: usize = 8;
 struct Decimals {
     scale: u8,
     /// `10^scale`, and what makes a fraction of so many places one of eight; absent where there are more places.
-    units: Option<(u64, u64)>,
+    units: Option<(u32, u32)>,
     separator: u8,
 }
 
 impl Decimals {
     fn new(scale: u8, separator: u8) -> Self {
         let places = u32::from(scale);
-        let units = 8_u32.checked_sub(places).map(|rest| (10_u64.pow(places), 10_u64.pow(rest)));
+        let units = 8_u32.checked_sub(places).map(|rest| (10_u32.pow(places), 10_u32.pow(rest)));
         Self { scale, units, separator }
     }
 
@@ -355,36 +372,36 @@ impl Decimals {
         self.small(value).unwrap_or_else(|| self.large(value))
     }
 
-    /// One of at most four digits before the point and eight behind it, from tables.
+    /// One of at most four digits before the point and eight behind it, and of no more than `u32` without the point, from
+    /// tables. What is shifted has room: no number here is longer than fourteen bytes.
     #[inline]
     fn small(self, value: i64) -> Option<Word> {
         let (unit, up) = self.units?;
-        let magnitude = value.unsigned_abs();
-        let (whole, fraction) =
-            if self.scale == 0 { (magnitude, 0) } else { (magnitude / unit, magnitude % unit) };
-        let (digits, mut length) =
-            usize::try_from(whole).ok().and_then(|whole| SMALLEST.get(whole)).copied()?;
-        let mut bytes = u128::from(digits);
-        if self.scale > 0 {
-            let eight = fraction * up;
-            let of = |four: u64| usize::try_from(four).ok().and_then(|four| FRACTIONS.get(four)).copied();
-            let (mut behind, mut places) = of(eight / 10_000)?;
-            let rest = eight % 10_000;
-            if rest > 0 {
-                let four = usize::try_from(eight / 10_000).ok().and_then(|four| FOUR.get(four))?;
-                let more = of(rest)?;
+        let magnitude = u32::try_from(value.unsigned_abs()).ok()?;
+        let (whole, fraction) = match self.scale {
+            0 => (magnitude, 0),
+            _ => (magnitude.checked_div(unit)?, magnitude.checked_rem(unit)?),
+        };
+        let (digits, length) = SMALLEST.get(whole as usize).copied()?;
+        let (mut behind, mut places) = (u128::from(self.separator), 0);
+        if fraction > 0 {
+            let eight = fraction.wrapping_mul(up);
+            let (four, rest) = (eight / 10_000, eight % 10_000);
+            let (text, count) = FRACTIONS.get(four as usize).copied()?;
+            (behind, places) = if rest == 0 {
+                (u128::from(text | u64::from(self.separator).wrapping_shl(8 * u32::from(count))), count)
+            } else {
+                let four = u64::from(u32::from_le_bytes(*FOUR.get(four as usize)?));
+                let (text, count) = FRACTIONS.get(rest as usize).copied()?;
                 // The point of the second half gives way to the last digit of the first.
-                behind = u64::from(b'.') | (u64::from(u32::from_le_bytes(*four)) << 8);
-                bytes |= u128::from(more.0 >> 8) << (8 * (length + 5));
-                places = more.1 + 4;
-            }
-            bytes |= u128::from(behind) << (8 * length);
-            length += places;
+                let more = (text >> 8) | u64::from(self.separator).wrapping_shl(8 * u32::from(count - 1));
+                (u128::from(b'.') | (u128::from(four) << 8) | (u128::from(more) << 40), count + 4)
+            };
         }
-        bytes |= u128::from(self.separator) << (8 * length);
-        let is_negative = u8::from(value < 0);
-        let sign = u128::from(b'-' * is_negative);
-        Some(Word { bytes: (bytes << (8 * is_negative)) | sign, length: length + 1 + is_negative })
+        let bytes = u128::from(digits) | behind.wrapping_shl(8 * u32::from(length));
+        let is_negative = value < 0;
+        let bytes = if is_negative { (bytes << 8) | u128::from(b'-') } else { bytes };
+        Some(Word { bytes, length: length.wrapping_add(places).wrapping_add(1 + u8::from(is_negative)) })
     }
 
     #[cold]
