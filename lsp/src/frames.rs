@@ -183,8 +183,11 @@ mod tests {
     #[tokio::test]
     async fn messages_are_handed_on_one_by_one_and_those_that_nobody_can_read_are_not() {
         let good = |method: &str| format!(r#"{{"jsonrpc":"2.0","method":"{method}"}}"#);
-        let said = |head: &str, body: &str| format!("{head}: {}\r\nContent-Type: x\r\nA: b\r\n\r\n{body}", body.len());
-        let deep = format!(r#"{{"jsonrpc":"2.0","method":"m","params":{}{}}}"#, "[".repeat(500), "]".repeat(500));
+        let said = |head: &str, body: &str| {
+            format!("{head}: {}\r\nContent-Type: x\r\nA: b\r\n\r\n{body}", body.len())
+        };
+        let deep =
+            format!(r#"{{"jsonrpc":"2.0","method":"m","params":{}{}}}"#, "[".repeat(500), "]".repeat(500));
         let input = [
             said("Content-Length", &good("a")),
             said("content-length", r#"{"jsonrpc":"2.0","id":7,"result":null}"#),
