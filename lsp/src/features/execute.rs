@@ -119,7 +119,8 @@ fn told(ran: &Value) -> (lsp::MessageType, String) {
 pub(crate) fn joined(ran: Vec<Executed>) -> Executed {
     let sum = |name: &str| ran.iter().filter_map(|it| it.value.get(name)?.as_u64()).sum::<u64>();
     let (passed, failed) = (sum("passed"), sum("failed"));
-    let tests: Vec<&Value> = ran.iter().filter_map(|it| it.value.get("tests")?.as_array()).flatten().collect();
+    let tests: Vec<&Value> =
+        ran.iter().filter_map(|it| it.value.get("tests")?.as_array()).flatten().collect();
     let value = json!({ "passed": passed, "failed": failed, "tests": tests });
     Executed { message: Some(told(&value)), value }
 }

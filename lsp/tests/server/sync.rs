@@ -104,6 +104,21 @@ async fn columns_are_counted_without_the_mark_of_an_encoding() {
 }
 
 #[tokio::test]
+async fn a_mistyped_name_is_one_mistake() {
+    let text = "policy a.b { title \"É😀\" cite \"x\" effective from 2020-07-01 }\nrecord P { key id: text  level: count }\nparameter least: count { cite \"2\" from 2020-07-01: 1 }\ndefine able of P: flag = level >= least\nrequirement r of P { cite \"1\" must able }\n";
+    let mut client = Client::start(&[("a/b.rubric", text)], pull()).await;
+    assert_eq!(client.diagnostics("a/b.rubric").await, Vec::<Value>::new());
+    client.open("a/b.rubric", text).await;
+    for (right, wrong) in [("must able", "must abel"), (">= least", ">= lest")] {
+        client.change("a/b.rubric", json!([{ "text": text.replace(right, wrong) }])).await;
+        let found = client.diagnostics("a/b.rubric").await;
+        let codes: Vec<&Value> = found.iter().map(|it| &it["code"]).collect();
+        assert_eq!(codes, ["unknown-name"], "{wrong}: {found:?}");
+    }
+    client.end().await;
+}
+
+#[tokio::test]
 async fn a_mistyped_use_is_one_mistake() {
     let base = "policy a.base { title \"B\" cite \"x\" }\ncategory K { a, b }\nrecord P { key id: text k: K }\ndefine q of P: flag = k = a\nrequirement z of P { cite \"1\" must k != b }\n";
     let user =
