@@ -79,6 +79,7 @@ texts! {
     "not-one-value"
     "not-optional"
     "not-utf-8"
+    "overtaken-value"
     "override-cycle"
     "path-not-supplied"
     "percent-not-declared"
