@@ -98,6 +98,7 @@ impl Layer<'_> {
             .rules
             .iter()
             .filter_map(|rule| rules.get(*rule as usize))
+            .filter(|rule| !rule.is_default)
             .map(|rule| format!("`{}`", self.label(rule)))
             .collect();
         match (labels.as_slice(), subject, given.what) {
@@ -177,7 +178,9 @@ impl Layer<'_> {
             return format!("the value that {} has here does it by itself: change that", names.join(" or "));
         }
         let rules = Self::rules(&self.laws.amended, found.subject);
-        let label = |rule: &u32| rules.get(*rule as usize).map(|rule| self.label(rule));
+        let label = |rule: &u32| {
+            rules.get(*rule as usize).map(|rule| if rule.is_default { "default" } else { self.label(rule) })
+        };
         let others: Vec<&str> = found.others.iter().filter_map(label).collect();
         let worth = &found.judged.parent.word;
         match (found.judged.how, found.rule.as_ref().and_then(label)) {
@@ -193,10 +196,11 @@ impl Layer<'_> {
                     Direction::Tighten => "down",
                     Direction::Relax => "up",
                 };
-                format!(
-                    "let `{rule}` give {worth} or what stands further {side} the list, leave such records out of its `when`, \
-                     or say which rule it is `subject to`"
-                )
+                let leave = match found.rule.and_then(|rule| rules.get(rule as usize)) {
+                    Some(rule) if rule.is_default => "add rules for such records",
+                    _ => "leave such records out of its `when`, or say which rule it is `subject to`",
+                };
+                format!("let `{rule}` give {worth} or what stands further {side} the list, or {leave}")
             }
             (How::Error, _) => "say what holds where it cannot be computed, before it is".to_owned(),
             _ => "leave such records as the law above has them".to_owned(),

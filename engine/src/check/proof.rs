@@ -1,12 +1,14 @@
 //! What proofs find, as the checks say it.
 
 use super::{
-    amended, mixed_grant, assertion_fails, assertion_open, case_arms_disagree, case_without_arm, condition_always_holds,
-    constant_comparison, decision_gap, not_decided, requirement_never_met, requirement_never_violated,
-    rule_conflict, rule_never_applies, rule_never_changes,
+    amended, assertion_fails, assertion_open, case_arms_disagree, case_without_arm, condition_always_holds,
+    constant_comparison, decision_gap, mixed_grant, not_decided, requirement_never_met,
+    requirement_never_violated, rule_conflict, rule_never_applies, rule_never_changes,
 };
 use crate::diagnostic::{Diagnostic, Place};
-use crate::plan::{Amendment, AssertBody, DecisionId, DefineId, ParameterId, Plan, ResultId, RuleBody, Symbols};
+use crate::plan::{
+    Amendment, AssertBody, DecisionId, DefineId, ParameterId, Plan, ResultId, RuleBody, Symbols,
+};
 use crate::prove::{Finding, Witness, define_findings, findings, property};
 
 /// What proofs about a decision or a requirement find.

@@ -15,8 +15,8 @@ use crate::check;
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::names::Declared;
 use crate::plan::{
-    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, ParameterId, Plan, Record, RecordKind,
-    RequirementId, ResultId, Symbol, Symbols,
+    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, ParameterId, Plan, Record,
+    RecordKind, RequirementId, ResultId, Symbol, Symbols,
 };
 use crate::prove;
 use crate::value::RecordId;

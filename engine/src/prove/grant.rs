@@ -7,17 +7,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::amendment::apart;
 use super::cnf::Lit;
 use super::common::Common;
 use super::encode::leaf;
 use super::findings::{effective, stretches};
-use super::amendment::apart;
+use super::form::{Form, Q, whole};
 use super::law::{Given, What, given};
 use super::question::Search;
 use super::subject::Subject;
-use super::sym::Sym;
+use super::sym::{Leaf, Sym};
 use super::witness::Witness;
-use super::world::World;
+use super::world::{World, exact};
 use crate::plan::{
     Code, CompareOp, Op, ParameterBody, ParameterId, ParameterSymbol, Plan, ResultId, Symbol, Symbols,
 };
@@ -106,8 +107,16 @@ pub fn mixed(
     // Whatever it holds: what reads it is not the same.
     let other = ParameterBody { rows: Vec::new(), cites: Vec::new() };
     turned.parameters.insert(parameter.0, Arc::new(other));
-    let question =
-        Question { law, turned: &turned, whole, parameter, symbol, body, rises, any_day: on_any_day(law, parameter) };
+    let question = Question {
+        law,
+        turned: &turned,
+        whole,
+        parameter,
+        symbol,
+        body,
+        rises,
+        any_day: on_any_day(law, parameter),
+    };
     let (mut tighter, mut looser): (Option<Moved>, Option<Moved>) = (None, None);
     let mut open: Option<String> = None;
     for subject in results.iter().flat_map(|result| subjects(&law.symbols, *result)) {
@@ -140,9 +149,9 @@ fn subjects(symbols: &Symbols, result: ResultId) -> Vec<Subject> {
 
 /// Whether a parameter is read as it is on another day than that of the law.
 fn on_any_day(plan: &Plan, parameter: ParameterId) -> bool {
-    super::vocabulary::codes(plan)
-        .flat_map(|code| &code.exprs)
-        .any(|expr| matches!(&expr.op, Op::Parameter { parameter: read, on: Some(_), .. } if *read == parameter))
+    super::vocabulary::codes(plan).flat_map(|code| &code.exprs).any(
+        |expr| matches!(&expr.op, Op::Parameter { parameter: read, on: Some(_), .. } if *read == parameter),
+    )
 }
 
 struct Question<'a> {
@@ -221,7 +230,7 @@ impl Question<'_> {
             for (_, field) in way.fields {
                 let sym = world.field(at, field);
                 let Some(next) = sym.cases.iter().find_map(|(_, leaf)| match leaf {
-                    super::sym::Leaf::Row(row) => Some(*row),
+                    Leaf::Row(row) => Some(*row),
                     _ => None,
                 }) else {
                     break;
@@ -234,30 +243,52 @@ impl Question<'_> {
     /// Values of the cells that are greater than those in force, or as great; and that they are.
     fn raise(&self, world: &mut World<'_>, day: crate::value::Date, own_law: bool) -> Vec<Lit> {
         let ty = Type { optional: false, ..self.symbol.ty };
-        let mut cells: BTreeMap<Vec<i64>, Sym> = BTreeMap::new();
-        let mut goals = Vec::new();
+        let mut held: BTreeMap<Vec<i64>, Vec<&Value>> = BTreeMap::new();
         let in_force = self.body.row_at(day);
         let rows = self.body.rows.iter().filter(|row| {
             self.any_day || own_law || in_force.is_some_and(|in_force| std::ptr::eq(in_force, *row))
         });
-        let op = if self.rises { CompareOp::Ge } else { CompareOp::Le };
         for row in rows {
             for (key, values) in &row.cells {
-                let [value] = values.as_slice() else { continue };
-                let Some(leaf) = leaf(value) else { continue };
-                let raised = match cells.get(key) {
-                    Some(raised) => raised.clone(),
-                    None => {
-                        let raised = world.any_of(ty);
-                        cells.insert(key.clone(), raised.clone());
-                        raised
-                    }
-                };
-                goals.push(world.compare(op, &raised, &Sym::of(leaf)).yes);
+                if let [value] = values.as_slice() {
+                    held.entry(key.clone()).or_default().push(value);
+                }
             }
+        }
+        let op = if self.rises { CompareOp::Ge } else { CompareOp::Le };
+        let mut cells: BTreeMap<Vec<i64>, Sym> = BTreeMap::new();
+        let mut goals = Vec::new();
+        for (key, values) in held {
+            let raised = self.number(world, ty, &values).unwrap_or_else(|| world.any_of(ty));
+            for leaf in values.into_iter().filter_map(leaf) {
+                let is_raised = world.compare(op, &raised, &Sym::of(leaf)).yes;
+                world.solver.cnf.clause(&[is_raised]);
+                goals.push(is_raised);
+            }
+            cells.insert(key, raised);
         }
         world.raised.insert(self.parameter, cells);
         goals
+    }
+
+    /// A number that is bounded by these, so that whoever looks at rows of a collection alone knows it too.
+    fn number(&self, world: &mut World<'_>, ty: Type, values: &[&Value]) -> Option<Sym> {
+        let numbers: Option<Vec<Q>> = values
+            .iter()
+            .map(|value| match value {
+                Value::Number(number) => Some(exact(number)),
+                _ => None,
+            })
+            .collect();
+        let bound = if self.rises { numbers?.into_iter().max()? } else { numbers?.into_iter().min()? };
+        let is_whole = match ty.base {
+            Base::Count | Base::Days | Base::Months => true,
+            Base::Number | Base::Percent => false,
+            _ => return None,
+        };
+        let least = (ty.base == Base::Count).then(|| whole(0));
+        let (low, high) = if self.rises { (Some(bound), None) } else { (least, Some(bound)) };
+        Some(Sym::of(Leaf::Num(Form::of(world.solver.number(is_whole, low, high)))))
     }
 
     /// What the record has with the values as they are, and with those of the witness.

@@ -9,8 +9,8 @@ use rubric_grammar::ast::RoundingMode;
 use crate::data::{Cell, Dataset, Origin};
 use crate::evaluate::{Evaluator, Options};
 use crate::plan::{
-    DefineId, Field, FieldKind, InputId, ParameterId, Plan, Privacy, Symbols, category_value, show_with, written_name,
-    written_number,
+    DefineId, Field, FieldKind, InputId, ParameterId, Plan, Privacy, Symbols, category_value, show_with,
+    written_name, written_number,
 };
 use crate::value::{Base, Date, Number, RecordId, Reference, State, Type, Value};
 

@@ -166,21 +166,23 @@ impl Lowering<'_> {
         let (own, was, is) = (value(&wrong.to), value(&before.from), value(&wrong.from));
         let from = wrong.interval.from.map_or_else(String::new, |day| day.to_string());
         let words: Vec<&str> = granted.iter().map(|grant| grant.what.word()).collect();
-        let may = words.join(" or ");
+        let plural = granted.first().map_or_else(String::new, |grant| format!("{}s", grant.level.word()));
         let message = format!(
-            "`{}` may only be changed here by who may {may} it: {own} was that while the law above had {was}, and is it no \
-             more from {from} on, when that comes to {is}",
+            "{plural} may {} `{}`, and {own} does only until {from}: then the law above goes from {was} to {is}",
+            words.join(" and "),
             symbol.name,
         );
         let mut diagnostic = Diagnostic::error("overtaken-value", wrong.row.place, message)
-            .here(format!("{own}"))
+            .here(own)
             .label(wrong.below.place, format!("{is} from {from} on"));
         for grant in granted {
             diagnostic = diagnostic.label(grant.place, "what is granted");
         }
-        self.report(diagnostic.help(format!(
-            "end this value on that day (`until {from}`), or give another one from then on"
-        )));
+        self.report(
+            diagnostic.help(format!(
+                "end this value on that day (`until {from}`), or give another one from then on"
+            )),
+        );
     }
 }
 
