@@ -26,6 +26,7 @@ mod convert;
 #[cfg(test)]
 mod defect;
 mod document;
+mod faults;
 mod features;
 mod frames;
 mod manual;

@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types as lsp;
 
-use crate::client::Client;
+use crate::client::{Client, file_path, is_untitled};
 use crate::manual::Manual;
 use crate::pool::{Ask, STACK};
 use crate::publish::Message;
@@ -201,7 +201,7 @@ impl Router {
         if let Some(project) = self.holding(uri) {
             return project;
         }
-        if uri.to_file_path().is_none() {
+        if is_untitled(uri) {
             // What was never saved may use the policies of the folder that was opened first.
             return 0;
         }
@@ -218,7 +218,7 @@ impl Router {
         if let Some(project) = self.projects.iter().position(shows) {
             return Some(project);
         }
-        let path = uri.to_file_path()?;
+        let path = file_path(uri)?;
         let folders = self.projects.iter().enumerate().filter_map(|(position, project)| {
             let folder = project.place.folder.as_ref().filter(|folder| path.starts_with(folder))?;
             Some((folder.components().count(), position))
