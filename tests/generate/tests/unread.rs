@@ -204,7 +204,7 @@ fn policy(random: &mut Random) -> String {
                 0 => format!("sum of cost / $1 over {rows}"),
                 1 => format!("sum of x over {rows}"),
                 2 => format!("(highest of y over {rows}) presumed 0"),
-                3 => format!("count distinct of subject over {rows}"),
+                3 => format!("count of distinct subject over {rows}"),
                 4 => format!("if all of {rows} satisfy x > 1 then 1 else 0"),
                 5 => format!("((latest of items by taken where {filter}).x) presumed 7"),
                 6 => format!("if at least 2 of {rows} then 1 else 0"),
