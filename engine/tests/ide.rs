@@ -211,6 +211,22 @@ fn what_can_be_written() {
         ("from one {", "from $0 {", &["one"], &["maria"]),
         ("maria.promotion", "maria.$0", &["promotion", "reads", "level", "aid"], &["cut"]),
         ("maria.aid.base", "maria.aid.$0", &["base", "more"], &[]),
+        // The rows of a test, and the fields that one does not have yet.
+        (
+            "test \"t\" from one { ",
+            "test \"t\" from one { $0 ",
+            &["Student", "Result", "expect"],
+            &["level", "v"],
+        ),
+        ("level: 2 }", "level: 2 }\n  $0", &["Student", "School", "expect", "no"], &["Grade"]),
+        ("grade: G1 level", "$0 level", &["grade", "school", "id"], &["level", "results"]),
+        ("level: 1 }", "level: 1 $0 }", &["school", "id"], &["level", "grade"]),
+        ("level: 1 }", "le$0 }", &["level", "id"], &["grade"]),
+        // What is filled into a text.
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"é😀 {$0} x\"\n", &["level", "reads", "cut"], &["when"]),
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"{level} {$0\n", &["level", "reads"], &["when"]),
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"{school.$0}\"\n", &["name"], &["level"]),
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"{level} $0\"\n", &[], &["level", "and"]),
         (
             "define reads",
             "$0\ndefine reads",
@@ -232,6 +248,35 @@ fn what_can_be_written() {
             assert!(!labels.contains(label), "{with}: {label} is in {labels:?}");
         }
     }
+}
+
+#[test]
+fn a_row_is_begun_with_its_record_and_a_clause_before_an_expression_goes_on() {
+    let (database, file, offset) = marked(&after("level: 2 }", "level: 2 }\n  $0"));
+    let found = ide::complete(&database, file, offset);
+    let row = found.iter().find(|it| it.label == "Result").unwrap();
+    assert_eq!((row.insert.as_deref(), row.snippet), (Some("Result ${1:result} { $0 }"), true));
+    let (database, file, offset) = marked(&after("rule ready: up when", "rule ready: up\n    $0 when"));
+    let found = ide::complete(&database, file, offset);
+    let at = |label: &str| found.iter().position(|it| it.label == label).unwrap();
+    assert!(["when", "cite", "subject", "because"].iter().all(|clause| at(clause) < at("and")), "{found:?}");
+}
+
+#[test]
+fn a_word_of_the_language_says_what_it_is_for() {
+    for (needle, with, shown, expected) in [
+        ("notwithstanding ready", "notwith$0standing ready", "notwithstanding", "it overrides `a`"),
+        ("outcomes up", "$0outcomes up", "outcomes", "most to least favourable"),
+        ("when reads", "whe$0n reads", "when", "the condition"),
+    ] {
+        let (database, file, offset) = marked(&after(needle, with));
+        let found = ide::hover(&database, file, offset, today()).unwrap_or_else(|| panic!("{with}"));
+        assert_eq!(written(&database, file, found.span), shown);
+        assert!(found.text.contains(expected), "{}", found.text);
+    }
+    // Not where it is part of a text.
+    let (database, file, offset) = marked(&after("cite \"(2)\"", "cite \"whe$0n\""));
+    assert_eq!(ide::hover(&database, file, offset, today()), None);
 }
 
 #[test]

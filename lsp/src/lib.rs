@@ -1,7 +1,8 @@
 //! The Rubric language server: the protocol in, queries of the engine out.
 //!
-//! Handlers only put what the client said into a channel, in the order in which it was said. One thread owns the
-//! database and takes from the channel; a few others answer requests, and publish what the checker finds, from snapshots
+//! Handlers only put what the client said into a channel, in the order in which it was said. One thread hands it to the
+//! project that it is about, of which there is one for each folder that is open. One thread of a project owns its
+//! database; a few others answer requests, and publish what the checker finds, from snapshots
 //! of it. A change waits for no answer: it cancels those under way, which are then tried again.
 
 #![cfg_attr(
@@ -16,6 +17,7 @@
     )
 )]
 
+mod aim;
 mod capabilities;
 mod client;
 mod clock;
@@ -24,12 +26,14 @@ mod convert;
 #[cfg(test)]
 mod defect;
 mod document;
+mod faults;
 mod features;
 mod frames;
 mod manual;
 mod outbox;
 mod pool;
 mod publish;
+mod router;
 mod sample;
 mod server;
 mod snapshot;
