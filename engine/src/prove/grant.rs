@@ -117,22 +117,16 @@ pub fn mixed(
         rises,
         any_day: on_any_day(law, parameter),
     };
-    let (mut tighter, mut looser): (Option<Moved>, Option<Moved>) = (None, None);
-    let mut open: Option<String> = None;
-    for subject in results.iter().flat_map(|result| subjects(&law.symbols, *result)) {
-        for (found, tightens) in [(&mut tighter, true), (&mut looser, false)] {
-            if found.is_none() {
-                match question.moves(subject, tightens) {
-                    Ok(moved) => *found = moved,
-                    Err(why) => open = open.or(Some(why)),
-                }
-            }
-        }
+    let subjects: Vec<Subject> = results.iter().flat_map(|result| subjects(&law.symbols, *result)).collect();
+    // One that cannot be settles it, whatever is known of the other.
+    let tighter = question.any_moves(&subjects, true);
+    if matches!(tighter, Ok(None)) {
+        return None;
     }
-    match (tighter, looser, open) {
-        (Some(tighter), Some(looser), _) => Some(Mixed::Both(Box::new(tighter), Box::new(looser))),
-        (_, _, Some(why)) => Some(Mixed::NotDecided(why)),
-        _ => None,
+    match (tighter, question.any_moves(&subjects, false)) {
+        (Ok(Some(tighter)), Ok(Some(looser))) => Some(Mixed::Both(Box::new(tighter), Box::new(looser))),
+        (_, Ok(None)) | (Ok(None), _) => None,
+        (Err(why), _) | (_, Err(why)) => Some(Mixed::NotDecided(why)),
     }
 }
 
@@ -167,6 +161,19 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
+    /// A record of which one of these becomes less favourable, or more; why it is not known whether there is one.
+    fn any_moves(&self, subjects: &[Subject], tightens: bool) -> Result<Option<Moved>, String> {
+        let mut open = None;
+        for subject in subjects {
+            match self.moves(*subject, tightens) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(why) => open = open.or(Some(why)),
+            }
+        }
+        open.map_or(Ok(None), Err)
+    }
+
     /// A record whose result becomes less favourable, or more.
     fn moves(&self, subject: Subject, tightens: bool) -> Result<Option<Moved>, String> {
         let symbols = &self.law.symbols;
