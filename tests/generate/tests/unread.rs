@@ -84,7 +84,7 @@ fn write(plan: &Plan, data: &Dataset, folder: &Path, each: usize) {
             };
             columns.push((&declared.name, column, true));
         }
-        if columns.is_empty() || table.len() == 0 {
+        if columns.is_empty() || table.is_empty() {
             continue;
         }
         let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
