@@ -280,6 +280,41 @@ fn a_word_of_the_language_says_what_it_is_for() {
 }
 
 #[test]
+fn what_is_known_stands_between_the_words() {
+    let more = "parameter fee: money { cite \"f\" from 2020-01-01: $1.50 }
+parameter wait: days { cite \"w\" from 2020-01-01: 30 days }
+parameter least: percent { cite \"p\" from 2020-01-01: 95% from 2030-01-01: 90% }
+define dear(most: money) of Student: flag = most > fee
+define soon of Student: flag = any of results as r where r.taken_on + wait > as_of and r.score > least
+";
+    let (database, file, offset) = marked(&format!("{RULES}{more}$0"));
+    let text = database.text(file);
+    let found = ide::hints(&database, file, Span::new(0, offset), today());
+    let shown: Vec<String> = found
+        .iter()
+        .map(|hint| {
+            let before = &text[..hint.offset as usize];
+            let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+            format!("{}{}", &before[start..], hint.text)
+        })
+        .collect();
+    // Of a parameter by grade no one value is in force, and an argument says its type itself.
+    let expected = [
+        "cut = 3",
+        "base: money",
+        "more: money",
+        "fee = $1.50",
+        "r: Result",
+        "wait = 30 days",
+        "least = 95%",
+    ];
+    assert_eq!(shown, expected);
+    assert!(found[0].more.as_deref().is_some_and(|more| more.contains("2024-01-01")), "{found:?}");
+    // Nothing of what is not looked at.
+    assert_eq!(ide::hints(&database, file, Span::new(0, 10), today()), []);
+}
+
+#[test]
 fn what_a_call_takes() {
     for (needle, with, label, active) in [
         ("best(2)", "best($0", "best(least: number): number?", 0),

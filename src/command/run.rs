@@ -118,7 +118,9 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     if interrupt.is_set() {
         return Err(interrupted());
     }
-    staging.publish().map_err(unwritable)?;
+    let replaced = staging.publish().map_err(unwritable)?;
+    // What was there before goes while this run lets go of its own.
+    thread::spawn(move || drop(replaced));
     remove_earlier(&args.out, &before, &names);
 
     phases.took.push(("report", start_of_report.elapsed()));

@@ -37,6 +37,7 @@ pub(crate) mod parquet_file;
 mod parquet_reader;
 #[cfg(test)]
 pub(crate) mod parquet_tests;
+pub(crate) mod parquet_texts;
 mod place;
 mod pool;
 mod preset;

@@ -16,6 +16,7 @@ use parquet::basic::{Compression, Type as Physical};
 use super::ReadError;
 use super::bytes::{DataFile, Place, check_kind, unreadable};
 use super::column_kind::ColumnKind;
+use super::parquet_texts::TextChunk;
 
 const MAGIC: [u8; 4] = *b"PAR1";
 const ENCRYPTED: [u8; 4] = *b"PARE";
@@ -148,6 +149,20 @@ impl ParquetFile {
         batch: usize,
     ) -> Result<ParquetRows, ReadError> {
         self.reader(columns, batch, |builder| builder.with_row_groups(vec![group]))
+    }
+
+    /// A column of texts of a row group as a whole; `None` where it is read with the others.
+    pub(crate) fn texts(&self, group: usize, root: usize) -> Option<TextChunk> {
+        if self.metadata.schema().fields().get(root)?.data_type() != &DataType::Utf8 {
+            return None;
+        }
+        let schema = self.metadata.parquet_schema();
+        let position = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root)?;
+        let group = self.metadata.metadata().row_groups().get(group)?;
+        let rows = usize::try_from(group.num_rows()).ok()?;
+        let file = File::open(&self.path).ok()?;
+        let chunk = group.columns().get(position)?;
+        guarded(|| Ok::<_, String>(TextChunk::read(file, chunk, rows))).ok().flatten()
     }
 
     fn reader(

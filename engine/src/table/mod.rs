@@ -45,7 +45,7 @@ mod unread;
 mod unread_tests;
 mod write;
 
-pub use batch::{Batch, Column, Keys, Texts, Values, Wanted};
+pub use batch::{Batch, Column, Keys, SharedTexts, Texts, Values, Wanted};
 pub use batch::{KNOWN, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN};
 pub use tables::{PassedOver, Scan, Tables};
 pub use unread::Condition;

@@ -20,6 +20,7 @@ use super::tables::Scanned;
 use super::unread::{Condition, left_out, repeated};
 use crate::data::parquet_cell::{Rendered, render};
 use crate::data::parquet_file::{ParquetFile, wrong_count};
+use crate::data::parquet_texts::TextChunk;
 use crate::data::{DataError, ReadError};
 
 /// Rows that are decoded at a time.
@@ -84,8 +85,10 @@ fn group(
     decoder: &mut Decoder<'_>,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Errors {
-    let read: Vec<usize> = used.iter().copied().filter(|column| !left.contains_key(column)).collect();
-    let mut rows = file.group(number, read.iter().copied(), ROWS)?;
+    let texts = texts(file, used, (number, rows_said), decoder);
+    let apart = |column: &usize| left.contains_key(column) || texts.iter().any(|(own, _)| own == column);
+    let others: Vec<usize> = used.iter().copied().filter(|column| !apart(column)).collect();
+    let mut rows = file.group(number, others.iter().copied(), ROWS)?;
     let start = first;
     let (mut first, mut all) = (first, Vec::new());
     while let Some(batch) = rows.next()? {
@@ -93,12 +96,18 @@ fn group(
         if count == 0 {
             continue;
         }
-        let filled: Option<BTreeMap<usize, ArrayRef>> =
+        let filled: Option<Vec<(usize, ArrayRef)>> =
             left.iter().map(|(column, cell)| Some((*column, repeated(cell, batch.num_rows())?))).collect();
         let Some(filled) = filled else {
             return Err(wrong_count(i64::from(rows_said), None, file.shown()));
         };
-        let building = columns(reading, (&read, &filled), &batch, first, decoder);
+        let at = (first - start) as usize;
+        let of_texts = texts
+            .iter()
+            .filter_map(|(column, texts)| Some((*column, texts.rows(at..at + batch.num_rows())?)));
+        let arrays =
+            others.iter().copied().zip(batch.columns().iter().cloned()).chain(of_texts).chain(filled);
+        let building = columns(reading, arrays, batch.num_rows(), first, decoder);
         let (batch, errors) = building.finish(reading.file, first);
         all.extend(errors);
         each(batch);
@@ -109,6 +118,21 @@ fn group(
         return Err(wrong_count(i64::from(rows_said), Some(i64::from(found)), file.shown()));
     }
     Ok(all)
+}
+
+/// The columns that name rows of other records, where they can be read by themselves beside others: so each of their texts is
+/// looked for once, not each time that a row has it.
+fn texts(
+    file: &ParquetFile,
+    used: &[usize],
+    (group, rows): (usize, u32),
+    decoder: &Decoder<'_>,
+) -> Vec<(usize, TextChunk)> {
+    let named_by = decoder.named_by();
+    if rows == 0 || used.iter().all(|column| named_by.contains(column)) {
+        return Vec::new();
+    }
+    named_by.into_iter().filter_map(|column| Some((column, file.texts(group, column)?))).collect()
 }
 
 /// The rows of batches in memory.
@@ -125,7 +149,8 @@ pub(crate) fn batches(
         let mut from = 0;
         while from < narrow.num_rows() {
             let part = narrow.slice(from, ROWS.min(narrow.num_rows() - from));
-            let building = columns(reading, (&used, &BTreeMap::new()), &part, scanned.rows, &mut decoder);
+            let arrays = used.iter().copied().zip(part.columns().iter().cloned());
+            let building = columns(reading, arrays, part.num_rows(), scanned.rows, &mut decoder);
             let (built, errors) = building.finish(reading.file, scanned.rows);
             scanned.errors.extend(errors);
             scanned.rows = scanned.rows.saturating_add(u32::try_from(part.num_rows()).unwrap_or(u32::MAX));
@@ -136,30 +161,31 @@ pub(crate) fn batches(
     scanned
 }
 
-/// `read`: the columns of the batch; `filled`: those that are in the place of others.
+/// Reads rows from columns of the file.
 fn columns(
     reading: &Reading<'_>,
-    (read, filled): (&[usize], &BTreeMap<usize, ArrayRef>),
-    batch: &RecordBatch,
+    found: impl Iterator<Item = (usize, ArrayRef)>,
+    rows: usize,
     first: u32,
     decoder: &mut Decoder<'_>,
 ) -> Building {
     let mut building = Building::new(reading.symbols, reading.wanted);
     let mut replay = Replay::new(reading);
-    let arrays: Vec<Option<&ArrayRef>> = (0..reading.names.len())
-        .map(|column| match read.binary_search(&column) {
-            Ok(at) => batch.columns().get(at),
-            Err(_) => filled.get(&column),
-        })
-        .collect();
-    if super::arrays::read(decoder, &arrays, batch.num_rows(), &mut building) {
+    let mut arrays: Vec<Option<ArrayRef>> = vec![None; reading.names.len()];
+    for (column, array) in found {
+        if let Some(place) = arrays.get_mut(column) {
+            *place = Some(array);
+        }
+    }
+    let arrays: Vec<Option<&ArrayRef>> = arrays.iter().map(Option::as_ref).collect();
+    if super::arrays::read(decoder, &arrays, rows, &mut building) {
         let first = u64::from(first) + 1;
-        (first..first + batch.num_rows() as u64).for_each(|line| building.end_row(line));
+        (first..first + rows as u64).for_each(|line| building.end_row(line));
         return building;
     }
     let mut cells =
         Cells { row: 0, columns: arrays.iter().map(|array| array.map_or(Typed::None, typed)).collect() };
-    for row in 0..batch.num_rows() {
+    for row in 0..rows {
         let line = u64::from(first) + row as u64 + 1;
         cells.row = row;
         if decoder.read(&cells, &mut building) == Outcome::Bad {
