@@ -1,4 +1,4 @@
-//! The thread that knows which project each thing that the client says is about.
+//! Which project each thing that the client says is about.
 //!
 //! Every folder that is open is a project of its own with a worker of its own, as each is one for the command: two that
 //! have files or policies of the same name have nothing to do with each other. Documents that are in none of them are
@@ -7,13 +7,13 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types as lsp;
 
-use crate::client::Client;
+use crate::client::{Client, file_path, is_untitled};
 use crate::manual::Manual;
 use crate::pool::{Ask, STACK};
 use crate::publish::Message;
@@ -35,8 +35,6 @@ pub(crate) enum Said {
     Ask(Aim, Ask),
     /// A question to each project.
     AskAll(Box<dyn FnMut() -> Ask + Send>),
-    /// The client is gone.
-    Stop,
 }
 
 /// Which project is asked.
@@ -59,47 +57,6 @@ struct Project {
     worker: JoinHandle<Vec<Opened>>,
 }
 
-/// Works until the client is gone.
-pub(crate) fn route(said: &Receiver<Said>, messages: UnboundedSender<Message>, ships: Ships) {
-    let mut router = Router { projects: Vec::new(), next: 0, client: Client::default(), messages, ships };
-    while let Ok(said) = said.recv() {
-        match said {
-            Said::Start { folders, client } => {
-                router.client = client;
-                router.set_folders(folders);
-            }
-            Said::Folders { added, removed } => {
-                let open = router.projects.iter().filter_map(|project| project.place.folder.clone());
-                let mut folders: Vec<PathBuf> = open.filter(|folder| !removed.contains(folder)).collect();
-                folders.extend(added);
-                router.set_folders(folders);
-            }
-            Said::Of(uri, event) => router.tell(&uri, event),
-            Said::Disk(uris) => router.tell_of_disk(uris),
-            Said::Ask(aim, ask) => {
-                let project = match aim {
-                    Aim::Document(uri) => Some(router.of(&uri)),
-                    Aim::Project(number) => {
-                        router.projects.iter().position(|project| project.number == number)
-                    }
-                    Aim::Any => Some(0),
-                };
-                // Without a project that can say, whoever asked hears that nobody will.
-                if let Some(project) = project.and_then(|project| router.projects.get(project)) {
-                    let _ = project.events.send(Event::Ask(ask));
-                }
-            }
-            Said::AskAll(mut ask) => {
-                for project in &router.projects {
-                    let _ = project.events.send(Event::Ask(ask()));
-                }
-            }
-            Said::Stop => break,
-        }
-    }
-    router.projects.into_iter().for_each(|project| drop(project.end(Event::Stop)));
-}
-
 impl Project {
     /// Ends it, and gives the documents that the client has open.
     fn end(self, with: Event) -> Vec<Opened> {
@@ -108,7 +65,9 @@ impl Project {
     }
 }
 
-struct Router {
+/// The projects. Whoever has it hands on what the client says at once; it waits for nothing but for projects that end because
+/// the client has other folders open.
+pub(crate) struct Router {
     /// At least one as soon as the workspace is known.
     projects: Vec<Project>,
     next: u32,
@@ -118,6 +77,49 @@ struct Router {
 }
 
 impl Router {
+    pub(crate) fn new(messages: UnboundedSender<Message>, ships: Ships) -> Self {
+        Self { projects: Vec::new(), next: 0, client: Client::default(), messages, ships }
+    }
+
+    /// Hands on what the client said.
+    pub(crate) fn take(&mut self, said: Said) {
+        match said {
+            Said::Start { folders, client } => {
+                self.client = client;
+                self.set_folders(folders);
+            }
+            Said::Folders { added, removed } => {
+                let open = self.projects.iter().filter_map(|project| project.place.folder.clone());
+                let mut folders: Vec<PathBuf> = open.filter(|folder| !removed.contains(folder)).collect();
+                folders.extend(added);
+                self.set_folders(folders);
+            }
+            Said::Of(uri, event) => self.tell(&uri, event),
+            Said::Disk(uris) => self.tell_of_disk(uris),
+            Said::Ask(aim, ask) => {
+                let project = match aim {
+                    Aim::Document(uri) => Some(self.of(&uri)),
+                    Aim::Project(number) => self.projects.iter().position(|it| it.number == number),
+                    Aim::Any => Some(0),
+                };
+                // Without a project that can say, whoever asked hears that nobody will.
+                if let Some(project) = project.and_then(|project| self.projects.get(project)) {
+                    let _ = project.events.send(Event::Ask(ask));
+                }
+            }
+            Said::AskAll(mut ask) => {
+                for project in &self.projects {
+                    let _ = project.events.send(Event::Ask(ask()));
+                }
+            }
+        }
+    }
+
+    /// The client is gone.
+    pub(crate) fn end(&mut self) {
+        std::mem::take(&mut self.projects).into_iter().for_each(|project| drop(project.end(Event::Stop)));
+    }
+
     /// The client has these folders open. What is a project already, with the same files, stays as it is.
     fn set_folders(&mut self, folders: Vec<PathBuf>) {
         let mut wanted: Vec<Place> = Vec::new();
@@ -201,7 +203,7 @@ impl Router {
         if let Some(project) = self.holding(uri) {
             return project;
         }
-        if uri.to_file_path().is_none() {
+        if is_untitled(uri) {
             // What was never saved may use the policies of the folder that was opened first.
             return 0;
         }
@@ -218,7 +220,7 @@ impl Router {
         if let Some(project) = self.projects.iter().position(shows) {
             return Some(project);
         }
-        let path = uri.to_file_path()?;
+        let path = file_path(uri)?;
         let folders = self.projects.iter().enumerate().filter_map(|(position, project)| {
             let folder = project.place.folder.as_ref().filter(|folder| path.starts_with(folder))?;
             Some((folder.components().count(), position))

@@ -6,9 +6,7 @@ use std::io;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use rubric_engine::data::PresetText;
 use rubric_engine::project::Shipped;
@@ -29,7 +27,7 @@ use crate::features::{
 use crate::frames;
 use crate::outbox;
 use crate::pool::Ask;
-use crate::router::{Said, route};
+use crate::router::{Router, Said};
 use crate::snapshot::Snapshot;
 use crate::worker::Event;
 use crate::workspace::Opened;
@@ -68,26 +66,16 @@ pub fn serve_stdio(ships: Ships) -> io::Result<i32> {
 
 /// Serves one client until it says `exit` or goes away, and gives the exit status the protocol asks for.
 pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships: Ships) -> i32 {
-    let (said, incoming) = mpsc::channel();
     let (outgoing, messages) = unbounded_channel();
-    let router = thread::Builder::new()
-        .name("rubric-route".to_owned())
-        .spawn(move || route(&incoming, outgoing, ships));
-    let router = match router {
-        Ok(router) => router,
-        Err(error) => {
-            eprintln!("rubric lsp: {error}");
-            return 1;
-        }
-    };
+    let router = Arc::new(Mutex::new(Router::new(outgoing, ships)));
     let shut_down = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&shut_down);
-    let stop = said.clone();
+    let routes = Arc::clone(&router);
     let can = Arc::new(Mutex::new(Client::default()));
     let (service, socket) = LspService::new(move |peer| {
         tokio::spawn(outbox::send(peer.clone(), messages, Arc::clone(&can)));
         Backend {
-            said,
+            router: routes,
             peer,
             can,
             start: Mutex::default(),
@@ -107,14 +95,14 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships
         () = serving => {}
         () = handing_on => {}
     }
-    let _ = stop.send(Said::Stop);
     // The folder of the server's own is removed by a worker; an answer under way is not waited for longer than it takes.
-    let _ = tokio::task::spawn_blocking(move || router.join()).await;
+    let end = move || router.lock().unwrap_or_else(PoisonError::into_inner).end();
+    let _ = tokio::task::spawn_blocking(end).await;
     i32::from(!shut_down.load(Ordering::Relaxed))
 }
 
 struct Backend {
-    said: Sender<Said>,
+    router: Arc<Mutex<Router>>,
     peer: Peer,
     can: Arc<Mutex<Client>>,
     /// What `initialize` said, until the client may be answered: what is published before the answer to `initialize` is
@@ -130,15 +118,14 @@ impl Backend {
     /// Hands on what the client said. Called before any `await`, so that the order is the client's.
     fn tell(&self, said: Said) {
         self.begin();
-        // Only when the router is gone does nobody listen, and then the server is ending.
-        let _ = self.said.send(said);
+        self.router.lock().unwrap_or_else(PoisonError::into_inner).take(said);
     }
 
     /// Hands on what `initialize` said, once.
     fn begin(&self) {
         let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(start) = start {
-            let _ = self.said.send(start);
+            self.router.lock().unwrap_or_else(PoisonError::into_inner).take(start);
         }
     }
 

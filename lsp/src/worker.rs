@@ -87,6 +87,7 @@ pub(crate) fn work(
         ships,
         messages,
         project,
+        faults: Vec::new(),
         number: 0,
         board,
     };
@@ -116,7 +117,9 @@ pub(crate) fn work(
                     let open = worker.workspace.leave(&mut worker.database);
                     drop(states);
                     // What it found is taken back before another project says what it finds.
-                    for uri in publishing.join().unwrap_or_default() {
+                    let manifest = worker.workspace.manifest_faults(worker.client.encoding);
+                    let manifest = manifest.filter(|_| !worker.faults.is_empty()).map(|(uri, _)| uri);
+                    for uri in publishing.join().unwrap_or_default().into_iter().chain(manifest) {
                         let gone = Message::Diagnostics { uri, version: None, diagnostics: Vec::new() };
                         let _ = worker.messages.send(gone);
                     }
@@ -132,7 +135,11 @@ pub(crate) fn work(
                     }
                 }
                 event => {
+                    let listed = matches!(event, Event::Start { .. } | Event::ChangedOnDisk { .. });
                     worker.take(event);
+                    if listed {
+                        worker.tell_of_manifest();
+                    }
                     changed = true;
                 }
             }
@@ -167,6 +174,8 @@ struct Worker {
     ships: Ships,
     messages: UnboundedSender<Message>,
     project: u32,
+    /// What the client was last told of the manifest.
+    faults: Vec<lsp::Diagnostic>,
     /// The number of the state: one more for each change.
     number: u64,
     board: Arc<Board>,
@@ -182,6 +191,14 @@ impl Worker {
             (self.project, self.number),
             self.board.latest(),
         )
+    }
+
+    /// Tells the client what is wrong with the manifest, when that is news. No client asks for it.
+    fn tell_of_manifest(&mut self) {
+        let found = self.workspace.manifest_faults(self.client.encoding);
+        let Some((uri, diagnostics)) = found.filter(|(_, found)| *found != self.faults) else { return };
+        self.faults.clone_from(&diagnostics);
+        let _ = self.messages.send(Message::Diagnostics { uri, version: None, diagnostics });
     }
 
     fn take(&mut self, event: Event) {

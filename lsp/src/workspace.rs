@@ -14,9 +14,12 @@ use rubric_engine::project::{
     shown_path,
 };
 use rubric_engine::value::Date;
-use tower_lsp::ls_types::Uri;
+use rubric_grammar::Encoding;
+use tower_lsp::ls_types::{Diagnostic, Uri};
 
+use crate::client::file_path;
 use crate::document::Document;
+use crate::faults::faults;
 use crate::manual::Manual;
 use crate::sample::{NAME, SampleSet};
 use crate::server::Ships;
@@ -49,6 +52,8 @@ pub(crate) struct Workspace {
     headers: BTreeMap<String, Header>,
     /// Shipped policies that are in the database.
     used: BTreeSet<String>,
+    /// The text of the manifest.
+    manifest: Option<String>,
     /// Many files are being read: what they use is looked for once, after them.
     loading: bool,
     view: View,
@@ -59,6 +64,8 @@ pub(crate) struct Workspace {
 pub(crate) struct View {
     /// The folder; none for documents that are in no folder that is open.
     pub(crate) folder: Option<Arc<Path>>,
+    /// The manifest as it was when it could last be used: one that is being written makes no other project.
+    manifest: Arc<Manifest>,
     /// Folders below it that are open too: each is a project of its own.
     others: Arc<[PathBuf]>,
     /// The versions that the client gave the documents it has open.
@@ -85,7 +92,7 @@ impl View {
         if let Some(path) = self.manual.as_ref().and_then(|manual| manual.shipped_path(uri)) {
             return path;
         }
-        uri.to_file_path().map_or_else(|| uri.as_str().to_owned(), |path| self.shown(&path))
+        file_path(uri).map_or_else(|| uri.as_str().to_owned(), |path| self.shown(&path))
     }
 
     pub(crate) fn shown(&self, path: &Path) -> String {
@@ -159,6 +166,7 @@ impl Workspace {
 
     /// Reads every file of the folder into the database; a file that cannot be read is left out.
     pub(crate) fn load(&mut self, database: &mut Database) {
+        self.read_manifest();
         self.loading = true;
         let on_disk = self.view.files().into_iter();
         let files: Vec<(String, Vec<u8>)> =
@@ -248,6 +256,7 @@ impl Workspace {
 
     /// A manifest changed: other files may belong to the project.
     fn relist(&mut self, database: &mut Database) {
+        self.read_manifest();
         let now: BTreeSet<String> = self.view.files().iter().map(|path| self.view.shown(path)).collect();
         let gone: Vec<String> = self.headers.keys().filter(|path| !now.contains(*path)).cloned().collect();
         for path in gone {
@@ -308,16 +317,32 @@ impl Workspace {
         }
     }
 
+    fn read_manifest(&mut self) {
+        self.manifest = self.view.folder.as_deref().and_then(|folder| read(&folder.join(MANIFEST)));
+        match self.manifest.as_deref().map(Manifest::parse) {
+            None => self.view.manifest = Arc::default(),
+            Some(Ok(manifest)) => self.view.manifest = Arc::new(manifest),
+            Some(Err(_)) => {}
+        }
+    }
+
+    /// What is wrong with the manifest, with its URI.
+    pub(crate) fn manifest_faults(&self, encoding: Encoding) -> Option<(Uri, Vec<Diagnostic>)> {
+        let folder = self.view.folder.as_deref()?;
+        let uri = Uri::from_file_path(folder.join(MANIFEST))?;
+        let text = self.manifest.as_deref();
+        Some((uri, text.map(|text| faults(folder, text, encoding)).unwrap_or_default()))
+    }
+
     /// The day of the sample data.
     fn sample_day(&self) -> Option<Date> {
-        let manifest = manifest_of(self.view.folder.as_deref()?)?;
-        manifest.data.into_values().find_map(|set| set.as_of)
+        self.view.manifest.data.values().find_map(|set| set.as_of)
     }
 
     /// The sample records that the manifest names.
     fn samples(&self) -> Arc<[SampleSet]> {
         let of_folder = |folder: &Path| {
-            let set = manifest_of(folder)?.data.remove(NAME)?;
+            let set = self.view.manifest.data.get(NAME)?.clone();
             let path = folder.join(&set.path);
             let as_of = set.as_of;
             let preset = self.preset(folder, &set);
@@ -363,17 +388,11 @@ enum Content<'c> {
     Gone,
 }
 
-/// The manifest of a folder, when it can be used.
-pub(crate) fn manifest_of(folder: &Path) -> Option<Manifest> {
-    read(&folder.join(MANIFEST)).and_then(|text| Manifest::parse(&text).ok())
-}
-
 impl View {
     /// The policies that the manifest of the folder lists; every one below it without a manifest that can be used.
     fn files(&self) -> Vec<PathBuf> {
         let Some(folder) = self.folder.as_deref() else { return Vec::new() };
-        let manifest = manifest_of(folder).unwrap_or_default();
-        let listed = project_files(folder, &manifest.policies).or_else(|_| policy_files(folder));
+        let listed = project_files(folder, &self.manifest.policies).or_else(|_| policy_files(folder));
         let mut files = listed.unwrap_or_default();
         files.retain(|file| !self.is_of_another(file));
         files
@@ -385,7 +404,7 @@ impl View {
         if !file.starts_with(folder) || self.is_of_another(file) {
             return false;
         }
-        let listed = manifest_of(folder).unwrap_or_default().policies;
+        let listed = &self.manifest.policies;
         listed.is_empty() || listed.iter().any(|name| file.starts_with(folder.join(name)))
     }
 

@@ -104,6 +104,9 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     }
     let name = |record: &RecordId| session.plan.symbols.record(*record).map(|record| record.name.clone());
     phases.divided = session.records.divided().iter().filter_map(name).collect();
+    let passed = session.passed_over.iter();
+    phases.passed_over =
+        passed.filter_map(|(record, passed)| Some((name(record)?, passed.groups, passed.of))).collect();
     phases.took.push(("evaluate", start.elapsed().saturating_sub(writing)));
     phases.took.push(("write", writing));
     let start_of_report = Instant::now();

@@ -1,23 +1,16 @@
 //! A folder beside the results in which files are written before they appear, whole, under their names.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use super::own_folder;
 use super::summary::hexadecimal;
-
-const PREFIX: &str = ".rubric-run-";
-const LOCK: &str = "lock";
-
-/// How old an unlocked folder must be before it is taken for what an interrupted run left: a run that is just
-/// beginning has its folder a moment before it has its lock.
-const SETTLED: Duration = Duration::from_secs(60);
 
 /// Files on their way. Dropped before [`Staging::publish`], it leaves nothing.
 pub(crate) struct Staging {
@@ -37,10 +30,7 @@ impl Staging {
     /// Makes the folder of results where it is missing, and removes what interrupted runs left in it.
     pub(crate) fn open(out: &Path) -> io::Result<Self> {
         fs::create_dir_all(out)?;
-        remove_stale(out)?;
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out)?;
-        let lock = File::create(folder.path().join(LOCK))?;
-        lock.lock()?;
+        let (folder, lock) = own_folder::open(out)?;
         let (names, settling) = (Vec::new(), Vec::new());
         Ok(Self { out: out.to_path_buf(), folder, names, settling, _lock: lock })
     }
@@ -78,7 +68,7 @@ impl Staging {
             files.extend(File::open(&to));
             fs::rename(self.folder.path().join(name), to)?;
         }
-        self.folder.close()?;
+        own_folder::close(self.folder)?;
         Ok(Replaced { _files: files })
     }
 }
@@ -151,31 +141,6 @@ impl io::Write for Digested {
     }
 }
 
-/// Removes the folders of runs that were interrupted: those whose lock nobody holds.
-fn remove_stale(out: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(out)? {
-        let entry = entry?;
-        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if ours && entry.file_type()?.is_dir() && is_stale(&entry.path()) {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-fn is_stale(folder: &Path) -> bool {
-    match File::open(folder.join(LOCK)) {
-        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => {
-            let age = fs::metadata(folder)
-                .and_then(|metadata| metadata.modified())
-                .ok()
-                .and_then(|made| made.elapsed().ok());
-            age.is_some_and(|age| age > SETTLED)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,20 +168,5 @@ mod tests {
         drop(dropped);
         assert_eq!(names(out.path()), ["Student.csv"]);
         assert_eq!(fs::read(out.path().join("Student.csv")).unwrap(), b"a\n");
-    }
-
-    #[test]
-    fn what_an_interrupted_run_left_is_removed_and_what_a_live_one_holds_is_not() {
-        let out = tempfile::tempdir().unwrap();
-        let left = out.path().join(format!("{PREFIX}left"));
-        fs::create_dir(&left).unwrap();
-        fs::write(left.join(LOCK), "").unwrap();
-        fs::write(left.join("Student.csv"), "half").unwrap();
-        let live = Staging::open(out.path()).unwrap();
-        assert!(!left.exists());
-        let other = Staging::open(out.path()).unwrap();
-        assert!(live.folder.path().exists());
-        drop((live, other));
-        assert_eq!(names(out.path()), Vec::<String>::new());
     }
 }

@@ -32,6 +32,7 @@ mod lines;
 mod manifest;
 mod once;
 pub(crate) mod parquet_cell;
+mod parquet_extremes;
 pub(crate) mod parquet_file;
 mod parquet_reader;
 #[cfg(test)]

@@ -31,7 +31,7 @@ const DICTIONARY_BYTES: i64 = 4;
 pub(crate) struct ParquetFile {
     path: PathBuf,
     shown: String,
-    metadata: ArrowReaderMetadata,
+    pub(super) metadata: ArrowReaderMetadata,
     /// Names of the columns.
     pub(crate) header: Vec<String>,
     /// What they hold.
@@ -186,7 +186,7 @@ impl ParquetFile {
     }
 
     /// Refuses columns that are packed in a way that cannot be unpacked.
-    fn check_compression(&self, columns: &[usize]) -> Result<(), ReadError> {
+    pub(crate) fn check_compression(&self, columns: &[usize]) -> Result<(), ReadError> {
         for group in self.metadata.metadata().row_groups() {
             for (position, chunk) in group.columns().iter().enumerate() {
                 let root = self.metadata.parquet_schema().get_column_root_idx(position);

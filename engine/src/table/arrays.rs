@@ -60,6 +60,17 @@ fn columns(
     Some(())
 }
 
+/// Reads cells of a field with one column into an empty column; `None` where one of them is not plainly good.
+pub(super) fn cells(field: &mut Field<'_>, array: &ArrayRef, builder: &mut Builder) -> Option<()> {
+    let Field::Value { leaf, empty } = field else { return None };
+    let Some(texts) = array.as_string_opt::<i32>() else { return value(leaf, empty, array, builder) };
+    for text in texts {
+        let got = text.map_or(Got::Empty, |text| leaf.recogniser.read(text.as_bytes()));
+        put(got, &leaf.recogniser.words, empty, builder).then_some(())?;
+    }
+    Some(())
+}
+
 /// The state of an empty cell; `None` where there may be none, or it has a value.
 fn state_of(empty: &Empty) -> Option<u8> {
     match empty {

@@ -1,6 +1,7 @@
 //! Parquet files, by several threads: a row group at a time, whose columns are taken over as they are where their types allow.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -16,6 +17,7 @@ use super::batch::Batch;
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Row};
 use super::recognise::{Got, Recogniser};
 use super::tables::Scanned;
+use super::unread::{Condition, left_out, repeated};
 use crate::data::parquet_cell::{Rendered, render};
 use crate::data::parquet_file::{ParquetFile, wrong_count};
 use crate::data::parquet_texts::TextChunk;
@@ -31,19 +33,27 @@ type Errors = Result<Vec<DataError>, ReadError>;
 pub(crate) fn scan(
     reading: &Reading<'_>,
     file: &ParquetFile,
+    condition: Option<&Condition>,
     threads: usize,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Result<Scanned, ReadError> {
     let groups = file.groups();
     let used = reading.used();
-    let next = AtomicUsize::new(0);
+    if condition.is_some() {
+        // What cannot be read is refused, whether or not it would have been passed over.
+        file.check_compression(&used)?;
+    }
+    let (next, passed) = (AtomicUsize::new(0), AtomicU32::new(0));
     let found: Mutex<Vec<(usize, Errors)>> = Mutex::default();
     let work = || {
         let mut decoder = Decoder::new(reading);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(place) = groups.get(number) else { return };
-            let result = group(reading, file, &used, (number, *place), &mut decoder, each);
+            let left = condition.map(|condition| left_out(reading, file, condition, number, &mut decoder));
+            let left = left.unwrap_or_default();
+            passed.fetch_add(u32::from(!left.is_empty()), Ordering::Relaxed);
+            let result = group(reading, file, (&used, &left), (number, *place), &mut decoder, each);
             let is_bad = result.is_err();
             found.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
             if is_bad {
@@ -59,7 +69,8 @@ pub(crate) fn scan(
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by_key(|(number, _)| *number);
-    let mut scanned = Scanned { rows: file.row_count(), ..Scanned::default() };
+    let passed = (passed.into_inner(), u32::try_from(groups.len()).unwrap_or(u32::MAX));
+    let mut scanned = Scanned { rows: file.row_count(), passed, ..Scanned::default() };
     for (_, errors) in found {
         scanned.errors.extend(errors?);
     }
@@ -69,14 +80,14 @@ pub(crate) fn scan(
 fn group(
     reading: &Reading<'_>,
     file: &ParquetFile,
-    used: &[usize],
+    (used, left): (&[usize], &BTreeMap<usize, ArrayRef>),
     (number, (first, rows_said)): (usize, (u32, u32)),
     decoder: &mut Decoder<'_>,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Errors {
     let texts = texts(file, used, (number, rows_said), decoder);
-    let others = used.iter().copied().filter(|column| texts.iter().all(|(own, _)| own != column));
-    let others: Vec<usize> = others.collect();
+    let apart = |column: &usize| left.contains_key(column) || texts.iter().any(|(own, _)| own == column);
+    let others: Vec<usize> = used.iter().copied().filter(|column| !apart(column)).collect();
     let mut rows = file.group(number, others.iter().copied(), ROWS)?;
     let start = first;
     let (mut first, mut all) = (first, Vec::new());
@@ -85,11 +96,17 @@ fn group(
         if count == 0 {
             continue;
         }
+        let filled: Option<Vec<(usize, ArrayRef)>> =
+            left.iter().map(|(column, cell)| Some((*column, repeated(cell, batch.num_rows())?))).collect();
+        let Some(filled) = filled else {
+            return Err(wrong_count(i64::from(rows_said), None, file.shown()));
+        };
         let at = (first - start) as usize;
         let of_texts = texts
             .iter()
             .filter_map(|(column, texts)| Some((*column, texts.rows(at..at + batch.num_rows())?)));
-        let arrays = others.iter().copied().zip(batch.columns().iter().cloned()).chain(of_texts);
+        let arrays =
+            others.iter().copied().zip(batch.columns().iter().cloned()).chain(of_texts).chain(filled);
         let building = columns(reading, arrays, batch.num_rows(), first, decoder);
         let (batch, errors) = building.finish(reading.file, first);
         all.extend(errors);

@@ -193,3 +193,53 @@ async fn a_folder_that_is_not_there_is_an_empty_one() {
     assert_eq!(report, [(client.uri("gone/a/records.rubric"), vec![json!("unknown-type")])]);
     client.end().await;
 }
+
+#[tokio::test]
+async fn what_was_never_saved_uses_the_policies_of_the_first_folder_and_an_old_version_is_no_file() {
+    let mut client = open(&["one", "two"], pull()).await;
+    let text =
+        RULES.replace("policy a.rules", "policy a.more").replace("able", "more").replace("é😀\" {", "m\" {");
+    let of = |uri: &str, text: &str| json!({ "textDocument": { "uri": uri, "languageId": "rubric", "version": 1, "text": text } });
+    client.notify("textDocument/didOpen", of("untitled:Untitled-1", &text)).await;
+    let old = format!("git:{}?ref", client.path("one/a/rules.rubric").to_str().unwrap());
+    client
+        .notify("textDocument/didOpen", of(&old, "policy a.rules { title \"Old\" cite \"x\" }\nnonsense"))
+        .await;
+    let pull = json!({ "textDocument": { "uri": "untitled:Untitled-1" } });
+    let found = client.request("textDocument/diagnostic", pull).await;
+    assert_eq!(found["items"], json!([]), "{found}");
+    assert_eq!(client.diagnostics("one/a/rules.rubric").await, Vec::<Value>::new());
+    assert_eq!(client.diagnostics("two/a/rules.rubric").await, Vec::<Value>::new());
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_manifest_that_is_being_written_is_told_of_and_changes_nothing_else() {
+    let mut client = open(&["one"], pull()).await;
+    let stray = client.path("one/drafts/rules.rubric");
+    std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    std::fs::write(&stray, RULES).unwrap();
+    let uri = client.uri("one/rubric.toml");
+    for (text, faults) in [
+        (MANIFEST.replace("[project]", "[project"), 1),
+        (MANIFEST.to_owned(), 0),
+        (MANIFEST.replace("\"a\"]", "\"a\", \"gone\"]"), 1),
+        (MANIFEST.to_owned(), 0),
+    ] {
+        std::fs::write(client.path("one/rubric.toml"), text).unwrap();
+        let changes = json!({ "changes": [{ "uri": uri, "type": 2 }] });
+        client.notify("workspace/didChangeWatchedFiles", changes).await;
+        let said = client.wait(|it| it["params"]["uri"] == uri).await;
+        assert_eq!(said["params"]["diagnostics"].as_array().unwrap().len(), faults, "{said}");
+        if faults == 0 || said.to_string().contains("invalid") {
+            let report = found(&mut client).await;
+            assert_eq!(report.len(), 2, "{report:?}");
+        }
+    }
+    // Without one, every policy below the folder is the project.
+    std::fs::remove_file(client.path("one/rubric.toml")).unwrap();
+    let changes = json!({ "changes": [{ "uri": uri, "type": 3 }] });
+    client.notify("workspace/didChangeWatchedFiles", changes).await;
+    assert_eq!(found(&mut client).await.len(), 3);
+    client.end().await;
+}

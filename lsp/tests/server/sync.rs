@@ -104,6 +104,43 @@ async fn columns_are_counted_without_the_mark_of_an_encoding() {
 }
 
 #[tokio::test]
+async fn a_finding_names_what_it_is_about_elsewhere_and_what_nobody_needs_is_faded() {
+    let twice = TEXT.replace(
+        "record P",
+        "category K { x }\ncategory L { y }\nrequirement r of P { cite \"1\" must k = a }\nrecord P",
+    );
+    let mut client = Client::start(&[("a/b.rubric", &twice)], pull()).await;
+    let found = client.diagnostics("a/b.rubric").await;
+    let of = |code: &str| {
+        found.iter().find(|it| it["code"] == code).unwrap_or_else(|| panic!("{code}: {found:?}"))
+    };
+    let related = &of("duplicate-name")["relatedInformation"][0]["location"];
+    assert_eq!(
+        (&related["uri"], &related["range"]["start"]["line"]),
+        (&json!(client.uri("a/b.rubric")), &json!(1))
+    );
+    assert_eq!(of("unused-definition")["tags"], json!([1]));
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_client_is_shown_that_policies_are_being_read() {
+    let mut client =
+        Client::start(&[("a/b.rubric", TEXT)], json!({ "window": { "workDoneProgress": true } })).await;
+    let made = client.wait(|it| it["method"] == "window/workDoneProgress/create").await;
+    let token = made["params"]["token"].clone();
+    for kind in ["begin", "end"] {
+        let said = client.wait(|it| it["method"] == "$/progress").await;
+        assert_eq!(
+            (&said["params"]["token"], &said["params"]["value"]["kind"]),
+            (&token, &json!(kind)),
+            "{said}"
+        );
+    }
+    client.end().await;
+}
+
+#[tokio::test]
 async fn a_mistyped_name_is_one_mistake() {
     let text = "policy a.b { title \"É😀\" cite \"x\" effective from 2020-07-01 }\nrecord P { key id: text  level: count }\nparameter least: count { cite \"2\" from 2020-07-01: 1 }\ndefine able of P: flag = level >= least\nrequirement r of P { cite \"1\" must able }\n";
     let mut client = Client::start(&[("a/b.rubric", text)], pull()).await;
