@@ -74,7 +74,7 @@ impl Layer<'_> {
         }
     }
 
-    fn rules<'p>(plan: &'p Plan, subject: Subject) -> &'p [RuleBody] {
+    fn rules(plan: &Plan, subject: Subject) -> &[RuleBody] {
         match subject {
             Subject::Decision(id) => plan.decisions.get(&id.0).map_or(&[], |body| &body.rules),
             _ => &[],

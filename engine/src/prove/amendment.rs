@@ -439,8 +439,8 @@ impl<'a> Proof<'a> {
         lost.extend(world.findings_made());
         let goals = stretch.goals(lost);
         match self.search(stretch, &goals, |judged| judged.how == How::Error) {
-            Search::None => None,
-            Search::Open(why) => Some(why),
+            // What cannot be followed may be unknown, which is no sign of an error: one is shown, or not claimed.
+            Search::None | Search::Open(_) => None,
             Search::Found(witness) => {
                 self.tell(found, &witness, None, Vec::new());
                 None

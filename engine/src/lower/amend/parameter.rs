@@ -200,13 +200,16 @@ fn direction_of(changes: &[Change<'_>]) -> Permission {
     }
 }
 
+/// Of a key (none: of what a row gives otherwise), the values above and here.
+type Pair<'r> = (Option<&'r [i64]>, &'r [Value], &'r [Value]);
+
 /// Every value that differs from the parent's, by stretches of time.
 fn changes<'r>(own: &'r ParameterAmendment, parent: &'r ParameterBody) -> Vec<Change<'r>> {
     let mut found = Vec::new();
     for (interval, row, below) in layer::meetings(own, parent) {
         // What the row says of keys that the parent names, and of those that only the row names.
         let keys = row.cells.keys().chain(row.otherwise.iter().flat_map(|_| below.cells.keys()));
-        let mut pairs: Vec<(Option<&[i64]>, &[Value], &[Value])> = Vec::new();
+        let mut pairs: Vec<Pair<'_>> = Vec::new();
         for key in keys {
             let to =
                 row.cells.get(key).map(Vec::as_slice).or(row.otherwise.as_ref().map(std::slice::from_ref));
