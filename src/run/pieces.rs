@@ -37,6 +37,15 @@ pub(super) enum Piece {
     Long(Vec<u8>),
 }
 
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short(bytes, length) => bytes.get(..*length).unwrap_or_default(),
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
 impl From<Vec<u8>> for Piece {
     fn from(bytes: Vec<u8>) -> Self {
         let mut short = [0; SHORT];
@@ -179,6 +188,8 @@ impl Pieces<'_> {
 const ROWS: usize = 64;
 /// The piece is written by itself.
 const LONG: u8 = u8::MAX;
+/// Columns of a block over which a long piece that rows share is spread.
+const PARTS: usize = 4;
 
 /// The pieces of some rows with what separates them, each of at most sixteen bytes, so that lines are copied from it without
 /// asking what each column is.
@@ -200,12 +211,18 @@ struct Cells {
 pub(super) fn csv_lines(pieces: &[Pieces<'_>], rows: usize, lines: &mut Lines) {
     let separator = |column: usize| if column + 1 == pieces.len() { b'\n' } else { b',' };
     let blank = Cells { bytes: [[0; SHORT]; ROWS], lengths: [0; ROWS] };
-    let mut block = Block { columns: vec![blank; pieces.len()], is_long: [false; ROWS] };
+    // Of which column each part is, and which part.
+    let parts = pieces.iter().enumerate().flat_map(|(column, pieces)| {
+        let parts = 0..pieces.parts();
+        parts.map(move |part| (column, pieces, part))
+    });
+    let parts: Vec<_> = parts.collect();
+    let mut block = Block { columns: vec![blank; parts.len()], is_long: [false; ROWS] };
     for first in (0..rows).step_by(ROWS) {
         let these = first..rows.min(first + ROWS);
         block.is_long = [false; ROWS];
-        for (column, (pieces, cells)) in pieces.iter().zip(&mut block.columns).enumerate() {
-            pieces.fill(these.clone(), cells, separator(column));
+        for ((column, pieces, part), cells) in parts.iter().zip(&mut block.columns) {
+            pieces.fill(these.clone(), cells, *part, separator(*column));
             let long = block.is_long.iter_mut().zip(&cells.lengths);
             long.for_each(|(is_long, length)| *is_long |= *length == LONG);
         }
@@ -261,11 +278,19 @@ impl Word {
         }
     }
 
-    fn of_piece(piece: &Piece, separator: u8) -> Self {
-        match piece {
-            Piece::Short(bytes, length) => Self::of(bytes.get(..*length).unwrap_or_default(), separator),
-            Piece::Long(_) => Self::NONE,
+    /// A part of a piece, which has sixteen bytes of it; the separator stands behind the last.
+    fn of_piece(piece: &Piece, part: usize, separator: u8) -> Self {
+        let bytes = piece.bytes();
+        if bytes.len() >= SHORT * PARTS {
+            return Self::NONE;
         }
+        let (mut all, mut length) = ([0; SHORT], 0);
+        let these = bytes.iter().chain([&separator]).skip(part * SHORT);
+        for (place, byte) in all.iter_mut().zip(these) {
+            *place = *byte;
+            length += 1;
+        }
+        Self { bytes: u128::from_le_bytes(all), length }
     }
 
     /// One or the other, with nothing to branch on.
@@ -289,13 +314,13 @@ impl Cells {
     }
 
     #[inline(never)]
-    fn put_shared(&mut self, distinct: &[Piece], of: &[u32], separator: u8) {
+    fn put_shared(&mut self, distinct: &[Piece], of: &[u32], part: usize, separator: u8) {
         // Of a few there is a word each; where there are more than rows, only of those that are asked for.
         let few: Vec<Word> = match distinct.len() {
-            0..=ROWS => distinct.iter().map(|piece| Word::of_piece(piece, separator)).collect(),
+            0..=ROWS => distinct.iter().map(|piece| Word::of_piece(piece, part, separator)).collect(),
             _ => Vec::new(),
         };
-        let of_piece = |at: usize| distinct.get(at).map(|piece| Word::of_piece(piece, separator));
+        let of_piece = |at: usize| distinct.get(at).map(|piece| Word::of_piece(piece, part, separator));
         let word = |at: &u32| {
             let at = *at as usize;
             few.get(at).copied().or_else(|| of_piece(at)).unwrap_or(Word::NONE)
@@ -315,18 +340,34 @@ impl Cells {
 }
 
 impl Pieces<'_> {
-    /// Puts the pieces of some rows into their column of a block.
-    fn fill(&self, rows: std::ops::Range<usize>, cells: &mut Cells, separator: u8) {
+    /// In how many columns of a block they have room.
+    fn parts(&self) -> usize {
+        match self {
+            Self::Shared { distinct, .. } => {
+                let longest = distinct.iter().map(|piece| piece.bytes().len()).max().unwrap_or(0);
+                (longest + 1).div_ceil(SHORT).min(PARTS)
+            }
+            _ => 1,
+        }
+    }
+
+    /// Puts a part of the pieces of some rows into a column of a block.
+    fn fill(&self, rows: std::ops::Range<usize>, cells: &mut Cells, part: usize, separator: u8) {
         match self {
             Self::Shared { distinct, of } => {
-                cells.put_shared(distinct, of.get(rows).unwrap_or_default(), separator);
+                cells.put_shared(distinct, of.get(rows).unwrap_or_default(), part, separator);
             }
             Self::Numbers { before, after, values, scale, states, of } => {
                 if !before.is_empty() || !after.is_empty() || states.len() > OPEN {
                     return cells.put(rows.map(|_| Word::NONE));
                 }
                 let mut open = [Word::NONE; OPEN];
-                let words = states.iter().map(|piece| Word::of_piece(piece, separator));
+                let words = states.iter().map(|piece| match piece {
+                    Piece::Short(bytes, length) => {
+                        Word::of(bytes.get(..*length).unwrap_or_default(), separator)
+                    }
+                    Piece::Long(_) => Word::NONE,
+                });
                 open.iter_mut().zip(words).for_each(|(place, word)| *place = word);
                 let values = values.get(rows.clone()).unwrap_or_default();
                 let decimals = Decimals::new(*scale, separator);
@@ -639,7 +680,19 @@ mod tests {
     #[test]
     fn lines_are_the_pieces_of_their_columns() {
         const COUNT: usize = 3 * ROWS + 5;
-        let texts = ["", "a", "0123456789abcde", "0123456789abcdef", &"x".repeat(100)];
+        let long = [31, 32, 63, 64, 100].map(|length| "0123456789".repeat(10).split_at(length).0.to_owned());
+        let texts = [
+            "",
+            "a",
+            "0123456789abcde",
+            "0123456789abcdef",
+            &long[0],
+            &long[1],
+            &long[2],
+            &long[3],
+            &long[4],
+        ];
+        let texts = &texts;
         let piece = |text: &&str| Piece::from(text.as_bytes().to_vec());
         let numbers = |values: Vec<i64>, scale| Pieces::Numbers {
             before: Vec::new(),
@@ -650,7 +703,7 @@ mod tests {
             states: ["error", "unknown", "", "not applicable to this"].iter().map(piece).collect(),
         };
         let many: Vec<String> = (0..100).map(|at| format!("{at}")).collect();
-        let own: Vec<&str> = (0..COUNT).map(|row| texts[row % 5]).collect();
+        let own: Vec<&str> = (0..COUNT).map(|row| texts[row % 9]).collect();
         let ends = own.iter().scan(0, |end, text| {
             *end += text.len();
             Some(*end)
@@ -659,7 +712,11 @@ mod tests {
         let columns = [
             Pieces::Shared {
                 distinct: texts.iter().map(piece).collect(),
-                of: (0..COUNT as u32).map(|row| row % 5).collect(),
+                of: (0..COUNT as u32).map(|row| row % 9).collect(),
+            },
+            Pieces::Shared {
+                distinct: texts.iter().take(7).map(piece).collect(),
+                of: (0..COUNT as u32).map(|row| row % 7).collect(),
             },
             Pieces::Shared {
                 distinct: many.iter().map(|text| Piece::from(text.as_bytes().to_vec())).collect(),
@@ -675,7 +732,7 @@ mod tests {
         for row in 0..COUNT {
             for (column, pieces) in columns.iter().enumerate() {
                 pieces.write(row, &mut expected);
-                expected.byte(if column == 5 { b'\n' } else { b',' });
+                expected.byte(if column == 6 { b'\n' } else { b',' });
             }
         }
         assert_eq!(String::from_utf8(lines.finish()), String::from_utf8(expected.finish()));
