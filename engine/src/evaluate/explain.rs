@@ -46,7 +46,8 @@ impl Evaluator<'_> {
         if let Some(body) = self.plan.decisions.get(&decision.0) {
             let hearing = self.settle(|| self.hearing(decision, &subject));
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            steps.extend(guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All));
+            let rules = guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All);
+            if steps.is_empty() { steps = rules } else { steps.extend(rules) }
         }
         steps.extend(guide.faults(&result.faults));
         Explanation {
@@ -402,6 +403,9 @@ impl<'g, 'a> Guide<'g, 'a> {
         };
         if hearing.conditions.is_empty() && !body.rules.is_empty() {
             return steps;
+        }
+        if detail == Detail::All {
+            steps.reserve_exact(body.rules.len() + 1);
         }
         let mut amended_default = false;
         for (position, (rule, condition)) in body.rules.iter().zip(&hearing.conditions).enumerate() {

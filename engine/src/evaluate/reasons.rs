@@ -23,6 +23,11 @@ const ROWS_SHOWN: usize = 5;
 impl Guide<'_, '_> {
     /// The parts of a condition that make it what it is: of a conjunction that is no, those that are no.
     pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+        self.condition_steps_of(frame, id, None)
+    }
+
+    /// The same of a condition that is perhaps found already.
+    fn condition_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>) -> Vec<Step> {
         match frame.code.get(id).map(|expr| &expr.op) {
             None => Vec::new(),
             Some(Op::And(..) | Op::Or(..)) => {
@@ -35,7 +40,8 @@ impl Guide<'_, '_> {
             }
             // Exactly as long as it is: most have one step.
             Some(_) => {
-                self.tell(|| self.condition_step(frame, id, None)).map_or_else(Vec::new, |step| vec![step])
+                let step = self.tell(|| self.condition_step(frame, id, known.cloned()));
+                step.map_or_else(Vec::new, |step| vec![step])
             }
         }
     }
@@ -104,9 +110,14 @@ impl Guide<'_, '_> {
 
     /// The facts, derived facts and parameters that a value follows from.
     pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+        self.value_steps_of(frame, id, None)
+    }
+
+    /// The same of a value that is perhaps found already.
+    fn value_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>) -> Vec<Step> {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return Vec::new() };
-        self.tell(|| self.reasons(frame, id, expr)).unwrap_or_default()
+        self.tell(|| self.reasons(frame, id, expr, known)).unwrap_or_default()
     }
 
     /// Whether one step says all of an operation.
@@ -148,11 +159,11 @@ impl Guide<'_, '_> {
         })
     }
 
-    fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr) -> Vec<Step> {
+    fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, known: Option<&Found>) -> Vec<Step> {
         match &expr.op {
             // It finds what it is on the way.
             Op::Aggregate { kind, rows, operand } => {
-                vec![self.aggregate(frame, id, expr, None, *kind, rows, *operand)]
+                vec![self.aggregate(frame, id, expr, known, *kind, rows, *operand)]
             }
             op if Self::is_single(op) => {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
@@ -395,10 +406,12 @@ impl Guide<'_, '_> {
                     within.bind(0, Some(Value::Reference(reference)));
                 }
                 let is_condition = body.code.get(arm.value).is_some_and(|value| value.ty.base == Base::Flag);
+                // What is known of the fact is what is known of its value, and need not be worked out again.
+                let known = Some(found).filter(|found| found.value().is_some());
                 let of_value = if is_condition {
-                    self.condition_steps(&mut within, arm.value)
+                    self.condition_steps_of(&mut within, arm.value, known)
                 } else {
-                    self.value_steps(&mut within, arm.value)
+                    self.value_steps_of(&mut within, arm.value, known)
                 };
                 if below.is_empty() { below = of_value } else { below.extend(of_value) }
             }
@@ -642,14 +655,14 @@ impl Guide<'_, '_> {
         }
         // What tips the scales first: rows that fail an `all`, then rows that match, then those in doubt.
         let quantified = matches!(kind, AggregateKind::All | AggregateKind::SomeAndAll);
-        let mut shown: Vec<(u8, Step)> = Vec::with_capacity(selected.len().min(2 * ROWS_SHOWN));
+        let mut shown: Vec<(u8, Step)> = Vec::with_capacity(selected.len().min(ROWS_SHOWN));
         for (row, lets_in) in &selected {
             frame.bind(rows.slot, Some(row.clone()));
             let matches = lets_in.truth() == Truth::True;
-            let satisfied = operand
+            let found = operand
                 .filter(|_| quantified)
-                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)).truth());
-            let (rank, state) = match (matches, satisfied) {
+                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)));
+            let (rank, state) = match (matches, found.as_ref().map(Found::truth)) {
                 (true, Some(Truth::False)) => (0, "does not satisfy it"),
                 (true, Some(Truth::Unknown)) => (1, "unknown whether it satisfies it"),
                 (true, Some(Truth::True)) => (3, "satisfies it"),
@@ -666,7 +679,7 @@ impl Guide<'_, '_> {
                 }
                 if let Some(operand) = operand {
                     let of_operand = if quantified {
-                        self.condition_steps(frame, operand)
+                        self.condition_steps_of(frame, operand, found.as_ref())
                     } else {
                         self.value_steps(frame, operand)
                     };
