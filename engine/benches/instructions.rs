@@ -35,13 +35,12 @@ const STUDENTS: u32 = 2048;
 const GROWTH: u64 = 10;
 
 /// What is counted.
-const PIECES: [(&str, fn()); 7] = [
+const PIECES: [(&str, fn()); 6] = [
     ("a policy checked", check),
     ("2048 decisions, compiled, one by one", alone),
     ("2048 decisions, compiled, together", together),
     ("2048 decisions by column", by_column),
     ("64 decisions by the evaluator", evaluator),
-    ("64 explanations", explanations),
     ("14336 rows of CSV as columns", read),
 ];
 
@@ -135,17 +134,6 @@ fn evaluator() {
     let deciding =
         measured(|| (0..64).map(|row| evaluator.decision(DecisionId(0), row).by.len()).sum::<usize>());
     assert!(deciding >= 64);
-}
-
-fn explanations() {
-    let plan = plan();
-    let data = records(&plan);
-    let evaluator = Evaluator::new(&plan, &data, AS_OF, Options::default());
-    let steps = measured(|| {
-        let explained = (0..64).map(|row| evaluator.explain_decision(DecisionId(0), row, &|_| None));
-        explained.map(|explanation| explanation.steps.len()).sum::<usize>()
-    });
-    assert!(steps >= 64);
 }
 
 fn read() {
