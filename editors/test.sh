@@ -2,7 +2,7 @@
 # Real editors and clients on the real server.
 #
 #   editors/test.sh                      everything; what an editor is missing for is said and skipped
-#   editors/test.sh neovim pytest        some of: neovim emacs pytest browser vscode tree-sitter
+#   editors/test.sh neovim pytest        some of: neovim emacs helix pytest browser vscode workbench tree-sitter
 #   editors/test.sh --install …          first install what is missing: Debian packages (as root), PyPI and npm packages
 #
 # RUBRIC_PROGRAM names the server; without it, it is built. RUBRIC_STRICT=1: what the server does not advertise is a
@@ -10,14 +10,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-everything=(neovim emacs pytest browser vscode tree-sitter)
+everything=(neovim emacs helix pytest browser vscode workbench tree-sitter)
 
 install=no
 wanted=()
 for argument in "$@"; do
   case "$argument" in
     --install) install=yes ;;
-    neovim | emacs | pytest | browser | vscode | tree-sitter) wanted+=("$argument") ;;
+    neovim | emacs | helix | pytest | browser | vscode | workbench | tree-sitter) wanted+=("$argument") ;;
     *)
       sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
       exit 2
@@ -63,6 +63,10 @@ run() {
       have emacs emacs-nox elpa-eglot || { skip "there is no emacs (Debian: emacs-nox, elpa-eglot)"; return 0; }
       editors/tests/emacs/run.sh
       ;;
+    helix)
+      have hx hx || { skip "there is no hx (Debian 13: hx)"; return 0; }
+      editors/tests/helix/run.sh
+      ;;
     pytest)
       local venv=editors/tests/.venv
       if [ ! -x $venv/bin/pytest ]; then
@@ -82,6 +86,18 @@ run() {
     vscode)
       node_modules editors/vscode || { skip "no npm packages (editors/test.sh --install vscode)"; return 0; }
       (cd editors/vscode && npm test && npm run package)
+      ;;
+    workbench)
+      have "${CHROMIUM:-chromium}" chromium || { skip "there is no chromium (Debian: chromium)"; return 0; }
+      node_modules editors/vscode || { skip "no npm packages (editors/test.sh --install vscode)"; return 0; }
+      # VS Code as npm has it, some of it built here: half a gigabyte.
+      [ "$install" = yes ] && { timeout 900 editors/tests/vscode/install.sh || true; }
+      if ! node editors/tests/vscode/node_modules/code-server/out/node/entry.js --version >/dev/null 2>&1; then
+        skip "there is no code-server (editors/test.sh --install workbench)"
+        return 0
+      fi
+      (cd editors/vscode && npm run package) || return 1
+      CHROMIUM=$(command -v "${CHROMIUM:-chromium}") timeout 300 npm --prefix editors/tests/vscode test
       ;;
     tree-sitter)
       (

@@ -15,7 +15,7 @@ use rubric_engine::data::{
 use rubric_engine::evaluate::{Evaluator, Options, waivers};
 use rubric_engine::plan::{DefineId, Plan, PolicyId, Privacy, ResultId, Symbols};
 use rubric_engine::project::shown_path;
-use rubric_engine::table::Tables;
+use rubric_engine::table::{PassedOver, Tables};
 use rubric_engine::value::{Date, RecordId, State};
 
 use crate::cli::DataArgs;
@@ -42,6 +42,8 @@ pub(crate) struct Session {
     /// What evaluators are told beside the records.
     pub(crate) options: Options,
     pub(crate) timings: Timings,
+    /// What of their files was not read, because no result looks at it.
+    pub(crate) passed_over: BTreeMap<RecordId, PassedOver>,
 }
 
 /// The records of a run, as they are held.
@@ -151,6 +153,7 @@ pub(crate) fn prepare_on(
     let check = start.elapsed();
     let start = Instant::now();
     terminal.detail(&format!("reading {}", source.shown));
+    let mut passed_over = BTreeMap::new();
     let (records, mut errors) = match reading {
         Reading::Rows => {
             let mut data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
@@ -161,6 +164,7 @@ pub(crate) fn prepare_on(
             let results: Vec<ResultId> = results_of(&plan.symbols, &policies).collect();
             let facts = if facts { facts_of(&plan.symbols, &results) } else { Vec::new() };
             let tables = Tables::open(&plan.symbols, &source, threads).map_err(|error| unreadable(&error))?;
+            let tables = tables.only_where(columns::conditions(&plan, &results, &facts, as_of));
             let columns = match limit {
                 Some(limit) => ColumnRecords::read_within(&plan, &tables, &results, &facts, limit),
                 None => {
@@ -169,6 +173,7 @@ pub(crate) fn prepare_on(
             };
             let columns = columns.map_err(|error| unreadable(&error))?;
             let errors = columns.errors().to_vec();
+            passed_over = tables.passed_over();
             (Held::Columns(columns), errors)
         }
     };
@@ -178,7 +183,19 @@ pub(crate) fn prepare_on(
     say_once(&mut errors, records.records().files(), source.set.format);
     let options = Options { waivers: Arc::new(counted), ..options };
     let timings = Timings { check, read: start.elapsed() };
-    Ok(Some(Session { project, plan, source, records, errors, as_of, policies, set, options, timings }))
+    Ok(Some(Session {
+        project,
+        plan,
+        source,
+        records,
+        errors,
+        as_of,
+        policies,
+        set,
+        options,
+        timings,
+        passed_over,
+    }))
 }
 
 /// How many obstacles are shown with the text around them.

@@ -211,6 +211,22 @@ fn what_can_be_written() {
         ("from one {", "from $0 {", &["one"], &["maria"]),
         ("maria.promotion", "maria.$0", &["promotion", "reads", "level", "aid"], &["cut"]),
         ("maria.aid.base", "maria.aid.$0", &["base", "more"], &[]),
+        // The rows of a test, and the fields that one does not have yet.
+        (
+            "test \"t\" from one { ",
+            "test \"t\" from one { $0 ",
+            &["Student", "Result", "expect"],
+            &["level", "v"],
+        ),
+        ("level: 2 }", "level: 2 }\n  $0", &["Student", "School", "expect", "no"], &["Grade"]),
+        ("grade: G1 level", "$0 level", &["grade", "school", "id"], &["level", "results"]),
+        ("level: 1 }", "level: 1 $0 }", &["school", "id"], &["level", "grade"]),
+        ("level: 1 }", "le$0 }", &["level", "id"], &["grade"]),
+        // What is filled into a text.
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"é😀 {$0} x\"\n", &["level", "reads", "cut"], &["when"]),
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"{level} {$0\n", &["level", "reads"], &["when"]),
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"{school.$0}\"\n", &["name"], &["level"]),
+        ("cite \"(2)\"\n", "cite \"(2)\"\n  because \"{level} $0\"\n", &[], &["level", "and"]),
         (
             "define reads",
             "$0\ndefine reads",
@@ -232,6 +248,70 @@ fn what_can_be_written() {
             assert!(!labels.contains(label), "{with}: {label} is in {labels:?}");
         }
     }
+}
+
+#[test]
+fn a_row_is_begun_with_its_record_and_a_clause_before_an_expression_goes_on() {
+    let (database, file, offset) = marked(&after("level: 2 }", "level: 2 }\n  $0"));
+    let found = ide::complete(&database, file, offset);
+    let row = found.iter().find(|it| it.label == "Result").unwrap();
+    assert_eq!((row.insert.as_deref(), row.snippet), (Some("Result ${1:result} { $0 }"), true));
+    let (database, file, offset) = marked(&after("rule ready: up when", "rule ready: up\n    $0 when"));
+    let found = ide::complete(&database, file, offset);
+    let at = |label: &str| found.iter().position(|it| it.label == label).unwrap();
+    assert!(["when", "cite", "subject", "because"].iter().all(|clause| at(clause) < at("and")), "{found:?}");
+}
+
+#[test]
+fn a_word_of_the_language_says_what_it_is_for() {
+    for (needle, with, shown, expected) in [
+        ("notwithstanding ready", "notwith$0standing ready", "notwithstanding", "it overrides `a`"),
+        ("outcomes up", "$0outcomes up", "outcomes", "most to least favourable"),
+        ("when reads", "whe$0n reads", "when", "the condition"),
+    ] {
+        let (database, file, offset) = marked(&after(needle, with));
+        let found = ide::hover(&database, file, offset, today()).unwrap_or_else(|| panic!("{with}"));
+        assert_eq!(written(&database, file, found.span), shown);
+        assert!(found.text.contains(expected), "{}", found.text);
+    }
+    // Not where it is part of a text.
+    let (database, file, offset) = marked(&after("cite \"(2)\"", "cite \"whe$0n\""));
+    assert_eq!(ide::hover(&database, file, offset, today()), None);
+}
+
+#[test]
+fn what_is_known_stands_between_the_words() {
+    let more = "parameter fee: money { cite \"f\" from 2020-01-01: $1.50 }
+parameter wait: days { cite \"w\" from 2020-01-01: 30 days }
+parameter least: percent { cite \"p\" from 2020-01-01: 95% from 2030-01-01: 90% }
+define dear(most: money) of Student: flag = most > fee
+define soon of Student: flag = any of results as r where r.taken_on + wait > as_of and r.score > least
+";
+    let (database, file, offset) = marked(&format!("{RULES}{more}$0"));
+    let text = database.text(file);
+    let found = ide::hints(&database, file, Span::new(0, offset), today());
+    let shown: Vec<String> = found
+        .iter()
+        .map(|hint| {
+            let before = &text[..hint.offset as usize];
+            let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+            format!("{}{}", &before[start..], hint.text)
+        })
+        .collect();
+    // Of a parameter by grade no one value is in force, and an argument says its type itself.
+    let expected = [
+        "cut = 3",
+        "base: money",
+        "more: money",
+        "fee = $1.50",
+        "r: Result",
+        "wait = 30 days",
+        "least = 95%",
+    ];
+    assert_eq!(shown, expected);
+    assert!(found[0].more.as_deref().is_some_and(|more| more.contains("2024-01-01")), "{found:?}");
+    // Nothing of what is not looked at.
+    assert_eq!(ide::hints(&database, file, Span::new(0, 10), today()), []);
 }
 
 #[test]

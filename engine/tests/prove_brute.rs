@@ -229,7 +229,7 @@ fn records(features: &BTreeSet<Feature>) -> Witness {
         rows,
         supplied: vec![RecordId(0), RecordId(1)],
         inputs: BTreeMap::new(),
-        givens: BTreeMap::new(),
+        ..Witness::default()
     }
 }
 

@@ -6,6 +6,7 @@
 mod common;
 
 use rubric_engine::db::Database;
+use rubric_engine::testing;
 
 /// Traps of the language, and by what each is held: a file from the root of the project, and a test or a case in it.
 const HELD: &[(&str, &[(&str, &str)])] = &[
@@ -24,6 +25,11 @@ const HELD: &[(&str, &[(&str, &str)])] = &[
         &[
             ("engine/tests/traps.rs", "fn two_rules_that_disagree_are_a_conflict("),
             ("engine/tests/prove/faults.txt", "=== 5 a reader without camp | rule-conflict at rule no_camp"),
+            (
+                "engine/tests/prove/layers/faults.txt",
+                "=== 1 the flagship mistake: a reader without camp | not-tighter at rule no_camp",
+            ),
+            ("engine/tests/prove/layers/sound.txt", "=== 1 the flagship, corrected"),
         ],
     ),
     (
@@ -86,6 +92,16 @@ const HELD: &[(&str, &[(&str, &str)])] = &[
         &[
             ("tests/command/engines.rs", "fn numbers_that_no_column_holds("),
             ("engine/tests/amounts.rs", "fn a_number_past_all_bounds_is_an_error_of_that_record("),
+        ],
+    ),
+    (
+        "a value that districts may raise, which loosens something else",
+        &[
+            ("engine/tests/traps.rs", "fn raising_a_value_may_loosen_something_else("),
+            (
+                "engine/tests/prove/layers/faults.txt",
+                "=== 19 one value, two directions | mixed-grant at count , districts may raise",
+            ),
         ],
     ),
 ];
@@ -961,4 +977,45 @@ fn waivers() {
         }
         "#,
     );
+}
+
+#[test]
+fn raising_a_value_may_loosen_something_else() {
+    let state = "policy state { title \"T\" authority state \"S\" cite \"c\" effective from 2000-01-01 }
+        record District { key district_id: text }
+        record Student { key student_id: text  district: District jurisdiction  level: count }
+        parameter passing_level: count, districts may raise { cite \"(a)\" from 2000-01-01: 2 }
+        decision promotion of Student {
+          outcomes promoted, retained
+          default retained cite \"(b)\"
+          rule reads_at_level: promoted when level >= passing_level cite \"(b)\"
+        }
+        decision summer_school of Student {
+          outcomes offered, not_offered
+          default not_offered cite \"(c)\"
+          rule reads_below_level: offered when level < passing_level cite \"(c)\"
+        }";
+    let said = |text: &str| -> Vec<(&'static str, String, String)> {
+        let mut db = Database::default();
+        let file = db.set_text("state.rubric", Some(text));
+        let source = |place| db.source(place).unwrap_or_default();
+        db.diagnostics(file)
+            .into_iter()
+            .map(|one| (one.code, one.place().map(source).unwrap_or_default(), one.help.unwrap_or_default()))
+            .collect()
+    };
+    let found = said(state);
+    let [(code, at, help)] = found.as_slice() else { panic!("{found:?}") };
+    // The state's grant is what is wrong, and two records show it.
+    assert_eq!((*code, at.as_str()), ("mixed-grant", ", districts may raise"));
+    let (_, tests) = help.split_once("made up:\n\n").unwrap();
+    let mut db = Database::default();
+    db.set_text("state.rubric", Some(&format!("{state}\n{tests}")));
+    let plan = db.plan();
+    assert_eq!(plan.tests.len(), 2, "{tests}");
+    for test in &plan.tests {
+        assert!(testing::run(&plan, test).passed, "{tests}");
+    }
+    // With a value of its own for each there is nothing to say.
+    assert_eq!(said(&state.replace("when level < passing_level", "when level < 2")), []);
 }

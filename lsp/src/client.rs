@@ -1,7 +1,7 @@
 //! What the client can do, as `initialize` says it.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rubric_grammar::Encoding;
 use tower_lsp::ls_types as lsp;
@@ -99,8 +99,18 @@ pub(crate) fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
     }
 }
 
+/// The path of a file. What an editor shows of a history has the path of a file too, and is none.
+pub(crate) fn file_path(uri: &lsp::Uri) -> Option<Cow<'_, Path>> {
+    uri.to_file_path().filter(|_| uri.scheme().as_str().eq_ignore_ascii_case("file"))
+}
+
+/// Whether it is of a document that was never saved.
+pub(crate) fn is_untitled(uri: &lsp::Uri) -> bool {
+    uri.scheme().as_str() == "untitled"
+}
+
 pub(crate) fn path(uri: &lsp::Uri) -> Option<PathBuf> {
-    uri.to_file_path().map(Cow::into_owned)
+    file_path(uri).map(Cow::into_owned)
 }
 
 #[allow(deprecated, reason = "clients without workspace folders still send them")]

@@ -1,7 +1,7 @@
 //! The Rubric language server: the protocol in, queries of the engine out.
 //!
-//! Handlers only put what the client said into a channel, in the order in which it was said. One thread owns the
-//! database and takes from the channel; a few others answer requests, and publish what the checker finds, from snapshots
+//! Handlers only put what the client said into the channel of the project that it is about, in the order in which it was
+//! said; each folder that is open is a project. One thread of a project owns its database; a few others answer requests, and publish what the checker finds, from snapshots
 //! of it. A change waits for no answer: it cancels those under way, which are then tried again.
 
 #![cfg_attr(
@@ -16,6 +16,7 @@
     )
 )]
 
+mod aim;
 mod capabilities;
 mod client;
 mod clock;
@@ -24,12 +25,14 @@ mod convert;
 #[cfg(test)]
 mod defect;
 mod document;
+mod faults;
 mod features;
 mod frames;
 mod manual;
 mod outbox;
 mod pool;
 mod publish;
+mod router;
 mod sample;
 mod server;
 mod snapshot;

@@ -11,6 +11,8 @@ use rubric_engine::project::SHIPPED_ROOT;
 use tempfile::TempDir;
 use tower_lsp::ls_types::Uri;
 
+use crate::client::file_path;
+
 /// The folder; none when the system gives none, and then there are no such links.
 #[derive(Debug)]
 pub(crate) struct Manual {
@@ -37,7 +39,7 @@ impl Manual {
     /// The database's path of a shipped policy that was written.
     pub(crate) fn shipped_path(&self, uri: &Uri) -> Option<String> {
         let folder = self.folder.as_ref()?.path().join("shipped");
-        let path = uri.to_file_path()?;
+        let path = file_path(uri)?;
         let below = path.strip_prefix(folder).ok()?.to_string_lossy().replace('\\', "/");
         Some(format!("{SHIPPED_ROOT}/{below}"))
     }

@@ -16,7 +16,8 @@ use crate::publish::Message;
 pub(crate) async fn send(peer: Peer, mut messages: UnboundedReceiver<Message>, can: Arc<Mutex<Client>>) {
     let due = Arc::new(AtomicBool::new(false));
     let client = || can.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let mut reading: Option<oneshot::Sender<()>> = None;
+    // How many projects are being read, and whom to tell when they have been.
+    let mut reading: (usize, Option<oneshot::Sender<()>>) = (0, None);
     while let Some(message) = messages.recv().await {
         match message {
             Message::Diagnostics { uri, version, diagnostics } => {
@@ -29,13 +30,21 @@ pub(crate) async fn send(peer: Peer, mut messages: UnboundedReceiver<Message>, c
                     tokio::spawn(refresh(peer.clone(), client(), Arc::clone(&due)));
                 }
             }
-            Message::Reading(true) if client().progress => {
-                let (reads, end) = oneshot::channel();
-                reading = Some(reads);
-                tokio::spawn(tell_of_reading(peer.clone(), end));
+            Message::Reading(true) => {
+                reading.0 += 1;
+                if reading.1.is_none() && client().progress {
+                    let (reads, end) = oneshot::channel();
+                    reading.1 = Some(reads);
+                    tokio::spawn(tell_of_reading(peer.clone(), end));
+                }
             }
-            // Whoever tells of it hears that the other end is gone.
-            Message::Reading(_) => drop(reading.take()),
+            Message::Reading(false) => {
+                reading.0 = reading.0.saturating_sub(1);
+                if reading.0 == 0 {
+                    // Whoever tells of it hears that the other end is gone.
+                    drop(reading.1.take());
+                }
+            }
         }
     }
 }

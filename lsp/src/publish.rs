@@ -35,13 +35,13 @@ struct Said {
     diagnostics: Vec<lsp::Diagnostic>,
 }
 
-/// Works until the channel closes. Of several states only the newest is looked at. Says [`Event::Checked`] as soon as the
+/// Works until the channel closes, and gives the files of which it said that something is wrong. Of several states only the newest is looked at. Says [`Event::Checked`] as soon as the
 /// documents that the client has open are checked.
 pub(crate) fn publish(
     states: &Receiver<Snapshot>,
     messages: &UnboundedSender<Message>,
     events: &Sender<Event>,
-) {
+) -> Vec<lsp::Uri> {
     let mut publisher = Publisher { said: BTreeMap::new(), begun: false };
     while let Ok(mut state) = states.recv() {
         while let Ok(newer) = states.try_recv() {
@@ -51,9 +51,11 @@ pub(crate) fn publish(
         let _ = Cancelled::catch(AssertUnwindSafe(|| publisher.news(&state, messages, events)));
         drop(state);
         if messages.send(Message::Refresh).is_err() {
-            return;
+            break;
         }
     }
+    let wrong = publisher.said.into_values().filter(|said| !said.diagnostics.is_empty());
+    wrong.map(|said| said.uri).collect()
 }
 
 /// Works out what is asked of the files that are open, the first of all, and then what the whole workspace is asked of the

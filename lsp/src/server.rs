@@ -6,9 +6,7 @@ use std::io;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use rubric_engine::data::PresetText;
 use rubric_engine::project::Shipped;
@@ -18,17 +16,21 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
 use tower_lsp::{Client as Peer, LanguageServer, LspService, Server};
 
+use crate::aim::About;
 use crate::capabilities::capabilities;
 use crate::client::{self, Client};
+use crate::document::Document;
 use crate::features::{
     actions, calls, completion, diagnostics, execute, files, format, hints, hover, lenses, links, navigation,
     rename, structure, symbols, tokens,
 };
 use crate::frames;
 use crate::outbox;
-use crate::pool::{Ask, STACK};
+use crate::pool::Ask;
+use crate::router::{Router, Said};
 use crate::snapshot::Snapshot;
-use crate::worker::{Event, work};
+use crate::worker::Event;
+use crate::workspace::Opened;
 
 /// How many requests may be under way; with few, slow ones would hold back what the client types.
 const CONCURRENCY: usize = 512;
@@ -64,29 +66,16 @@ pub fn serve_stdio(ships: Ships) -> io::Result<i32> {
 
 /// Serves one client until it says `exit` or goes away, and gives the exit status the protocol asks for.
 pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships: Ships) -> i32 {
-    let (events, incoming) = mpsc::channel();
     let (outgoing, messages) = unbounded_channel();
-    let answered = events.clone();
-    let worker = thread::Builder::new().name("rubric-write".to_owned()).stack_size(STACK).spawn(move || {
-        if let Err(error) = work(&incoming, &answered, outgoing, ships) {
-            eprintln!("rubric lsp: {error}");
-        }
-    });
-    let worker = match worker {
-        Ok(worker) => worker,
-        Err(error) => {
-            eprintln!("rubric lsp: {error}");
-            return 1;
-        }
-    };
+    let router = Arc::new(Mutex::new(Router::new(outgoing, ships)));
     let shut_down = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&shut_down);
-    let stop = events.clone();
+    let routes = Arc::clone(&router);
     let can = Arc::new(Mutex::new(Client::default()));
     let (service, socket) = LspService::new(move |peer| {
         tokio::spawn(outbox::send(peer.clone(), messages, Arc::clone(&can)));
         Backend {
-            events,
+            router: routes,
             peer,
             can,
             start: Mutex::default(),
@@ -106,19 +95,19 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships
         () = serving => {}
         () = handing_on => {}
     }
-    let _ = stop.send(Event::Stop);
-    // The folder of the server's own is removed by the worker; an answer under way is not waited for longer than it takes.
-    let _ = tokio::task::spawn_blocking(move || worker.join()).await;
+    // The folder of the server's own is removed by a worker; an answer under way is not waited for longer than it takes.
+    let end = move || router.lock().unwrap_or_else(PoisonError::into_inner).end();
+    let _ = tokio::task::spawn_blocking(end).await;
     i32::from(!shut_down.load(Ordering::Relaxed))
 }
 
 struct Backend {
-    events: Sender<Event>,
+    router: Arc<Mutex<Router>>,
     peer: Peer,
     can: Arc<Mutex<Client>>,
     /// What `initialize` said, until the client may be answered: what is published before the answer to `initialize` is
     /// lost.
-    start: Mutex<Option<Event>>,
+    start: Mutex<Option<Said>>,
     shut_down: Arc<AtomicBool>,
     /// The tokens that the client has, by document, with the name it knows them by.
     coloured: Mutex<BTreeMap<String, (String, Vec<lsp::SemanticToken>)>>,
@@ -127,17 +116,16 @@ struct Backend {
 
 impl Backend {
     /// Hands on what the client said. Called before any `await`, so that the order is the client's.
-    fn tell(&self, event: Event) {
+    fn tell(&self, said: Said) {
         self.begin();
-        // Only when the worker is gone does nobody listen, and then the server is ending.
-        let _ = self.events.send(event);
+        self.router.lock().unwrap_or_else(PoisonError::into_inner).take(said);
     }
 
     /// Hands on what `initialize` said, once.
     fn begin(&self) {
         let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(start) = start {
-            let _ = self.events.send(start);
+            self.router.lock().unwrap_or_else(PoisonError::into_inner).take(start);
         }
     }
 
@@ -145,17 +133,42 @@ impl Backend {
         self.can.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks for an answer from a snapshot. The question is put in its place among what the client said at once, before
-    /// anything is awaited.
-    fn ask<P: Send + 'static, T: Send + 'static>(
+    /// Asks the project that the question is about for an answer from a snapshot. The question is put in its place among
+    /// what the client said at once, before anything is awaited.
+    fn ask<P: About + Send + 'static, T: Send + 'static>(
         &self,
         what: &'static str,
         params: P,
         answer: impl Fn(&Snapshot, &P) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = Result<T>> {
+        let aim = params.aim();
         let (ask, receiver) = Ask::new(what, move |snapshot| answer(snapshot, &params));
-        self.tell(Event::Ask(ask));
+        self.tell(Said::Ask(aim, ask));
         async move { receiver.await.unwrap_or_else(|_| Err(Error::request_cancelled())) }
+    }
+
+    /// Asks every project.
+    fn ask_all<P: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        what: &'static str,
+        params: &Arc<P>,
+        answer: impl Fn(&Snapshot, &P) -> Result<T> + Copy + Send + 'static,
+    ) -> impl Future<Output = Result<Vec<T>>> {
+        let params = Arc::clone(params);
+        let (sender, mut receivers) = unbounded_channel();
+        self.tell(Said::AskAll(Box::new(move || {
+            let params = Arc::clone(&params);
+            let (ask, receiver) = Ask::new(what, move |snapshot| answer(snapshot, &params));
+            let _ = sender.send(receiver);
+            ask
+        })));
+        async move {
+            let mut all = Vec::new();
+            while let Some(receiver) = receivers.recv().await {
+                all.push(receiver.await.unwrap_or_else(|_| Err(Error::request_cancelled()))?);
+            }
+            Ok(all)
+        }
     }
 
     /// Keeps the tokens that the client gets, and gives them a name.
@@ -176,7 +189,7 @@ impl LanguageServer for Backend {
         let client = Client::of(&params);
         let capabilities = capabilities(&client);
         *self.can.lock().unwrap_or_else(PoisonError::into_inner) = client.clone();
-        let start = Event::Start { folders: client::folders(&params), client };
+        let start = Said::Start { folders: client::folders(&params), client };
         *self.start.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
         Ok(lsp::InitializeResult {
             capabilities,
@@ -207,24 +220,24 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: lsp::DidOpenTextDocumentParams) {
         let lsp::TextDocumentItem { uri, version, text, .. } = params.text_document;
-        self.tell(Event::Open { uri, version, text });
+        let opened = Opened { uri: uri.clone(), version, document: Document::new(text) };
+        self.tell(Said::Of(uri, Event::Open(opened)));
     }
 
     async fn did_change(&self, params: lsp::DidChangeTextDocumentParams) {
         let lsp::VersionedTextDocumentIdentifier { uri, version } = params.text_document;
-        self.tell(Event::Change { uri, version, changes: params.content_changes });
+        let change = Event::Change { uri: uri.clone(), version, changes: params.content_changes };
+        self.tell(Said::Of(uri, change));
     }
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
         let uri = params.text_document.uri;
         self.coloured.lock().unwrap_or_else(PoisonError::into_inner).remove(uri.as_str());
-        self.tell(Event::Close { uri });
+        self.tell(Said::Of(uri.clone(), Event::Close { uri }));
     }
 
     async fn did_change_watched_files(&self, params: lsp::DidChangeWatchedFilesParams) {
-        self.tell(Event::ChangedOnDisk {
-            uris: params.changes.into_iter().map(|change| change.uri).collect(),
-        });
+        self.tell(Said::Disk(params.changes.into_iter().map(|change| change.uri).collect()));
     }
 
     async fn did_change_workspace_folders(&self, params: lsp::DidChangeWorkspaceFoldersParams) {
@@ -232,11 +245,12 @@ impl LanguageServer for Backend {
             folders.iter().filter_map(|folder| client::path(&folder.uri)).collect()
         };
         let (added, removed) = (paths(&params.event.added), paths(&params.event.removed));
-        self.tell(Event::Folders { added, removed });
+        self.tell(Said::Folders { added, removed });
     }
 
     async fn did_save(&self, params: lsp::DidSaveTextDocumentParams) {
-        self.tell(Event::Save { uri: params.text_document.uri });
+        let uri = params.text_document.uri;
+        self.tell(Said::Of(uri.clone(), Event::Save { uri }));
     }
 
     async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {}
@@ -303,7 +317,8 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::WorkspaceSymbolParams,
     ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
-        self.ask("symbol", params, symbols::workspace).await
+        let found = self.ask_all("symbol", &Arc::new(params), symbols::workspace).await?;
+        Ok(Some(symbols::joined(found)))
     }
 
     async fn prepare_call_hierarchy(
@@ -364,7 +379,8 @@ impl LanguageServer for Backend {
     }
 
     async fn will_rename_files(&self, params: lsp::RenameFilesParams) -> Result<Option<lsp::WorkspaceEdit>> {
-        self.ask("willRenameFiles", params, files::will_rename).await
+        let found = self.ask_all("willRenameFiles", &Arc::new(params), files::will_rename).await?;
+        Ok(files::joined(found))
     }
 
     async fn document_link(&self, params: lsp::DocumentLinkParams) -> Result<Option<Vec<lsp::DocumentLink>>> {
@@ -440,11 +456,17 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::WorkspaceDiagnosticParams,
     ) -> Result<lsp::WorkspaceDiagnosticReportResult> {
-        self.ask("workspace/diagnostic", params, diagnostics::workspace).await
+        let params = Arc::new(params);
+        let found = self.ask_all("workspace/diagnostic", &params, diagnostics::workspace).await?;
+        Ok(lsp::WorkspaceDiagnosticReportResult::Report(diagnostics::joined(&params, found)))
     }
 
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<lsp::LSPAny>> {
-        let done = self.ask("executeCommand", params, execute::execute).await?;
+        let done = if execute::is_of_all(&params) {
+            execute::joined(self.ask_all("executeCommand", &Arc::new(params), execute::execute).await?)
+        } else {
+            self.ask("executeCommand", params, execute::execute).await?
+        };
         if let Some((kind, message)) = done.message {
             self.peer.show_message(kind, message).await;
         }

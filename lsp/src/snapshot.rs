@@ -24,6 +24,8 @@ pub(crate) struct Snapshot {
     pub(crate) view: View,
     pub(crate) client: Arc<Client>,
     pub(crate) manual: Arc<Manual>,
+    /// The number of the project.
+    pub(crate) project: u32,
     /// The number of the state.
     pub(crate) number: u64,
     /// What was counted on sample records last, of this state or an earlier one.
@@ -44,10 +46,10 @@ impl Snapshot {
         view: View,
         client: Arc<Client>,
         manual: Arc<Manual>,
-        number: u64,
+        (project, number): (u32, u64),
         sampled: Option<Arc<Seen>>,
     ) -> Self {
-        Self { database, view, client, manual, number, sampled, sheets: RefCell::default() }
+        Self { database, view, client, manual, project, number, sampled, sheets: RefCell::default() }
     }
 
     pub(crate) fn encoding(&self) -> Encoding {

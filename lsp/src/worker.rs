@@ -1,8 +1,7 @@
-//! The thread that owns the database: takes what the client said in order, and gives snapshots to whoever answers.
+//! The thread that owns the database of a project: takes what the client said in order, and gives snapshots to whoever answers.
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -21,17 +20,15 @@ use crate::publish::{Message, publish};
 use crate::sample::{self, Board};
 use crate::server::Ships;
 use crate::snapshot::Snapshot;
-use crate::workspace::Workspace;
+use crate::workspace::{Opened, Place, Workspace};
 
 /// What the client said, or an answer that is done.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The workspace is known; its files are to be read.
-    Start { folders: Vec<PathBuf>, client: Client },
-    /// The client has other folders open.
-    Folders { added: Vec<PathBuf>, removed: Vec<PathBuf> },
+    /// The project is known; its files are to be read.
+    Start { place: Place, client: Client },
     /// A document was opened.
-    Open { uri: lsp::Uri, version: i32, text: String },
+    Open(Opened),
     /// A document was changed.
     Change { uri: lsp::Uri, version: i32, changes: Vec<lsp::TextDocumentContentChangeEvent> },
     /// A document was saved.
@@ -46,6 +43,8 @@ pub(crate) enum Event {
     Answered(Option<Ask>),
     /// Of the state of that number, the documents that the client has open are checked.
     Checked(u64),
+    /// The project is none any more: nothing is to be said of it.
+    Leave,
     /// The client is gone.
     Stop,
 }
@@ -56,17 +55,20 @@ const CROWD: usize = 4;
 /// How long a crowd waits for that at most.
 const PATIENCE: Duration = Duration::from_millis(10);
 
-/// Works until [`Event::Stop`] or until the channel closes.
+/// Works until [`Event::Stop`], [`Event::Leave`] or until the channel closes, and gives the documents that the client has
+/// open. `number`: of the project.
 pub(crate) fn work(
     events: &Receiver<Event>,
     answered: &Sender<Event>,
     messages: UnboundedSender<Message>,
     ships: Ships,
-) -> io::Result<()> {
+    manual: Arc<Manual>,
+    project: u32,
+) -> io::Result<Vec<Opened>> {
     let pool = Pool::new(answered)?;
     let (states, incoming) = channel();
     let (publications, checked) = (messages.clone(), answered.clone());
-    thread::Builder::new()
+    let publishing = thread::Builder::new()
         .name("rubric-check".to_owned())
         .stack_size(STACK)
         .spawn(move || publish(&incoming, &publications, &checked))?;
@@ -81,9 +83,11 @@ pub(crate) fn work(
         database: Database::default(),
         workspace: Workspace::default(),
         client: Arc::default(),
-        manual: Arc::new(Manual::new()),
+        manual,
         ships,
         messages,
+        project,
+        faults: Vec::new(),
         number: 0,
         board,
     };
@@ -99,7 +103,7 @@ pub(crate) fn work(
         let mut next = match first {
             Ok(event) => Some(event),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(Vec::new()),
         };
         if next.is_none() {
             typed = None;
@@ -108,7 +112,19 @@ pub(crate) fn work(
         // What has already arrived is taken first: what would be found before it is out of date.
         while let Some(event) = next {
             match event {
-                Event::Stop => return Ok(()),
+                Event::Stop => return Ok(Vec::new()),
+                Event::Leave => {
+                    let open = worker.workspace.leave(&mut worker.database);
+                    drop(states);
+                    // What it found is taken back before another project says what it finds.
+                    let manifest = worker.workspace.manifest_faults(worker.client.encoding);
+                    let manifest = manifest.filter(|_| !worker.faults.is_empty()).map(|(uri, _)| uri);
+                    for uri in publishing.join().unwrap_or_default().into_iter().chain(manifest) {
+                        let gone = Message::Diagnostics { uri, version: None, diagnostics: Vec::new() };
+                        let _ = worker.messages.send(gone);
+                    }
+                    return Ok(open);
+                }
                 Event::Ask(ask) if ask.is_urgent() => waiting.push_front(ask),
                 Event::Ask(ask) => waiting.push_back(ask),
                 Event::Checked(number) => typed = typed.filter(|_| number != worker.number),
@@ -119,7 +135,11 @@ pub(crate) fn work(
                     }
                 }
                 event => {
+                    let listed = matches!(event, Event::Start { .. } | Event::ChangedOnDisk { .. });
                     worker.take(event);
+                    if listed {
+                        worker.tell_of_manifest();
+                    }
                     changed = true;
                 }
             }
@@ -153,6 +173,9 @@ struct Worker {
     manual: Arc<Manual>,
     ships: Ships,
     messages: UnboundedSender<Message>,
+    project: u32,
+    /// What the client was last told of the manifest.
+    faults: Vec<lsp::Diagnostic>,
     /// The number of the state: one more for each change.
     number: u64,
     board: Arc<Board>,
@@ -165,31 +188,32 @@ impl Worker {
             self.workspace.view().clone(),
             Arc::clone(&self.client),
             Arc::clone(&self.manual),
-            self.number,
+            (self.project, self.number),
             self.board.latest(),
         )
+    }
+
+    /// Tells the client what is wrong with the manifest, when that is news. No client asks for it.
+    fn tell_of_manifest(&mut self) {
+        let found = self.workspace.manifest_faults(self.client.encoding);
+        let Some((uri, diagnostics)) = found.filter(|(_, found)| *found != self.faults) else { return };
+        self.faults.clone_from(&diagnostics);
+        let _ = self.messages.send(Message::Diagnostics { uri, version: None, diagnostics });
     }
 
     fn take(&mut self, event: Event) {
         let Self { database, workspace, client, .. } = self;
         match event {
-            Event::Start { folders, client } => {
+            Event::Start { place, client } => {
                 let _ = self.messages.send(Message::Reading(true));
                 self.client = Arc::new(client);
                 let ships = std::mem::take(&mut self.ships);
-                *workspace = Workspace::new(folders, ships, Arc::clone(&self.manual));
+                *workspace = Workspace::new(place, ships, Arc::clone(&self.manual));
                 workspace.load(database);
                 let _ = self.messages.send(Message::Reading(false));
             }
-            Event::Folders { added, removed } => {
-                let mut folders: Vec<PathBuf> = workspace.view().folders.to_vec();
-                folders.retain(|folder| !removed.contains(folder));
-                folders.extend(added);
-                folders.dedup();
-                workspace.set_folders(database, folders);
-            }
-            Event::Open { uri, version, text } => {
-                workspace.open(database, &uri, Document::new(text), version);
+            Event::Open(Opened { uri, version, document }) => {
+                workspace.open(database, &uri, document, version);
             }
             Event::Change { uri, version, changes } => {
                 let encoding = client.encoding;
@@ -216,7 +240,7 @@ impl Worker {
                     workspace.changed_on_disk(database, &uri);
                 }
             }
-            Event::Ask(_) | Event::Answered(_) | Event::Checked(_) | Event::Stop => {}
+            Event::Ask(_) | Event::Answered(_) | Event::Checked(_) | Event::Leave | Event::Stop => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The folders that the client has open, their files on disk, and the documents it holds in memory.
+//! A folder that the client has open, its files on disk, and the documents that the client holds in memory.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,12 +14,32 @@ use rubric_engine::project::{
     shown_path,
 };
 use rubric_engine::value::Date;
-use tower_lsp::ls_types::Uri;
+use rubric_grammar::Encoding;
+use tower_lsp::ls_types::{Diagnostic, Uri};
 
+use crate::client::file_path;
 use crate::document::Document;
+use crate::faults::faults;
 use crate::manual::Manual;
 use crate::sample::{NAME, SampleSet};
 use crate::server::Ships;
+
+/// Where a project is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its folder; none for documents that are in no folder that is open.
+    pub(crate) folder: Option<PathBuf>,
+    /// Folders below that one which are open too.
+    pub(crate) others: Vec<PathBuf>,
+}
+
+/// A document that the client has open.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) uri: Uri,
+    pub(crate) version: i32,
+    pub(crate) document: Document,
+}
 
 /// What the client and the disk hold.
 #[derive(Debug, Default)]
@@ -32,6 +52,8 @@ pub(crate) struct Workspace {
     headers: BTreeMap<String, Header>,
     /// Shipped policies that are in the database.
     used: BTreeSet<String>,
+    /// The text of the manifest.
+    manifest: Option<String>,
     /// Many files are being read: what they use is looked for once, after them.
     loading: bool,
     view: View,
@@ -40,7 +62,12 @@ pub(crate) struct Workspace {
 /// What a request needs to know of the workspace; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct View {
-    pub(crate) folders: Arc<[PathBuf]>,
+    /// The folder; none for documents that are in no folder that is open.
+    pub(crate) folder: Option<Arc<Path>>,
+    /// The manifest as it was when it could last be used: one that is being written makes no other project.
+    manifest: Arc<Manifest>,
+    /// Folders below it that are open too: each is a project of its own.
+    others: Arc<[PathBuf]>,
     /// The versions that the client gave the documents it has open.
     versions: BTreeMap<String, i32>,
     /// The URI of a file that is or was open, so that the client gets back what it sent.
@@ -60,29 +87,25 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// The path of a URI as the database knows it: relative to the folder that is open. With several folders each file
-    /// keeps its whole path, so that two of the same name stay apart.
+    /// The path of a URI as the database knows it: relative to the folder.
     pub(crate) fn path_of(&self, uri: &Uri) -> String {
         if let Some(path) = self.manual.as_ref().and_then(|manual| manual.shipped_path(uri)) {
             return path;
         }
-        uri.to_file_path().map_or_else(|| uri.as_str().to_owned(), |path| self.shown(&path))
+        file_path(uri).map_or_else(|| uri.as_str().to_owned(), |path| self.shown(&path))
     }
 
     pub(crate) fn shown(&self, path: &Path) -> String {
-        match &*self.folders {
-            [folder] => shown_path(folder, path),
-            _ => shown_path(Path::new(""), path),
-        }
+        shown_path(self.folder.as_deref().unwrap_or(Path::new("")), path)
     }
 
     pub(crate) fn on_disk(&self, path: &str) -> Option<PathBuf> {
         if path.starts_with(SHIPPED_ROOT) {
             return None;
         }
-        match &*self.folders {
-            [folder] => Some(folder.join(path)),
-            _ => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
+        match &self.folder {
+            Some(folder) => Some(folder.join(path)),
+            None => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
         }
     }
 
@@ -116,8 +139,10 @@ impl View {
 }
 
 impl Workspace {
-    pub(crate) fn new(folders: Vec<PathBuf>, ships: Ships, manual: Arc<Manual>) -> Self {
-        let view = View { folders: folders.into(), manual: Some(manual), ..View::default() };
+    pub(crate) fn new(project: Place, ships: Ships, manual: Arc<Manual>) -> Self {
+        let Place { folder, others } = project;
+        let folder = folder.map(Into::into);
+        let view = View { folder, others: others.into(), manual: Some(manual), ..View::default() };
         Self { shipped: ships.policies, presets: ships.presets, view, ..Self::default() }
     }
 
@@ -125,31 +150,27 @@ impl Workspace {
         &self.view
     }
 
-    /// The client has other folders open now: every file may have another path.
-    pub(crate) fn set_folders(&mut self, database: &mut Database, folders: Vec<PathBuf>) {
-        let open: Vec<(Uri, Document, i32)> = std::mem::take(&mut self.open)
-            .into_iter()
-            .filter_map(|(path, document)| Some((self.view.uri(&path)?, document, self.view.version(&path)?)))
-            .collect();
+    /// Takes everything out of the database, which ends what is being worked out from it, and gives the documents that the
+    /// client has open.
+    pub(crate) fn leave(&mut self, database: &mut Database) -> Vec<Opened> {
         for path in std::mem::take(&mut self.headers).into_keys() {
             database.set_text(&path, None);
         }
-        let disk = self.view.disk + 1;
-        self.view =
-            View { folders: folders.into(), manual: self.view.manual.take(), disk, ..View::default() };
-        self.load(database);
-        for (uri, document, version) in open {
-            self.open(database, &uri, document, version);
-        }
+        let open = std::mem::take(&mut self.open).into_iter();
+        open.filter_map(|(path, document)| {
+            let (uri, version) = (self.view.uri(&path)?, self.view.version(&path)?);
+            Some(Opened { uri, version, document })
+        })
+        .collect()
     }
 
-    /// Reads every file of the folders into the database; a file that cannot be read is left out.
+    /// Reads every file of the folder into the database; a file that cannot be read is left out.
     pub(crate) fn load(&mut self, database: &mut Database) {
+        self.read_manifest();
         self.loading = true;
-        let folders = Arc::clone(&self.view.folders);
-        let on_disk = folders.iter().flat_map(|folder| files_of(folder));
+        let on_disk = self.view.files().into_iter();
         let files: Vec<(String, Vec<u8>)> =
-            on_disk.filter_map(|path| Some((self.view.shown(&path), fs::read(&path).ok()?))).collect();
+            on_disk.filter_map(|path| Some((self.view.shown(&path), text_of(&path)?))).collect();
         database.load(&files, thread::available_parallelism().map_or(1, Into::into));
         for (path, bytes) in &files {
             self.set(database, path, Content::Disk(bytes));
@@ -235,9 +256,8 @@ impl Workspace {
 
     /// A manifest changed: other files may belong to the project.
     fn relist(&mut self, database: &mut Database) {
-        let folders = Arc::clone(&self.view.folders);
-        let now: BTreeSet<String> =
-            folders.iter().flat_map(|folder| files_of(folder)).map(|path| self.view.shown(&path)).collect();
+        self.read_manifest();
+        let now: BTreeSet<String> = self.view.files().iter().map(|path| self.view.shown(path)).collect();
         let gone: Vec<String> = self.headers.keys().filter(|path| !now.contains(*path)).cloned().collect();
         for path in gone {
             if !self.open.contains_key(&path) {
@@ -248,7 +268,7 @@ impl Workspace {
             if self.open.contains_key(path) {
                 continue;
             }
-            let bytes = self.view.on_disk(path).and_then(|on_disk| fs::read(on_disk).ok());
+            let bytes = self.view.on_disk(path).and_then(|on_disk| text_of(&on_disk));
             self.set(database, path, bytes.as_deref().map_or(Content::Gone, Content::Disk));
         }
         self.set_shipped(database);
@@ -257,8 +277,8 @@ impl Workspace {
     }
 
     fn reread(&mut self, database: &mut Database, path: &str) {
-        let listed = |on_disk: &PathBuf| self.view.folders.iter().any(|folder| is_listed(folder, on_disk));
-        let bytes = self.view.on_disk(path).filter(listed).and_then(|on_disk| fs::read(on_disk).ok());
+        let listed = |on_disk: &PathBuf| self.view.is_listed(on_disk);
+        let bytes = self.view.on_disk(path).filter(listed).and_then(|on_disk| text_of(&on_disk));
         self.set(database, path, bytes.as_deref().map_or(Content::Gone, Content::Disk));
     }
 
@@ -297,26 +317,39 @@ impl Workspace {
         }
     }
 
-    /// The day of the sample data of the one folder that names one.
-    fn sample_day(&self) -> Option<Date> {
-        let days = self.view.folders.iter().filter_map(|folder| {
-            let manifest = manifest_of(folder)?;
-            manifest.data.into_values().find_map(|set| set.as_of)
-        });
-        days.into_iter().next()
+    fn read_manifest(&mut self) {
+        self.manifest = self.view.folder.as_deref().and_then(|folder| read(&folder.join(MANIFEST)));
+        match self.manifest.as_deref().map(Manifest::parse) {
+            None => self.view.manifest = Arc::default(),
+            Some(Ok(manifest)) => self.view.manifest = Arc::new(manifest),
+            Some(Err(_)) => {}
+        }
     }
 
-    /// The sample records that manifests name.
+    /// What is wrong with the manifest, with its URI.
+    pub(crate) fn manifest_faults(&self, encoding: Encoding) -> Option<(Uri, Vec<Diagnostic>)> {
+        let folder = self.view.folder.as_deref()?;
+        let uri = Uri::from_file_path(folder.join(MANIFEST))?;
+        let text = self.manifest.as_deref();
+        Some((uri, text.map(|text| faults(folder, text, encoding)).unwrap_or_default()))
+    }
+
+    /// The day of the sample data.
+    fn sample_day(&self) -> Option<Date> {
+        self.view.manifest.data.values().find_map(|set| set.as_of)
+    }
+
+    /// The sample records that the manifest names.
     fn samples(&self) -> Arc<[SampleSet]> {
-        let of_folder = |folder: &PathBuf| {
-            let set = manifest_of(folder)?.data.remove(NAME)?;
+        let of_folder = |folder: &Path| {
+            let set = self.view.manifest.data.get(NAME)?.clone();
             let path = folder.join(&set.path);
             let as_of = set.as_of;
             let preset = self.preset(folder, &set);
             let source = DataSource { shown: shown_path(folder, &path), path, set, preset };
-            Some(SampleSet { folder: folder.clone(), source, as_of })
+            Some(SampleSet { folder: folder.to_owned(), source, as_of })
         };
-        self.view.folders.iter().filter_map(of_folder).collect()
+        self.view.folder.iter().filter_map(|folder| of_folder(folder)).collect()
     }
 
     /// What says how the files of a data set are read, where its format needs that.
@@ -355,24 +388,38 @@ enum Content<'c> {
     Gone,
 }
 
-/// The manifest of a folder, when it can be used.
-pub(crate) fn manifest_of(folder: &Path) -> Option<Manifest> {
-    read(&folder.join(MANIFEST)).and_then(|text| Manifest::parse(&text).ok())
-}
-
-/// The policies that the manifest of a folder lists; every one below it without a manifest that can be used.
-fn files_of(folder: &Path) -> Vec<PathBuf> {
-    let manifest = manifest_of(folder).unwrap_or_default();
-    project_files(folder, &manifest.policies).or_else(|_| policy_files(folder)).unwrap_or_default()
-}
-
-/// Whether a file belongs to the project of a folder.
-fn is_listed(folder: &Path, file: &Path) -> bool {
-    if !file.starts_with(folder) {
-        return false;
+impl View {
+    /// The policies that the manifest of the folder lists; every one below it without a manifest that can be used.
+    fn files(&self) -> Vec<PathBuf> {
+        let Some(folder) = self.folder.as_deref() else { return Vec::new() };
+        let listed = project_files(folder, &self.manifest.policies).or_else(|_| policy_files(folder));
+        let mut files = listed.unwrap_or_default();
+        files.retain(|file| !self.is_of_another(file));
+        files
     }
-    let listed = manifest_of(folder).unwrap_or_default().policies;
-    listed.is_empty() || listed.iter().any(|name| file.starts_with(folder.join(name)))
+
+    /// Whether a file belongs to the project of the folder.
+    fn is_listed(&self, file: &Path) -> bool {
+        let Some(folder) = self.folder.as_deref() else { return false };
+        if !file.starts_with(folder) || self.is_of_another(file) {
+            return false;
+        }
+        let listed = &self.manifest.policies;
+        listed.is_empty() || listed.iter().any(|name| file.starts_with(folder.join(name)))
+    }
+
+    fn is_of_another(&self, file: &Path) -> bool {
+        self.others.iter().any(|other| file.starts_with(other))
+    }
+}
+
+/// What a file holds, without the mark of its encoding that editors take off before they count columns.
+fn text_of(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = fs::read(path).ok()?;
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(..3);
+    }
+    Some(bytes)
 }
 
 fn read(path: &Path) -> Option<String> {

@@ -104,6 +104,9 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     }
     let name = |record: &RecordId| session.plan.symbols.record(*record).map(|record| record.name.clone());
     phases.divided = session.records.divided().iter().filter_map(name).collect();
+    let passed = session.passed_over.iter();
+    phases.passed_over =
+        passed.filter_map(|(record, passed)| Some((name(record)?, passed.groups, passed.of))).collect();
     phases.took.push(("evaluate", start.elapsed().saturating_sub(writing)));
     phases.took.push(("write", writing));
     let start_of_report = Instant::now();
@@ -115,7 +118,9 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     if interrupt.is_set() {
         return Err(interrupted());
     }
-    staging.publish().map_err(unwritable)?;
+    let replaced = staging.publish().map_err(unwritable)?;
+    // What was there before goes while this run lets go of its own.
+    thread::spawn(move || drop(replaced));
     remove_earlier(&args.out, &before, &names);
 
     phases.took.push(("report", start_of_report.elapsed()));

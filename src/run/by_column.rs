@@ -9,7 +9,7 @@ use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::columns::{Content, Sheet, key_values};
 use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
-use super::pieces::{Lines, NUMBER, Piece, Pieces, csv_cell};
+use super::pieces::{Lines, NUMBER, Piece, Pieces, csv_cell, csv_lines};
 use super::result_file::ResultRows;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -117,21 +117,20 @@ pub(super) fn part(
         pieces.remove(0);
     }
     let mut lines = Lines::with_room(rows.len() * LINE);
-    let is_json = format == TableFormat::Jsonl;
-    for row in 0..rows.len() {
-        if is_json {
+    if format == TableFormat::Jsonl {
+        for row in 0..rows.len() {
             lines.byte(b'{');
-        }
-        for (position, piece) in pieces.iter().enumerate() {
-            if position > 0 {
-                lines.byte(b',');
+            for (position, piece) in pieces.iter().enumerate() {
+                if position > 0 {
+                    lines.byte(b',');
+                }
+                piece.write(row, &mut lines);
             }
-            piece.write(row, &mut lines);
-        }
-        if is_json {
             lines.byte(b'}');
+            lines.byte(b'\n');
         }
-        lines.byte(b'\n');
+    } else {
+        csv_lines(&pieces, rows.len(), &mut lines);
     }
     let bytes = lines.finish();
     let rows = match format {

@@ -5,6 +5,7 @@ mod columns;
 mod evaluate;
 mod guard;
 mod interrupt;
+mod own_folder;
 mod pieces;
 mod result_file;
 mod staging;

@@ -1,5 +1,6 @@
 //! What columns write into the lines of rows: pieces that many rows share are made once, and copied sixteen bytes at a time
-//! where they are no longer than that.
+//! where they are no longer than that. Lines of comma-separated values are put together from blocks of such pieces, which each
+//! column fills by itself (`Block`).
 
 use rubric_engine::columns::Batches;
 use rubric_engine::value::RecordId;
@@ -174,6 +175,303 @@ impl Pieces<'_> {
     }
 }
 
+/// Rows of a block.
+const ROWS: usize = 64;
+/// The piece is written by itself.
+const LONG: u8 = u8::MAX;
+
+/// The pieces of some rows with what separates them, each of at most sixteen bytes, so that lines are copied from it without
+/// asking what each column is.
+struct Block {
+    columns: Vec<Cells>,
+    /// Rows with a piece that is longer.
+    is_long: [bool; ROWS],
+}
+
+/// The pieces of a column in a block.
+#[derive(Clone)]
+struct Cells {
+    bytes: [[u8; SHORT]; ROWS],
+    /// How many bytes each piece has, or [`LONG`].
+    lengths: [u8; ROWS],
+}
+
+/// Writes lines of comma-separated values, one for each row.
+pub(super) fn csv_lines(pieces: &[Pieces<'_>], rows: usize, lines: &mut Lines) {
+    let separator = |column: usize| if column + 1 == pieces.len() { b'\n' } else { b',' };
+    let blank = Cells { bytes: [[0; SHORT]; ROWS], lengths: [0; ROWS] };
+    let mut block = Block { columns: vec![blank; pieces.len()], is_long: [false; ROWS] };
+    for first in (0..rows).step_by(ROWS) {
+        let these = first..rows.min(first + ROWS);
+        block.is_long = [false; ROWS];
+        for (column, (pieces, cells)) in pieces.iter().zip(&mut block.columns).enumerate() {
+            pieces.fill(these.clone(), cells, separator(column));
+            let long = block.is_long.iter_mut().zip(&cells.lengths);
+            long.for_each(|(is_long, length)| *is_long |= *length == LONG);
+        }
+        for (at, row) in these.enumerate() {
+            if block.is_long.get(at) == Some(&true) {
+                for (column, pieces) in pieces.iter().enumerate() {
+                    pieces.write(row, lines);
+                    lines.byte(separator(column));
+                }
+            } else {
+                lines.row(&block, at);
+            }
+        }
+    }
+}
+
+impl Lines {
+    /// Adds the line of a row of a block.
+    #[inline(never)]
+    fn row(&mut self, block: &Block, at: usize) {
+        self.reserve((block.columns.len() + 1) * SHORT);
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let mut end = 0_usize;
+        for cells in &block.columns {
+            let (Some(bytes), Some(length)) = (cells.bytes.get(at), cells.lengths.get(at)) else { return };
+            if let Some(place) = room.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+                *place = *bytes;
+            }
+            end = end.wrapping_add(usize::from(*length));
+        }
+        self.end += end;
+    }
+}
+
+/// A short piece with a separator behind it, as a word of which the lowest byte is the first.
+#[derive(Clone, Copy)]
+struct Word {
+    bytes: u128,
+    length: u8,
+}
+
+impl Word {
+    const NONE: Self = Self { bytes: 0, length: LONG };
+
+    fn of(bytes: &[u8], separator: u8) -> Self {
+        match u8::try_from(bytes.len()) {
+            Ok(length) if bytes.len() < SHORT => {
+                let mut all = [0; SHORT];
+                all.iter_mut().zip(bytes.iter().chain([&separator])).for_each(|(place, byte)| *place = *byte);
+                Self { bytes: u128::from_le_bytes(all), length: length + 1 }
+            }
+            _ => Self::NONE,
+        }
+    }
+
+    fn of_piece(piece: &Piece, separator: u8) -> Self {
+        match piece {
+            Piece::Short(bytes, length) => Self::of(bytes.get(..*length).unwrap_or_default(), separator),
+            Piece::Long(_) => Self::NONE,
+        }
+    }
+
+    /// One or the other, with nothing to branch on.
+    #[inline]
+    fn pick(is_first: bool, first: Self, second: Self) -> Self {
+        let mask = 0_u128.wrapping_sub(u128::from(is_first));
+        let length = 0_u8.wrapping_sub(u8::from(is_first));
+        Self {
+            bytes: (first.bytes & mask) | (second.bytes & !mask),
+            length: (first.length & length) | (second.length & !length),
+        }
+    }
+}
+
+impl Cells {
+    fn put(&mut self, words: impl Iterator<Item = Word>) {
+        for ((bytes, length), word) in self.bytes.iter_mut().zip(&mut self.lengths).zip(words) {
+            *bytes = word.bytes.to_le_bytes();
+            *length = word.length;
+        }
+    }
+
+    #[inline(never)]
+    fn put_shared(&mut self, distinct: &[Piece], of: &[u32], separator: u8) {
+        // Of a few there is a word each; where there are more than rows, only of those that are asked for.
+        let few: Vec<Word> = match distinct.len() {
+            0..=ROWS => distinct.iter().map(|piece| Word::of_piece(piece, separator)).collect(),
+            _ => Vec::new(),
+        };
+        let of_piece = |at: usize| distinct.get(at).map(|piece| Word::of_piece(piece, separator));
+        let word = |at: &u32| {
+            let at = *at as usize;
+            few.get(at).copied().or_else(|| of_piece(at)).unwrap_or(Word::NONE)
+        };
+        self.put(of.iter().map(word));
+    }
+
+    #[inline(never)]
+    fn put_numbers(&mut self, values: &[i64], of: &[u8], open: &[Word; OPEN], decimals: Decimals) {
+        self.put(values.iter().zip(of).map(|(value, state)| {
+            let is_number = *state == NUMBER;
+            let number = decimals.word(if is_number { *value } else { 0 });
+            let other = open.get(usize::from(*state) % OPEN).copied().unwrap_or(Word::NONE);
+            Word::pick(is_number, number, other)
+        }));
+    }
+}
+
+impl Pieces<'_> {
+    /// Puts the pieces of some rows into their column of a block.
+    fn fill(&self, rows: std::ops::Range<usize>, cells: &mut Cells, separator: u8) {
+        match self {
+            Self::Shared { distinct, of } => {
+                cells.put_shared(distinct, of.get(rows).unwrap_or_default(), separator);
+            }
+            Self::Numbers { before, after, values, scale, states, of } => {
+                if !before.is_empty() || !after.is_empty() || states.len() > OPEN {
+                    return cells.put(rows.map(|_| Word::NONE));
+                }
+                let mut open = [Word::NONE; OPEN];
+                let words = states.iter().map(|piece| Word::of_piece(piece, separator));
+                open.iter_mut().zip(words).for_each(|(place, word)| *place = word);
+                let values = values.get(rows.clone()).unwrap_or_default();
+                let decimals = Decimals::new(*scale, separator);
+                cells.put_numbers(values, of.get(rows).unwrap_or_default(), &open, decimals);
+            }
+            Self::Keys { batches, record, first } => cells.put(rows.map(|row| {
+                let row = u32::try_from(row).ok().and_then(|row| first.checked_add(row));
+                let key = row.and_then(|row| batches.text_key(*record, row)).unwrap_or_default();
+                if is_special(key) { Word::NONE } else { Word::of(key.as_bytes(), separator) }
+            })),
+            Self::Own { bytes, ends } => cells.put(rows.map(|row| {
+                let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
+                let piece = start.zip(ends.get(row).copied());
+                let piece = piece.and_then(|(start, end)| bytes.get(start..end)).unwrap_or_default();
+                Word::of(piece, separator)
+            })),
+        }
+    }
+}
+
+/// States that a column of numbers has at most.
+const OPEN: usize = 8;
+
+/// How the numbers of a column are written.
+#[derive(Clone, Copy)]
+struct Decimals {
+    scale: u8,
+    /// `10^scale`, and what makes a fraction of so many places one of eight; absent where there are more places.
+    units: Option<(u32, u32)>,
+    separator: u8,
+}
+
+impl Decimals {
+    fn new(scale: u8, separator: u8) -> Self {
+        let places = u32::from(scale);
+        let units = 8_u32.checked_sub(places).map(|rest| (10_u32.pow(places), 10_u32.pow(rest)));
+        Self { scale, units, separator }
+    }
+
+    /// A number with the separator behind it.
+    #[inline]
+    fn word(self, value: i64) -> Word {
+        self.small(value).unwrap_or_else(|| self.large(value))
+    }
+
+    /// One of at most four digits before the point and eight behind it, and of no more than `u32` without the point, from
+    /// tables. What is shifted has room: no number here is longer than fourteen bytes.
+    #[inline]
+    fn small(self, value: i64) -> Option<Word> {
+        let (unit, up) = self.units?;
+        let magnitude = u32::try_from(value.unsigned_abs()).ok()?;
+        let (whole, fraction) = match self.scale {
+            0 => (magnitude, 0),
+            _ => (magnitude.checked_div(unit)?, magnitude.checked_rem(unit)?),
+        };
+        let (digits, length) = SMALLEST.get(whole as usize).copied()?;
+        let (mut behind, mut places) = (u128::from(self.separator), 0);
+        if fraction > 0 {
+            let eight = fraction.wrapping_mul(up);
+            let (four, rest) = (eight / 10_000, eight % 10_000);
+            let (text, count) = FRACTIONS.get(four as usize).copied()?;
+            (behind, places) = if rest == 0 {
+                (u128::from(text | u64::from(self.separator).wrapping_shl(8 * u32::from(count))), count)
+            } else {
+                let four = u64::from(u32::from_le_bytes(*FOUR.get(four as usize)?));
+                let (text, count) = FRACTIONS.get(rest as usize).copied()?;
+                // The point of the second half gives way to the last digit of the first.
+                let more = (text >> 8) | u64::from(self.separator).wrapping_shl(8 * u32::from(count - 1));
+                (u128::from(b'.') | (u128::from(four) << 8) | (u128::from(more) << 40), count + 4)
+            };
+        }
+        let bytes = u128::from(digits) | behind.wrapping_shl(8 * u32::from(length));
+        let is_negative = value < 0;
+        let bytes = if is_negative { (bytes << 8) | u128::from(b'-') } else { bytes };
+        Some(Word { bytes, length: length.wrapping_add(places).wrapping_add(1 + u8::from(is_negative)) })
+    }
+
+    #[cold]
+    fn large(self, value: i64) -> Word {
+        match short_word(value, self.scale) {
+            Some((bytes, length)) if length < 16 => Word {
+                bytes: bytes | (u128::from(self.separator) << (8 * length)),
+                length: u8::try_from(length + 1).unwrap_or(LONG),
+            },
+            _ => Word::NONE,
+        }
+    }
+}
+
+/// Every fraction of four digits with the point before it and without the zeros at its end, and how many bytes they are; that
+/// of zero is nothing.
+static FRACTIONS: [(u64, u8); 10_000] = fractions();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "worked out while this is compiled"
+)]
+const fn fractions() -> [(u64, u8); 10_000] {
+    let mut all = [(0, 0); 10_000];
+    let mut at: usize = 1;
+    while at < 10_000 {
+        let (mut digits, mut length, mut rest) = (0_u64, 0_u8, at as u64);
+        let mut place = 0;
+        while place < 4 {
+            if length > 0 || rest % 10 > 0 {
+                digits = (digits << 8) | (rest % 10 + b'0' as u64);
+                length += 1;
+            }
+            rest /= 10;
+            place += 1;
+        }
+        all[at] = ((digits << 8) | b'.' as u64, length + 1);
+        at += 1;
+    }
+    all
+}
+
+/// Every number of at most four digits as it is written, and how many they are.
+static SMALLEST: [(u32, u8); 10_000] = smallest();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "worked out while this is compiled"
+)]
+const fn smallest() -> [(u32, u8); 10_000] {
+    let mut all = [(0, 0); 10_000];
+    let mut at: usize = 0;
+    while at < 10_000 {
+        let (mut digits, mut length, mut rest) = (0_u32, 0_u8, at as u32);
+        loop {
+            digits = (digits << 8) | (rest % 10 + b'0' as u32);
+            length += 1;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        all[at] = (digits, length);
+        at += 1;
+    }
+    all
+}
+
 /// Whether a cell of comma-separated values has to be quoted.
 fn is_special(text: &str) -> bool {
     // Every byte is looked at, so that many are looked at together.
@@ -229,6 +527,13 @@ const FEW: u32 = 12;
 /// more than sixteen.
 #[inline]
 fn short_decimal(value: i64, scale: u8) -> Option<([u8; SHORT], usize)> {
+    let (word, length) = short_word(value, scale)?;
+    Some((word.to_le_bytes(), usize::try_from(length).ok()?))
+}
+
+/// The same as a word of which the lowest byte is the first, and nothing but zeros behind it.
+#[inline]
+fn short_word(value: i64, scale: u8) -> Option<(u128, u32)> {
     let (magnitude, scale) = (value.unsigned_abs(), u32::from(scale));
     if magnitude >= SMALL || scale > FEW {
         return None;
@@ -262,7 +567,7 @@ fn short_decimal(value: i64, scale: u8) -> Option<([u8; SHORT], usize)> {
         word = (word << 8) | u128::from(b'-');
         length += 1;
     }
-    Some((word.to_le_bytes(), usize::try_from(length).ok()?))
+    Some((word, length))
 }
 
 /// The same however long.
@@ -311,6 +616,12 @@ mod tests {
                         "{value} / 10^{scale}"
                     );
                 }
+                let word = Decimals::new(scale, b',').word(*value);
+                if word.length != LONG {
+                    let bytes = word.bytes.to_le_bytes();
+                    let text = std::str::from_utf8(&bytes[..usize::from(word.length)]).unwrap();
+                    assert_eq!(text, format!("{expected},"), "{value} / 10^{scale}");
+                }
             }
         }
     }
@@ -327,6 +638,51 @@ mod tests {
         }
         let expected: String = [4, 0, 1, 2, 3, 4, 4, 1].map(|at| format!("{},", texts[at])).concat();
         assert_eq!(String::from_utf8(lines.finish()).unwrap(), expected);
+    }
+
+    #[test]
+    fn lines_are_the_pieces_of_their_columns() {
+        const COUNT: usize = 3 * ROWS + 5;
+        let texts = ["", "a", "0123456789abcde", "0123456789abcdef", &"x".repeat(100)];
+        let piece = |text: &&str| Piece::from(text.as_bytes().to_vec());
+        let numbers = |values: Vec<i64>, scale| Pieces::Numbers {
+            before: Vec::new(),
+            after: b"",
+            of: (0..values.len()).map(|row| if row % 7 == 3 { (row % 4) as u8 } else { NUMBER }).collect(),
+            values,
+            scale,
+            states: ["error", "unknown", "", "not applicable to this"].iter().map(piece).collect(),
+        };
+        let many: Vec<String> = (0..100).map(|at| format!("{at}")).collect();
+        let own: Vec<&str> = (0..COUNT).map(|row| texts[row % 5]).collect();
+        let ends = own.iter().scan(0, |end, text| {
+            *end += text.len();
+            Some(*end)
+        });
+        let spread = |row: usize| (row as i64 - 90) * 9_973_i64.pow((row % 5) as u32);
+        let columns = [
+            Pieces::Shared {
+                distinct: texts.iter().map(piece).collect(),
+                of: (0..COUNT as u32).map(|row| row % 5).collect(),
+            },
+            Pieces::Shared {
+                distinct: many.iter().map(|text| Piece::from(text.as_bytes().to_vec())).collect(),
+                of: (0..COUNT as u32).map(|row| row % 100).collect(),
+            },
+            numbers((0..COUNT).map(spread).collect(), 0),
+            numbers((0..COUNT).map(|row| row as i64 * 53 - 5_000).collect(), 0),
+            Pieces::Own { bytes: own.concat().into_bytes(), ends: ends.collect() },
+            numbers((0..COUNT).map(spread).collect(), 2),
+        ];
+        let (mut lines, mut expected) = (Lines::with_room(0), Lines::with_room(0));
+        csv_lines(&columns, COUNT, &mut lines);
+        for row in 0..COUNT {
+            for (column, pieces) in columns.iter().enumerate() {
+                pieces.write(row, &mut expected);
+                expected.byte(if column == 5 { b'\n' } else { b',' });
+            }
+        }
+        assert_eq!(String::from_utf8(lines.finish()), String::from_utf8(expected.finish()));
     }
 
     #[test]

@@ -1,52 +1,53 @@
 //! A folder beside the results in which files are written before they appear, whole, under their names.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use super::own_folder;
 use super::summary::hexadecimal;
-
-const PREFIX: &str = ".rubric-run-";
-const LOCK: &str = "lock";
-
-/// How old an unlocked folder must be before it is taken for what an interrupted run left: a run that is just
-/// beginning has its folder a moment before it has its lock.
-const SETTLED: Duration = Duration::from_secs(60);
 
 /// Files on their way. Dropped before [`Staging::publish`], it leaves nothing.
 pub(crate) struct Staging {
     out: PathBuf,
     folder: TempDir,
     names: Vec<String>,
+    settling: Vec<Settling>,
     _lock: File,
+}
+
+/// Files that results took the place of: the system lets go of what they held once they are dropped, which takes it a while.
+pub(crate) struct Replaced {
+    _files: Vec<File>,
 }
 
 impl Staging {
     /// Makes the folder of results where it is missing, and removes what interrupted runs left in it.
     pub(crate) fn open(out: &Path) -> io::Result<Self> {
         fs::create_dir_all(out)?;
-        remove_stale(out)?;
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(out)?;
-        let lock = File::create(folder.path().join(LOCK))?;
-        lock.lock()?;
-        Ok(Self { out: out.to_path_buf(), folder, names: Vec::new(), _lock: lock })
+        let (folder, lock) = own_folder::open(out)?;
+        let (names, settling) = (Vec::new(), Vec::new());
+        Ok(Self { out: out.to_path_buf(), folder, names, settling, _lock: lock })
     }
 
     /// Begins a file that will appear under that name once it is whole.
     pub(crate) fn begin(&self, name: &str) -> io::Result<Digested> {
         let file = File::create(self.folder.path().join(name))?;
-        Ok(Digested { file, hash: Sha256::new() })
+        Ok(Digested { settling: Settling::of(&file)?, file, hash: Sha256::new(), unsettled: 0 })
     }
 
     /// Takes a file that is whole, and says its digest.
     pub(crate) fn end(&mut self, name: &str, file: Digested) -> io::Result<String> {
-        file.file.sync_all()?;
+        let Digested { file, hash, settling, .. } = file;
+        drop(file);
+        self.settling.push(settling.end());
         self.names.push(name.to_owned());
-        Ok(hexadecimal(&file.hash.finalize()))
+        Ok(hexadecimal(&hash.finalize()))
     }
 
     /// Writes a file that will appear under that name, and says its digest.
@@ -56,12 +57,61 @@ impl Staging {
         self.end(name, file)
     }
 
-    /// Lets the files appear, in the order in which they were written.
-    pub(crate) fn publish(self) -> io::Result<()> {
-        for name in &self.names {
-            fs::rename(self.folder.path().join(name), self.out.join(name))?;
+    /// Lets the files appear, in the order in which they were written, once all that they hold is on the disk.
+    pub(crate) fn publish(self) -> io::Result<Replaced> {
+        for settling in self.settling {
+            settling.wait()?;
         }
-        self.folder.close()
+        let mut files = Vec::with_capacity(self.names.len());
+        for name in &self.names {
+            let to = self.out.join(name);
+            files.extend(File::open(&to));
+            fs::rename(self.folder.path().join(name), to)?;
+        }
+        own_folder::close(self.folder)?;
+        Ok(Replaced { _files: files })
+    }
+}
+
+/// Bytes after which what was written is sent to the disk, so that little is left to wait for at the end.
+const UNSETTLED: usize = 16 << 20;
+
+/// A thread that sends what was written of a file to the disk, whenever it is told to and at the end.
+struct Settling {
+    more: Option<SyncSender<()>>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Settling {
+    fn of(file: &File) -> io::Result<Self> {
+        let file = file.try_clone()?;
+        let (more, told) = mpsc::sync_channel(1);
+        let work = move || {
+            while told.recv().is_ok() {
+                // What goes wrong here is said once, and not again at the end.
+                file.sync_data()?;
+            }
+            file.sync_all()
+        };
+        Ok(Self { more: Some(more), thread: thread::Builder::new().spawn(work)? })
+    }
+
+    /// Sends what there is so far; where it is at that already, more will follow.
+    fn go_on(&self) {
+        if let Some(more) = &self.more {
+            let _ = more.try_send(());
+        }
+    }
+
+    /// Nothing more will be written.
+    fn end(self) -> Self {
+        Self { more: None, ..self }
+    }
+
+    fn wait(self) -> io::Result<()> {
+        drop(self.more);
+        let lost = || io::Error::other("the thread that wrote to the disk is gone");
+        self.thread.join().unwrap_or_else(|_| Err(lost()))
     }
 }
 
@@ -69,42 +119,25 @@ impl Staging {
 pub(crate) struct Digested {
     file: File,
     hash: Sha256,
+    settling: Settling,
+    /// Bytes that were written since the disk was last told.
+    unsettled: usize,
 }
 
 impl io::Write for Digested {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.unsettled += written;
+        if self.unsettled >= UNSETTLED {
+            self.unsettled = 0;
+            self.settling.go_on();
+        }
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-/// Removes the folders of runs that were interrupted: those whose lock nobody holds.
-fn remove_stale(out: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(out)? {
-        let entry = entry?;
-        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        if ours && entry.file_type()?.is_dir() && is_stale(&entry.path()) {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-fn is_stale(folder: &Path) -> bool {
-    match File::open(folder.join(LOCK)) {
-        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => {
-            let age = fs::metadata(folder)
-                .and_then(|metadata| metadata.modified())
-                .ok()
-                .and_then(|made| made.elapsed().ok());
-            age.is_some_and(|age| age > SETTLED)
-        }
     }
 }
 
@@ -135,20 +168,5 @@ mod tests {
         drop(dropped);
         assert_eq!(names(out.path()), ["Student.csv"]);
         assert_eq!(fs::read(out.path().join("Student.csv")).unwrap(), b"a\n");
-    }
-
-    #[test]
-    fn what_an_interrupted_run_left_is_removed_and_what_a_live_one_holds_is_not() {
-        let out = tempfile::tempdir().unwrap();
-        let left = out.path().join(format!("{PREFIX}left"));
-        fs::create_dir(&left).unwrap();
-        fs::write(left.join(LOCK), "").unwrap();
-        fs::write(left.join("Student.csv"), "half").unwrap();
-        let live = Staging::open(out.path()).unwrap();
-        assert!(!left.exists());
-        let other = Staging::open(out.path()).unwrap();
-        assert!(live.folder.path().exists());
-        drop((live, other));
-        assert_eq!(names(out.path()), Vec::<String>::new());
     }
 }

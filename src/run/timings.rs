@@ -15,6 +15,8 @@ pub(crate) struct Phases {
     pub(crate) rows: u64,
     /// The records that lay in a temporary file, and were read range by range.
     pub(crate) divided: Vec<String>,
+    /// Records, and in how many of how many row groups of their files columns were passed over.
+    pub(crate) passed_over: Vec<(String, u32, u32)>,
     /// For which reasons, and how often, the columns asked the explaining evaluator.
     pub(crate) replayed: BTreeMap<&'static str, u64>,
 }
@@ -37,6 +39,10 @@ impl Phases {
         }
         if !self.divided.is_empty() {
             let _ = writeln!(text, "in ranges  {}", self.divided.join(", "));
+        }
+        for (record, groups, of) in &self.passed_over {
+            let _ =
+                writeln!(text, "not read   {groups:>10} of {of} row groups of {record}, but for their keys");
         }
         for (why, times) in &self.replayed {
             let _ = writeln!(text, "row by row {times:>10}: {why}");

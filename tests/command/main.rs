@@ -24,6 +24,7 @@ mod layers;
 mod memory;
 mod mutate;
 mod project;
+mod unread;
 mod usage;
 
 use rubric_tests::Sandbox;

@@ -126,7 +126,7 @@ fn all_files(folder: &Path) -> Vec<String> {
 #[test]
 fn memory_and_threads_change_nothing() {
     let project = project(1500);
-    for format in ["csv", "parquet"] {
+    for format in ["csv", "jsonl", "parquet"] {
         let whole = results(&project, None, &["--format", format, "--threads", "1"]);
         let names: Vec<&str> = whole.iter().map(|(name, _)| name.as_str()).collect();
         let of = |name: &str| format!("{name}.{format}");
@@ -136,12 +136,14 @@ fn memory_and_threads_change_nothing() {
             assert!(errors.lines().filter(|line| line.contains(code)).count() > 5, "{code}: {errors}");
         }
         assert!(errors.contains("Mark") && errors.contains("Visit"), "{errors}");
-        for (ranges, threads) in [("1", "1"), ("2", "8"), ("11", "2"), ("400", "2")] {
-            let parted = results(&project, Some(ranges), &["--format", format, "--threads", threads]);
+        let ways = [("1", "1"), ("2", "8"), ("11", "2"), ("400", "2")]
+            .map(|(ranges, threads)| (Some(ranges), threads));
+        for (ranges, threads) in [(None, "2"), (None, "8")].into_iter().chain(ways) {
+            let parted = results(&project, ranges, &["--format", format, "--threads", threads]);
             for ((name, whole), (other, parted)) in whole.iter().zip(&parted) {
                 assert_eq!(name, other);
                 if let Some((whole, parted)) = first_difference(whole, parted) {
-                    panic!("{name}, {ranges} ranges, {threads} threads:\n  {whole}\n  {parted}");
+                    panic!("{name}, {ranges:?} ranges, {threads} threads:\n  {whole}\n  {parted}");
                 }
             }
             assert_eq!(whole.len(), parted.len());
@@ -199,9 +201,56 @@ fn start(project: &Sandbox) -> Child {
         .args(["run", "--data", "sample", "--out", "out", "--threads", "2", "--memory", "4GB"])
         .env("RUBRIC_RANGES", "9")
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap()
+}
+
+/// At how many moments runs are stopped.
+fn kills() -> u32 {
+    std::env::var("RUBRIC_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(8)
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_at_any_moment_leaves_nothing() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let project = project(1200);
+    let out = project.path().join("out");
+    let begun = Instant::now();
+    assert!(start(&project).wait_with_output().unwrap().status.success());
+    let lasts = begun.elapsed();
+    let names = all_files(&out);
+    let beside = all_files(&project.path());
+    let whole: Vec<Vec<u8>> = names
+        .iter()
+        .filter(|name| name.ends_with(".csv"))
+        .map(|name| fs::read(out.join(name)).unwrap())
+        .collect();
+    let (kills, mut stopped) = (kills(), 0);
+    for kill in 0..kills {
+        fs::remove_dir_all(&out).unwrap();
+        fs::create_dir(&out).unwrap();
+        let child = start(&project);
+        thread::sleep(lasts.mul_f64(f64::from(kill) / f64::from(kills)) + Duration::from_millis(2));
+        // It may be done already, and then nobody is there to be told.
+        let _ = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+        let ended = child.wait_with_output().unwrap();
+        if ended.status.success() {
+            assert_eq!(all_files(&out), names);
+            let csv = names.iter().filter(|name| name.ends_with(".csv"));
+            assert!(csv.zip(&whole).all(|(name, whole)| fs::read(out.join(name)).unwrap() == *whole));
+        } else {
+            // Before the first file is begun, the signal ends the process by itself.
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(said.contains("interrupted") || ended.status.signal() == Some(2), "{ended:?}");
+            assert_eq!(all_files(&out), Vec::<String>::new(), "after {kill} of {kills}: {said}");
+            stopped += 1;
+        }
+        assert_eq!(all_files(&project.path()), beside, "after {kill} of {kills}");
+    }
+    assert!(stopped > 0, "no run was stopped");
 }
 
 #[test]
@@ -220,7 +269,7 @@ fn killed_at_any_moment_nothing_is_left_after_the_next_run() {
     let after: Vec<Vec<u8>> = tables.iter().map(|name| read(name)).collect();
     assert_ne!(before, after);
     let beside = all_files(&project.path());
-    let kills: u32 = std::env::var("RUBRIC_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(8);
+    let kills = kills();
     for kill in 0..kills {
         for (name, bytes) in tables.iter().zip(&before) {
             fs::write(out.join(name), bytes).unwrap();

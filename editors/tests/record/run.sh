@@ -33,7 +33,16 @@ if emacs --batch --eval "(require 'eglot)" 2>/dev/null; then
            (kill-emacs 0))" 2>/dev/null
   keep emacs
 fi
-if [ -d "$editors/vscode/node_modules" ]; then
-  node vscode.cjs "$project" >"$work/vscode.json"
+if command -v hx >/dev/null; then
+  mkdir -p "$work/.config/helix"
+  # Without the grammar, which stands elsewhere on each machine.
+  sed "s|^command = .*|command = \"$PWD/recorder.py\"|; /^\[\[grammar\]\]/,\$d" "$editors/helix/languages.toml" \
+    >"$work/.config/helix/languages.toml"
+  (cd "$project" && (sleep 3; printf ':q!\r'; sleep 1) |
+    RUBRIC_RECORD="$work/helix.json" TERM=xterm-256color timeout 60 script -qec "hx $file" /dev/null >/dev/null)
+  keep helix
+fi
+if [ -d ../vscode/node_modules ] && [ -e "$editors/vscode/rubric.vsix" ]; then
+  node ../vscode/record.mjs "$project" "$file" "$work/vscode.json"
   keep vscode
 fi

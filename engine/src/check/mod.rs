@@ -10,6 +10,7 @@
 //!
 //! Before a run, [`parameter_gaps`] says which parameters and definitions have no value on the day of the run.
 
+mod amended;
 mod dates;
 pub(crate) mod depends;
 mod grain;
@@ -63,7 +64,10 @@ checks! {
     filter_reads_nothing
     missing_citation
     missing_table_cell
+    mixed_grant
     not_decided
+    not_looser
+    not_tighter
     parameter_gap
     parameter_overlap
     percent_of_sum

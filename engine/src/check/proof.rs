@@ -1,12 +1,14 @@
 //! What proofs find, as the checks say it.
 
 use super::{
-    assertion_fails, assertion_open, case_arms_disagree, case_without_arm, condition_always_holds,
-    constant_comparison, decision_gap, not_decided, requirement_never_met, requirement_never_violated,
-    rule_conflict, rule_never_applies, rule_never_changes,
+    amended, assertion_fails, assertion_open, case_arms_disagree, case_without_arm, condition_always_holds,
+    constant_comparison, decision_gap, mixed_grant, not_decided, requirement_never_met,
+    requirement_never_violated, rule_conflict, rule_never_applies, rule_never_changes,
 };
-use crate::diagnostic::Diagnostic;
-use crate::plan::{AssertBody, DecisionId, DefineId, Plan, ResultId, RuleBody, Symbols};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::plan::{
+    Amendment, AssertBody, DecisionId, DefineId, ParameterId, Plan, ResultId, RuleBody, Symbols,
+};
 use crate::prove::{Finding, Witness, define_findings, findings, property};
 
 /// What proofs about a decision or a requirement find.
@@ -27,6 +29,28 @@ pub fn assertion(plan: &Plan, assert: &AssertBody) -> Vec<Diagnostic> {
     let Some(property) = property(plan, assert) else { return Vec::new() };
     let told = [assertion_fails::told(plan, assert, &property), assertion_open::told(assert, &property)];
     told.into_iter().flatten().collect()
+}
+
+/// What the proof of an amendment finds: whether it does what it was granted. `whole` holds what the result hangs on, with
+/// what every policy amends.
+#[must_use]
+pub fn amendment(whole: &Plan, amendment: &Amendment) -> Vec<Diagnostic> {
+    amended::told(whole, amendment)
+}
+
+/// What the proof of the grants of a parameter finds; `whole` holds all that reads it, with what every policy amends.
+#[must_use]
+pub fn grants(whole: &Plan, parameter: ParameterId) -> Vec<Diagnostic> {
+    mixed_grant::told(whole, parameter)
+}
+
+/// Of two rules that disagree it is said once: where it breaks what was granted, that.
+pub fn told_once(found: &mut Vec<Diagnostic>) {
+    let breaks = |one: &Diagnostic| matches!(one.code, "not-tighter" | "not-looser");
+    let places: Vec<Place> = found.iter().filter(|one| breaks(one)).filter_map(Diagnostic::place).collect();
+    found.retain(|one| {
+        one.code != "rule-conflict" || !one.labels.iter().any(|label| places.contains(&label.place))
+    });
 }
 
 fn told(plan: &Plan, findings: &[Finding]) -> Vec<Diagnostic> {

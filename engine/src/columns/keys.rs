@@ -91,24 +91,44 @@ impl Form {
         u32::try_from(eight).ok()
     }
 
-    /// The form that all keys have, and their least and greatest number.
-    fn of(texts: &Texts) -> Option<(Self, u32, u32)> {
-        let mut keys = texts.iter().filter(|key| !key.is_empty());
-        let first = keys.next()?;
-        let digits = first.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-        if first.len() > 8 || digits == 0 {
+    /// The form that a key has.
+    fn of(key: &[u8]) -> Option<Self> {
+        let digits = key.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        if key.len() > 8 || digits == 0 {
             return None;
         }
         // The bytes before the digits; and those before the key, which are zeros in every word.
         let covers = if digits == 8 { 0 } else { u64::MAX >> (8 * digits) };
-        let form = Self { length: first.len(), prefix: Self::word(first)? & covers, covers };
-        let (mut least, mut most) = (u32::MAX, 0);
-        for key in std::iter::once(first).chain(keys) {
-            let number = form.number(key)?;
-            least = least.min(number);
-            most = most.max(number);
-        }
-        Some((form, least, most))
+        Some(Self { length: key.len(), prefix: Self::word(key)? & covers, covers })
+    }
+}
+
+/// Keys of one form.
+struct Numbers {
+    form: Form,
+    /// By row; [`EMPTY`] where the key is not known, which no key of eight digits is.
+    of: Vec<u32>,
+    least: u32,
+    most: u32,
+}
+
+impl Numbers {
+    /// The numbers of all keys, where they have one form.
+    fn of(texts: &Texts) -> Option<Self> {
+        let form = Form::of(texts.iter().find(|key| !key.is_empty())?)?;
+        let of: Option<Vec<u32>> = match words(texts) {
+            Some(words) if form.length == 8 => {
+                words.iter().map(|key| form.number_of(u64::from_le_bytes(*key))).collect()
+            }
+            _ => {
+                let number = |key: &[u8]| if key.is_empty() { Some(EMPTY) } else { form.number(key) };
+                texts.iter().map(number).collect()
+            }
+        };
+        let of = of?;
+        let least = of.iter().copied().min()?;
+        let most = of.iter().map(|number| if *number == EMPTY { 0 } else { *number }).max()?;
+        Some(Self { form, of, least, most })
     }
 }
 
@@ -132,31 +152,30 @@ const SPARSE: usize = 4;
 impl KeyIndex {
     /// Finds the keys of all rows.
     pub(crate) fn new(texts: Texts) -> Self {
-        let numbered = Form::of(&texts).and_then(|(form, least, most)| {
-            let range = (most - least) as usize + 1;
-            (range <= texts.len().saturating_mul(SPARSE)).then_some((form, least, range))
+        let numbers = Numbers::of(&texts).filter(|numbers| {
+            let range = u64::from(numbers.most - numbers.least) + 1;
+            usize::try_from(range).is_ok_and(|range| range <= texts.len().saturating_mul(SPARSE))
         });
-        match numbered {
-            Some((form, least, range)) => Self::numbered(texts, form, least, range),
+        match numbers {
+            Some(numbers) => Self::numbered(texts, &numbers),
             None => Self::hashed(texts),
         }
     }
 
-    fn numbered(texts: Texts, form: Form, least: u32, range: usize) -> Self {
-        let mut rows = vec![EMPTY; range];
+    fn numbered(texts: Texts, numbers: &Numbers) -> Self {
+        let Numbers { form, of, least, most } = numbers;
+        let mut rows = vec![EMPTY; (most - least) as usize + 1];
         let mut repeated = Vec::new();
-        for (row, key) in (0_u32..).zip(texts.iter()) {
-            let number = form.number(key);
-            let Some(place) = number.and_then(|number| rows.get_mut((number - least) as usize)) else {
-                continue;
-            };
+        for (row, number) in (0_u32..).zip(of) {
+            // Where the key is not known, there is no such place.
+            let Some(place) = rows.get_mut((number - least) as usize) else { continue };
             if *place == EMPTY {
                 *place = row;
             } else {
                 repeated.push((*place, row));
             }
         }
-        Self { texts, found: Found::Numbered(Numbered { form, least, rows }), repeated }
+        Self { texts, found: Found::Numbered(Numbered { form: *form, least: *least, rows }), repeated }
     }
 
     fn hashed(texts: Texts) -> Self {

@@ -9,6 +9,7 @@ use rubric_grammar::ast::RoundingMode;
 use super::compare::{has_codes, key_code};
 use super::lanes::{Env, Lanes};
 use super::logic::is_none;
+use super::parallel::side_by_side;
 use super::quick::QuickMap;
 use super::vector::{Data, ERROR, KNOWN, MISSING, NO, UNKNOWN, Vector, code_of, open};
 use super::worker::Worker;
@@ -144,7 +145,7 @@ impl Worker<'_> {
             let parts = self.for_each_batch(record, rows, |worker, lanes| {
                 worker.members(&bind(lanes), population).narrow(worker)
             });
-            if let Some(narrow) = Narrow::of(parts) {
+            if let Some(narrow) = Narrow::of(parts, self.helpers) {
                 return Standings::Narrow(narrow);
             }
         }
@@ -234,7 +235,7 @@ impl Read {
 }
 
 impl Narrow {
-    fn of(parts: Vec<Members>) -> Option<Self> {
+    fn of(parts: Vec<Members>, threads: usize) -> Option<Self> {
         let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
         let mut scales = parts.iter().filter(|(_, members)| !members.is_empty()).map(|(scale, _)| *scale);
         let scale = scales.next().unwrap_or(0);
@@ -260,7 +261,9 @@ impl Narrow {
                 values.push(value);
             }
         }
-        narrow.values.iter_mut().for_each(|values| values.sort_unstable());
+        type Job<'j> = Box<dyn FnOnce() + Send + 'j>;
+        let sorting = narrow.values.iter_mut();
+        side_by_side(threads, sorting.map(|values| Box::new(|| values.sort_unstable()) as Job<'_>).collect());
         Some(narrow)
     }
 
@@ -289,8 +292,8 @@ impl Narrow {
             return None;
         }
         let lets_in = members.lets_in.as_ref().map(|lets_in| lets_in.truths());
-        // Of a key: its partition, and how many may be above a member of the top.
-        let mut last: Option<(Key, &[i64], i64)> = None;
+        // Of a key: its partition, and the least value of the top.
+        let mut last: Option<(Key, &[i64], Option<i64>)> = None;
         let mut odd = Vec::new();
         let mut states = Vec::with_capacity(own.len());
         let (mut below, mut others) = (Vec::with_capacity(own.len()), Vec::with_capacity(own.len()));
@@ -301,20 +304,19 @@ impl Narrow {
             match (own.state.get(lane), in_or_out, members.operand.state.get(lane), members.key_at(lane)) {
                 (Some(&KNOWN), Some(&NO), ..) => state = out,
                 (Some(&KNOWN), Some(&KNOWN), Some(&KNOWN), Some(key)) => {
-                    let (values, most) = match last {
-                        Some((known, values, most)) if known == key => (values, most),
+                    let (values, least) = match last {
+                        Some((known, values, least)) if known == key => (values, least),
                         _ => {
                             let values = self.partition(&key);
                             let most = top.as_ref().map_or(Some(0), |share| most_above(share, values.len()));
-                            (values, most?)
+                            (values, least_of_top(values, most?))
                         }
                     };
-                    last = Some((key, values, most));
+                    last = Some((key, values, least));
                     if members.key.iter().any(|part| is_none(&part.data, lane)) {
                         state = out;
                     } else if top.is_some() {
-                        let above = values.len() - values.partition_point(|other| other <= value);
-                        state = if i64::try_from(above).ok()? < most { KNOWN } else { NO };
+                        state = if least.is_some_and(|least| *value >= least) { KNOWN } else { NO };
                     } else {
                         state = KNOWN;
                         if values.len() > 1 {
@@ -373,6 +375,14 @@ fn most_above(share: &Number, members: usize) -> Option<i64> {
     share.mul(&members).ok()?.rounded(RoundingMode::Up, 0).ok()?.to_i64()
 }
 
+/// The least value above which there are fewer than so many of the values, which ascend; `None` where no value is such.
+fn least_of_top(values: &[i64], fewer: i64) -> Option<i64> {
+    let fewer = usize::try_from(fewer).ok().filter(|fewer| *fewer > 0)?;
+    // All of the last have fewer above them, and whatever is below the last of these has them above it.
+    let first = values.len().checked_sub(fewer);
+    first.map_or(Some(i64::MIN), |first| values.get(first).copied())
+}
+
 /// Whether a population reads nothing but its own rows, so that it is one for all that ask.
 fn stands_alone(env: &Env<'_>, population: &Population) -> bool {
     let mut bound = Vec::new();
@@ -393,4 +403,27 @@ fn stands_alone(env: &Env<'_>, population: &Population) -> bool {
         });
         !varies && read.iter().all(|slot| inner.contains(slot))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_are_those_with_few_above_them() {
+        for values in [&[][..], &[5], &[1, 2, 2, 2, 7], &[3, 3, 3], &[i64::MIN, 0, i64::MAX]] {
+            for fewer in -1..=6 {
+                let least = least_of_top(values, fewer);
+                for value in [i64::MIN, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, i64::MAX] {
+                    let above = values.iter().filter(|other| **other > value).count();
+                    let expected = i64::try_from(above).unwrap() < fewer;
+                    assert_eq!(
+                        least.is_some_and(|least| value >= least),
+                        expected,
+                        "{value} of {values:?}, fewer than {fewer}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -347,12 +347,15 @@ impl Stored {
             }
             Values::Text(texts) => Packed::Text(texts),
             Values::Key(keys) => {
-                let found = rows_of(&keys.texts);
-                let rows = match keys.which {
-                    None => found,
-                    Some(which) => {
-                        let row = |at: u32| found.get(at as usize).copied().unwrap_or(NO_CODE);
-                        which.into_iter().map(row).collect()
+                let chosen = |found: &[u32], which: Vec<u32>| -> Vec<u32> {
+                    let row = |at: u32| found.get(at as usize).copied().unwrap_or(NO_CODE);
+                    which.into_iter().map(row).collect()
+                };
+                let rows = match (keys.which, &keys.shared) {
+                    (None, _) => rows_of(&keys.texts),
+                    (Some(which), None) => chosen(&rows_of(&keys.texts), which),
+                    (Some(which), Some(shared)) => {
+                        chosen(shared.found.get_or_init(|| rows_of(&shared.texts)), which)
                     }
                 };
                 Packed::Row(keys.record, rows)

@@ -32,10 +32,12 @@ mod lines;
 mod manifest;
 mod once;
 pub(crate) mod parquet_cell;
+mod parquet_extremes;
 pub(crate) mod parquet_file;
 mod parquet_reader;
 #[cfg(test)]
 pub(crate) mod parquet_tests;
+pub(crate) mod parquet_texts;
 mod place;
 mod pool;
 mod preset;

@@ -16,6 +16,7 @@ use parquet::basic::{Compression, Type as Physical};
 use super::ReadError;
 use super::bytes::{DataFile, Place, check_kind, unreadable};
 use super::column_kind::ColumnKind;
+use super::parquet_texts::TextChunk;
 
 const MAGIC: [u8; 4] = *b"PAR1";
 const ENCRYPTED: [u8; 4] = *b"PARE";
@@ -30,7 +31,7 @@ const DICTIONARY_BYTES: i64 = 4;
 pub(crate) struct ParquetFile {
     path: PathBuf,
     shown: String,
-    metadata: ArrowReaderMetadata,
+    pub(super) metadata: ArrowReaderMetadata,
     /// Names of the columns.
     pub(crate) header: Vec<String>,
     /// What they hold.
@@ -150,6 +151,20 @@ impl ParquetFile {
         self.reader(columns, batch, |builder| builder.with_row_groups(vec![group]))
     }
 
+    /// A column of texts of a row group as a whole; `None` where it is read with the others.
+    pub(crate) fn texts(&self, group: usize, root: usize) -> Option<TextChunk> {
+        if self.metadata.schema().fields().get(root)?.data_type() != &DataType::Utf8 {
+            return None;
+        }
+        let schema = self.metadata.parquet_schema();
+        let position = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root)?;
+        let group = self.metadata.metadata().row_groups().get(group)?;
+        let rows = usize::try_from(group.num_rows()).ok()?;
+        let file = File::open(&self.path).ok()?;
+        let chunk = group.columns().get(position)?;
+        guarded(|| Ok::<_, String>(TextChunk::read(file, chunk, rows))).ok().flatten()
+    }
+
     fn reader(
         &self,
         columns: impl IntoIterator<Item = usize>,
@@ -171,7 +186,7 @@ impl ParquetFile {
     }
 
     /// Refuses columns that are packed in a way that cannot be unpacked.
-    fn check_compression(&self, columns: &[usize]) -> Result<(), ReadError> {
+    pub(crate) fn check_compression(&self, columns: &[usize]) -> Result<(), ReadError> {
         for group in self.metadata.metadata().row_groups() {
             for (position, chunk) in group.columns().iter().enumerate() {
                 let root = self.metadata.parquet_schema().get_column_root_idx(position);

@@ -15,8 +15,8 @@ use crate::check;
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::names::Declared;
 use crate::plan::{
-    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, Plan, Record, RecordKind,
-    RequirementId, ResultId, Symbol, Symbols,
+    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, ParameterId, Plan, Record,
+    RecordKind, RequirementId, ResultId, Symbol, Symbols,
 };
 use crate::prove;
 use crate::value::RecordId;
@@ -97,6 +97,12 @@ fn joined(db: &dyn Db, workspace: Workspace, symbols: &Symbols, symbol: Symbol) 
 fn amended_here(symbols: &Symbols, file: FileId) -> impl Iterator<Item = ResultId> + '_ {
     let here = symbols.amendments.iter().filter(move |amendment| amendment.place.file == file);
     here.flat_map(|amendment| symbols.amended_results(amendment.policy))
+}
+
+/// What a file amends, by position in the symbols.
+fn amendments_here(symbols: &Symbols, file: FileId) -> impl DoubleEndedIterator<Item = u32> + '_ {
+    let here = symbols.amendments.iter().enumerate().filter(move |(_, it)| it.place.file == file);
+    here.filter_map(|(position, _)| u32::try_from(position).ok())
 }
 
 /// The groups of all files.
@@ -238,7 +244,8 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
                 found.extend(result_proofs(db, workspace, file, ResultId::Requirement(id)).iter().cloned());
             }
             Declared::Define(id) => found.extend(define_proofs(db, workspace, file, id.0).iter().cloned()),
-            Declared::Group(_) | Declared::Parameter(_) | Declared::Amount(_) => {}
+            Declared::Parameter(id) => found.extend(grant_proofs(db, workspace, id.0).iter().cloned()),
+            Declared::Group(_) | Declared::Amount(_) => {}
         }
     }
     // What is proved of a result with its amendments is said where it stands, once.
@@ -246,6 +253,10 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
     for result in amended.into_iter().filter(|result| !matches!(result, ResultId::Amount(_))) {
         found.extend(result_proofs(db, workspace, file, result).iter().cloned());
     }
+    for position in amendments_here(&symbols(db, workspace), id) {
+        found.extend(amendment_proofs(db, workspace, file, position).iter().cloned());
+    }
+    check::proof::told_once(&mut found);
     found.retain(|diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
     for (position, body) in bodies(db, workspace, file).iter() {
         if let Body::Assert(_) = body {
@@ -264,9 +275,44 @@ pub(super) fn prove_from_the_end(db: &dyn Db, workspace: Workspace, file: Source
             Declared::Decision(id) => drop(result_proofs(db, workspace, file, ResultId::Decision(id))),
             Declared::Requirement(id) => drop(result_proofs(db, workspace, file, ResultId::Requirement(id))),
             Declared::Define(id) => drop(define_proofs(db, workspace, file, id.0)),
-            Declared::Group(_) | Declared::Parameter(_) | Declared::Amount(_) => {}
+            Declared::Parameter(id) => drop(grant_proofs(db, workspace, id.0)),
+            Declared::Group(_) | Declared::Amount(_) => {}
         }
     }
+    for position in amendments_here(&symbols(db, workspace), id).rev() {
+        let _ = amendment_proofs(db, workspace, file, position);
+    }
+}
+
+/// What reads a parameter whose value may be raised or lowered below, of all files.
+#[salsa::tracked(returns(clone))]
+fn grant_part(db: &dyn Db, workspace: Workspace, parameter: u32) -> Arc<Plan> {
+    let plan = plan(db, workspace);
+    let readers = prove::readers(&plan, ParameterId(parameter));
+    Arc::new(prove::slice(&plan, &readers, &[]))
+}
+
+/// Whether the grants of a parameter let its readers move one way.
+#[salsa::tracked(returns(clone))]
+fn grant_proofs(db: &dyn Db, workspace: Workspace, parameter: u32) -> Arc<[Diagnostic]> {
+    let symbols = symbols(db, workspace);
+    if !symbols.grants.contains_key(&Symbol::Parameter(ParameterId(parameter))) {
+        return Arc::default();
+    }
+    check::proof::grants(&grant_part(db, workspace, parameter), ParameterId(parameter)).into()
+}
+
+/// Whether an amendment does what it was granted.
+#[salsa::tracked(returns(clone))]
+fn amendment_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
+    let symbols = symbols(db, workspace);
+    let Some(amendment) = symbols.amendments.get(position as usize) else { return Arc::default() };
+    let result = match amendment.target {
+        Symbol::Decision(id) => ResultId::Decision(id),
+        Symbol::Requirement(id) => ResultId::Requirement(id),
+        _ => return Arc::default(),
+    };
+    check::proof::amendment(&result_part(db, workspace, file, result), amendment).into()
 }
 
 /// What a result hangs on.

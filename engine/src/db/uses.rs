@@ -139,9 +139,14 @@ pub(super) fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<U
         .iter()
         .any(|one| wrong(one) && one.place().is_some_and(|place| place.file == id));
     let mut mentions = Vec::new();
+    // What a mistyped name was meant to be: to call that unused would be a second message for one mistake.
+    let mut meant = BTreeSet::new();
     for position in 0..item_count(db, file) {
         let facts = item_facts(db, workspace, file, position);
-        broken |= facts.diagnostics.iter().any(wrong);
+        for one in facts.diagnostics.iter().filter(|one| wrong(one)) {
+            broken = true;
+            meant.extend(proposed(one).map(|word| (word.to_owned(), Some(position))));
+        }
         mentions.extend(facts.mentions.iter().copied());
     }
     let damaged = items.iter().any(|item| item.damaged);
@@ -150,7 +155,16 @@ pub(super) fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<U
     if policy.is_none() || damaged {
         written.extend(words(db, file));
     }
+    written.append(&mut meant);
     Arc::new(Uses::of(id, &items, &mentions, written))
+}
+
+/// The words that the fix of a mistake writes.
+fn proposed(wrong: &Diagnostic) -> impl Iterator<Item = &str> {
+    let texts = wrong.fix.iter().flat_map(|fix| &fix.edits).map(|(_, text)| &**text);
+    texts
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .filter(|word| !word.is_empty())
 }
 
 /// Every word of a text outside the items that could be read as a whole, with the item it stands in: each may name

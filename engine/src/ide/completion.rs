@@ -6,7 +6,7 @@
 mod keywords;
 mod place;
 
-use rubric_grammar::{RESERVED, Span};
+use rubric_grammar::{LexicalKind, RESERVED, Span, lexical};
 
 use super::entity::{kind, name_of, type_of};
 use super::scope::Visible;
@@ -20,7 +20,7 @@ use crate::plan::{FieldKind, ResultStatus, Symbol, Symbols};
 use crate::value::{Base, CategoryId, Date, RecordId, Type};
 
 use keywords::{Snippet, describe_keyword};
-use place::{Place, Want, find};
+use place::{Block, Place, Want, find};
 
 /// Something that could be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,20 @@ pub fn complete(db: &Database, file: FileId, offset: u32) -> Vec<Completion> {
     let visible = place.visible(&symbols, policy);
     writer.wanted(&visible, file);
     writer.finish()
+}
+
+/// What the word of the language at a byte of a file is for, and where it stands.
+#[must_use]
+pub(super) fn keyword(db: &Database, file: FileId, offset: u32) -> Option<(Span, &'static str)> {
+    let parsed = db.parsed(file)?;
+    let item = parsed.parse.file.items.iter().find(|it| it.span.start <= offset && offset < it.span.end)?;
+    let text = db.text(file);
+    let (tokens, _) = lexical(text.get(item.span.start as usize..item.span.end as usize)?);
+    let spans = tokens.iter().filter(|token| token.kind == LexicalKind::Word);
+    let span =
+        spans.map(|it| it.span.shifted(item.span.start)).find(|it| it.start <= offset && offset < it.end)?;
+    let word = text.get(span.start as usize..span.end as usize)?;
+    Some((span, describe_keyword(word)?))
 }
 
 /// The documentation of something that was proposed.
@@ -166,11 +180,17 @@ impl Writer<'_> {
 
     fn wanted(&mut self, visible: &Visible<'_>, file: FileId) {
         match &self.place.want {
-            Want::Clause => self.keywords(),
+            Want::Clause => {
+                self.rows(visible);
+                self.keywords();
+            }
             Want::AfterOperand => {
+                // In a new line a clause begins more often than an expression goes on.
+                let rank = if self.place.first { 6 } else { 4 };
                 for word in keywords::AFTER_OPERAND {
-                    self.word(word, 4);
+                    self.word(word, rank);
                 }
+                self.rows(visible);
                 self.keywords();
             }
             Want::Operand => self.operand(visible),
@@ -193,7 +213,10 @@ impl Writer<'_> {
                     self.push(&page.code, CompletionKind::Check, Some(page.title.clone()), 2, None);
                 }
             }
-            Want::RowField(record) => self.row_fields(visible, record),
+            Want::RowField(record, given) => {
+                self.row_fields(visible, record);
+                self.found.retain(|completion| !given.contains(&completion.label));
+            }
             Want::RowValue(record, field) => self.row_value(visible, record, field),
             Want::ManyBy(record) => {
                 if let Some(id) = visible.record(record) {
@@ -202,6 +225,21 @@ impl Writer<'_> {
             }
             Want::Expected(chain) => self.expected(visible, chain),
             Want::Nothing => {}
+        }
+    }
+
+    /// Among the statements of a test, the rows that records have.
+    fn rows(&mut self, visible: &Visible<'_>) {
+        if self.place.block != Block::Statements {
+            return;
+        }
+        let before = self.found.len();
+        self.records(visible, 2);
+        for completion in self.found.iter_mut().skip(before) {
+            let record = &completion.label;
+            completion.insert = Some(format!("{record} ${{1:{}}} {{ $0 }}", snake_case(record)));
+            completion.snippet = true;
+            completion.detail = Some("a row of it".to_owned());
         }
     }
 

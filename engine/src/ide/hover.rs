@@ -34,7 +34,10 @@ pub fn hover(db: &Database, file: FileId, offset: u32, today: Date) -> Option<Ho
     if let Some(Occurrence { span, entity, .. }) = super::at(db, file, offset) {
         return Some(Hover { span, text: describe(db, &entity, today)? });
     }
-    of_expression(db, file, offset)
+    of_expression(db, file, offset).or_else(|| {
+        let (span, about) = super::completion::keyword(db, file, offset)?;
+        Some(Hover { span, text: about.to_owned() })
+    })
 }
 
 /// The type of the smallest expression there.

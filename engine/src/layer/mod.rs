@@ -6,7 +6,7 @@
 //!
 //! [`decision`], [`requirement`], [`amount`] and [`parameter`] join; the amendments are given with those of higher
 //! authorities first. [`without`] is a plan as it is without what one policy amends: the law of its parent, to which the
-//! checker compares.
+//! checker compares; [`only`] keeps what some policies amend.
 
 mod amount;
 mod decision;
@@ -18,7 +18,7 @@ pub use amount::amount;
 pub use decision::decision;
 pub use parameter::{first_without, meetings, parameter};
 pub use requirement::requirement;
-pub use without::without;
+pub use without::{only, without};
 
 use crate::diagnostic::Place;
 use crate::plan::{Code, Expr, ExprId, Interval, Op};

@@ -12,31 +12,40 @@ use crate::plan::{DecisionBody, ParameterId, Plan, PolicyId, RequirementBody, Ru
 #[must_use]
 pub fn without(plan: &Plan, policy: PolicyId) -> Plan {
     let symbols = &plan.symbols;
-    let gone = |other: PolicyId| other == policy || symbols.above(other).contains(&policy);
-    let mut parent = plan.clone();
+    only(plan, |other| other != policy && !symbols.above(other).contains(&policy))
+}
+
+/// The plan as it is with what some policies amend in decisions, requirements and parameters, and nothing else of that
+/// kind; as [`without`].
+#[must_use]
+pub fn only(plan: &Plan, kept: impl Fn(PolicyId) -> bool) -> Plan {
+    let symbols = &plan.symbols;
+    let gone = |policy: PolicyId| !kept(policy);
+    let mut reduced = plan.clone();
     for (id, body) in &plan.decisions {
         if body.rules.iter().any(|rule| rule.guard.is_some() && gone(rule.policy)) {
-            parent.decisions.insert(*id, Arc::new(decision(body, &gone)));
+            reduced.decisions.insert(*id, Arc::new(decision(body, &gone)));
         }
     }
     for (id, body) in &plan.requirements {
         if body.musts.iter().any(|must| must.guard.is_some() && gone(must.policy))
             || body.excepts.iter().any(|except| except.guard.is_some() && gone(except.policy))
         {
-            parent.requirements.insert(*id, Arc::new(requirement(body, &gone)));
+            reduced.requirements.insert(*id, Arc::new(requirement(body, &gone)));
         }
     }
     for amendment in symbols.amendments.iter().filter(|amendment| gone(amendment.policy)) {
         let (Symbol::Parameter(base), Some(version)) = (amendment.target, amendment.version) else {
             continue;
         };
-        let above = symbols.amended_above(amendment.target, policy);
-        let lawful: ParameterId = above.iter().rev().find_map(|it| it.version).unwrap_or(base);
+        let above = symbols.amended_above(amendment.target, amendment.policy);
+        let lawful: ParameterId =
+            above.iter().rev().filter(|it| kept(it.policy)).find_map(|it| it.version).unwrap_or(base);
         if let Some(body) = plan.parameters.get(&lawful.0) {
-            parent.parameters.insert(version.0, Arc::clone(body));
+            reduced.parameters.insert(version.0, Arc::clone(body));
         }
     }
-    parent
+    reduced
 }
 
 fn decision(body: &DecisionBody, gone: &impl Fn(PolicyId) -> bool) -> DecisionBody {

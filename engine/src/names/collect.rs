@@ -225,7 +225,9 @@ impl Collector {
     fn header_path(&mut self, file: &FileSummary, place: Place, name: &str) {
         let expected = format!("{}.rubric", name.replace('.', "/"));
         let fits = file.path == expected || file.path.ends_with(&format!("/{expected}"));
-        if !fits && !name.is_empty() {
+        // What an editor has not saved yet is in no file.
+        let is_file = file.path.ends_with(".rubric");
+        if !fits && is_file && !name.is_empty() {
             self.out.diagnostics.push(
                 Diagnostic::warning(
                     "policy-path",

@@ -124,6 +124,9 @@ impl<'p> World<'p> {
             sym.missing = Lit::NO;
         }
         sym.cases.retain(|(when, _)| *when != Lit::NO);
+        if sym.missing != Lit::NO {
+            self.absent.insert(sym.missing);
+        }
         if let Some(key) = key {
             self.common.keep(key, sym.clone());
         }
@@ -785,6 +788,19 @@ impl<'p> World<'p> {
     ) -> Sym {
         let keys: Vec<Sym> = keys.iter().map(|key| self.plain(frame, *key)).collect();
         let mut cases: Vec<(Lit, Leaf)> = Vec::new();
+        let version = self.plan.symbols.parameter(parameter).and_then(|symbol| symbol.version);
+        let declared = version.map_or(parameter, |version| version.of);
+        if let Some(cells) = self.raised.get(&declared).cloned() {
+            for (key, value) in cells {
+                let when: Vec<Lit> =
+                    key.iter().zip(&keys).map(|(part, sym)| self.key_is(sym, *part)).collect();
+                let when = self.all(when);
+                for (case, leaf) in value.cases {
+                    cases.push((self.all([when, case]), leaf));
+                }
+            }
+            return Sym { cases, missing: Lit::NO };
+        }
         for (in_force, row) in self.parameter_rows(frame, parameter, on) {
             for (when, values) in self.cells(row, &keys) {
                 if let [value] = *values

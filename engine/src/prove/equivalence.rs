@@ -512,6 +512,8 @@ impl<'p> World<'p> {
             common: self.common,
             twins: BTreeMap::new(),
             cuts: BTreeMap::new(),
+            absent: self.absent,
+            raised: BTreeMap::new(),
             depth: 0,
         }
     }

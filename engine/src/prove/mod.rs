@@ -9,11 +9,14 @@
 //! - [`findings`] and [`define_findings`] are what the checks tell: conflicts, gaps, rules without effect.
 //! - [`equivalent`] says whether two versions of a declaration give the same for every record; [`compare`] is the same of one
 //!   value, and of definitions.
+//! - [`Amended`] says whether what a policy amends does what it was granted to do, and [`mixed`] whether a value
+//!   that may be raised moves all results one way.
 //! - [`property`] says whether a promise (`assert`) is kept for every record.
 //!
 //! A record of a question is complete: required fields have values, fields that may be missing have one or are missing. Of
 //! several latest rows none disagrees with another. Numbers are below the limit at which the evaluator gives up.
 
+mod amendment;
 mod amount;
 mod calendar;
 mod cnf;
@@ -26,6 +29,8 @@ mod encode;
 mod equivalence;
 mod findings;
 mod form;
+mod grant;
+mod law;
 mod property;
 mod question;
 mod simplex;
@@ -38,8 +43,11 @@ mod vocabulary;
 mod witness;
 mod world;
 
+pub use amendment::{Amended, Direction, How, Judged, Overstep, Verdict as AmendmentVerdict};
 pub use equivalence::{Difference, Equivalence, compare, equivalent};
 pub use findings::{Finding, define_findings, findings};
+pub use grant::{Mixed, Moved, mixed, readers};
+pub use law::{Given, What};
 pub use property::{Broken, Property, property, property_part};
 pub use question::Verdict;
 pub use slice::{segments, slice, slice_with};

@@ -80,7 +80,7 @@ impl Subject {
     }
 
     /// Its name as a policy writes it.
-    fn written(self, symbols: &Symbols) -> String {
+    pub(crate) fn written(self, symbols: &Symbols) -> String {
         match self {
             Self::Requirement(it) => written_instance(symbols, it),
             other => written_name(&other.name(symbols)).into_owned(),

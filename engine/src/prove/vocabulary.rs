@@ -476,7 +476,7 @@ fn carried(witness: &Witness, from: &Symbols, to: &Symbols) -> Option<Witness> {
         let value = value_there(value, (from, declared.ty), (to, theirs.ty))?;
         inputs.insert(InputId(u32::try_from(at).ok()?), value);
     }
-    Some(Witness { as_of: witness.as_of, rows, supplied, inputs, givens: BTreeMap::new() })
+    Some(Witness { as_of: witness.as_of, rows, supplied, inputs, ..Witness::default() })
 }
 
 fn value_there(

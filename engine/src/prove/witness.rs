@@ -9,8 +9,8 @@ use rubric_grammar::ast::RoundingMode;
 use crate::data::{Cell, Dataset, Origin};
 use crate::evaluate::{Evaluator, Options};
 use crate::plan::{
-    DefineId, Field, FieldKind, InputId, Plan, Privacy, Symbols, category_value, show_with, written_name,
-    written_number,
+    DefineId, Field, FieldKind, InputId, ParameterId, Plan, Privacy, Symbols, category_value, show_with,
+    written_name, written_number,
 };
 use crate::value::{Base, Date, Number, RecordId, Reference, State, Type, Value};
 
@@ -49,6 +49,8 @@ pub struct Witness {
     pub inputs: BTreeMap<InputId, Value>,
     /// Derived facts of the first row that are fixed, whatever their definitions say.
     pub givens: BTreeMap<DefineId, Value>,
+    /// Values that parameters have on every day, by key.
+    pub parameters: BTreeMap<(ParameterId, Vec<i64>), Value>,
 }
 
 impl Witness {
@@ -118,6 +120,8 @@ impl Witness {
         let fixed =
             self.givens.iter().map(|(define, value)| ((*define, Some(0)), State::Known(value.clone())));
         options.givens.defines.extend(fixed);
+        let fixed = self.parameters.iter().map(|(cell, value)| (cell.clone(), State::Known(value.clone())));
+        options.givens.parameters.extend(fixed);
         question(&Evaluator::new(plan, &data, self.as_of, options))
     }
 
@@ -174,6 +178,15 @@ impl Witness {
             if let Some(define) = symbols.define(*define) {
                 let value = literal(symbols, value, define.ty);
                 let _ = writeln!(text, "  given {subject}.{} = {value}", written_name(&define.name));
+            }
+        }
+        for ((parameter, key), value) in &self.parameters {
+            if let Some(symbol) = symbols.parameter(*parameter) {
+                let keys: Vec<String> =
+                    key.iter().zip(&symbol.by).map(|(part, ty)| key_word(symbols, *part, *ty)).collect();
+                let keys = if keys.is_empty() { String::new() } else { format!("({})", keys.join(", ")) };
+                let value = literal(symbols, value, symbol.ty);
+                let _ = writeln!(text, "  given {}{keys} = {value}", written_name(&symbol.name));
             }
         }
         let _ = writeln!(text, "  expect {}\n}}", expectation.replace("%.", &format!("{subject}.")));
@@ -288,6 +301,17 @@ fn plainer(value: &Value, base: Base) -> Vec<Value> {
         }
         _ => Vec::new(),
     }
+}
+
+/// A part of the key of a table as a policy writes it.
+fn key_word(symbols: &Symbols, part: i64, ty: Type) -> String {
+    let value = match ty.base {
+        Base::Category(_) => u32::try_from(part).ok().map(Value::Category),
+        Base::Flag => Some(Value::Flag(part != 0)),
+        Base::SchoolYear => i16::try_from(part).ok().map(Value::SchoolYear),
+        _ => Some(Value::Number(Number::from_int(part))),
+    };
+    value.map(|value| literal(symbols, &value, ty)).unwrap_or_default()
 }
 
 /// A value as a policy writes it.

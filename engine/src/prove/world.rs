@@ -11,11 +11,13 @@ use rubric_grammar::ast::TextTest;
 
 use super::calendar::{FIRST, LAST, day_number};
 use super::cnf::Lit;
-use super::collection::Collection;
+use super::collection::{Collection, Source};
 use super::form::{Form, Num, Q, whole};
 use super::solver::Solver;
 use super::sym::{Leaf, Rails, Sym};
-use crate::plan::{AmountId, DecisionId, DefineId, Fact, FieldKind, InputId, Instance, Interval, Plan};
+use crate::plan::{
+    AmountId, DecisionId, DefineId, Fact, FieldKind, InputId, Instance, Interval, ParameterId, Plan,
+};
 use crate::value::{Base, Date, Number, RecordId, Type, Value};
 
 /// A row of a record.
@@ -75,6 +77,10 @@ pub(super) struct World<'p> {
     pub(super) twins: BTreeMap<usize, (usize, Fact)>,
     /// Derived facts that are whatever they like.
     pub(super) cuts: BTreeMap<(DefineId, usize), Sym>,
+    /// Where something that was read is missing.
+    pub(super) absent: BTreeSet<Lit>,
+    /// Parameters whose cells, by key, have these values on all days.
+    pub(super) raised: BTreeMap<ParameterId, BTreeMap<Vec<i64>, Sym>>,
     pub(super) depth: u32,
 }
 
@@ -118,6 +124,38 @@ impl<'p> World<'p> {
             common: super::common::Common::default(),
             twins: BTreeMap::new(),
             cuts: BTreeMap::new(),
+            absent: BTreeSet::new(),
+            raised: BTreeMap::new(),
+            depth: 0,
+        }
+    }
+
+    /// The same unknown records under another law: a plan of the same symbols.
+    pub(super) fn under<'q>(self, plan: &'q Plan) -> World<'q> {
+        let same = |source: &Source| Some(source.clone());
+        World {
+            plan,
+            collections: World::adopted(self.collections, same, Some),
+            solver: self.solver,
+            rows: self.rows,
+            choices: self.choices,
+            texts: self.texts,
+            inputs: self.inputs,
+            as_of: self.as_of,
+            segment: self.segment,
+            defines: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+            requirements: BTreeMap::new(),
+            amounts: BTreeMap::new(),
+            row_equality: self.row_equality,
+            text_equality: self.text_equality,
+            products: self.products,
+            vague: self.vague,
+            common: self.common,
+            twins: self.twins,
+            cuts: self.cuts,
+            absent: self.absent,
+            raised: self.raised,
             depth: 0,
         }
     }

@@ -1,12 +1,14 @@
 //! Arrow columns taken over as they are, where all of their cells are plainly good.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{ArrowPrimitiveType, Date32Type, Decimal128Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
-use super::batch::{KNOWN, Keys, MISSING, NO, NO_CODE, NO_DAY, UNKNOWN, Values};
+use super::batch::{KNOWN, Keys, MISSING, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values};
 use super::build::Builder;
 use super::decode::{Building, Decoder, Empty, Field, Leaf, put, write_got};
 use super::recognise::{DAYS, Got, Recogniser};
@@ -54,6 +56,17 @@ fn columns(
             }
             _ => return None,
         }
+    }
+    Some(())
+}
+
+/// Reads cells of a field with one column into an empty column; `None` where one of them is not plainly good.
+pub(super) fn cells(field: &mut Field<'_>, array: &ArrayRef, builder: &mut Builder) -> Option<()> {
+    let Field::Value { leaf, empty } = field else { return None };
+    let Some(texts) = array.as_string_opt::<i32>() else { return value(leaf, empty, array, builder) };
+    for text in texts {
+        let got = text.map_or(Got::Empty, |text| leaf.recogniser.read(text.as_bytes()));
+        put(got, &leaf.recogniser.words, empty, builder).then_some(())?;
     }
     Some(())
 }
@@ -301,10 +314,7 @@ fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Opt
     let bytes = texts.value_data().get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
     let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
     // Where no byte is a space, and no text empty, there is nothing to look for in each.
-    let is_dense = bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
-    let pairs = || offsets.iter().zip(offsets.iter().skip(1));
-    let is_filled = nulls.is_none() && pairs().fold(true, |all, (start, end)| all & (start < end));
-    if is_dense && is_filled {
+    if nulls.is_none() && are_dense(bytes, offsets) {
         return add_texts(texts, bytes, first, empty, builder);
     }
     if !bytes.is_ascii() {
@@ -354,10 +364,18 @@ fn key(
     builder: &mut Builder,
     may_share: bool,
 ) -> Option<()> {
-    let recogniser = &mut leaf.recogniser;
-    if !recogniser.absent.is_empty() {
+    if !leaf.recogniser.absent.is_empty() {
         return None;
     }
+    if may_share && is_text && leaf.recogniser.plain == Plain::Text {
+        let dictionary = array.as_dictionary_opt::<Int32Type>();
+        if let Some(array) = dictionary
+            && let Some(shared) = shared_texts(leaf, array.values())
+        {
+            return of_shared(array.keys(), shared, empty, builder);
+        }
+    }
+    let recogniser = &mut leaf.recogniser;
     match array.data_type() {
         DataType::Utf8 if is_text && recogniser.plain == Plain::Text => {
             plain_texts(array.as_string(), empty, builder)
@@ -408,6 +426,54 @@ fn key(
             shared(numbers.len(), usize::try_from(SMALL).ok()?, of, &mut write, empty, builder)
         }
         _ => None,
+    }
+}
+
+/// The texts of a dictionary as keys, where each of them is one; those that rows before had too are not looked at again.
+fn shared_texts(leaf: &mut Leaf<'_>, texts: &ArrayRef) -> Option<Arc<SharedTexts>> {
+    if let Some((known, shared)) = &leaf.shared
+        && Arc::ptr_eq(known, texts)
+    {
+        return shared.clone();
+    }
+    let shared = texts.as_string_opt::<i32>().and_then(|texts| {
+        let offsets = texts.value_offsets();
+        let (first, last) = (*offsets.first()?, *offsets.last()?);
+        let bytes = texts.value_data().get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
+        if texts.null_count() > 0 || !are_dense(bytes, offsets) {
+            return None;
+        }
+        let ends = offsets.iter().skip(1).map(|end| (end - first).cast_unsigned()).collect();
+        let texts = Texts { bytes: bytes.to_vec(), ends };
+        Some(Arc::new(SharedTexts { texts, ..SharedTexts::default() }))
+    });
+    leaf.shared = Some((Arc::clone(texts), shared.clone()));
+    shared
+}
+
+/// Whether no byte is a space, or anything but ASCII, and no text is empty.
+fn are_dense(bytes: &[u8], offsets: &[i32]) -> bool {
+    let is_dense = bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
+    is_dense && offsets.iter().zip(offsets.iter().skip(1)).fold(true, |all, (start, end)| all & (start < end))
+}
+
+/// Keys of which each row has one.
+fn of_shared(
+    rows: &PrimitiveArray<Int32Type>,
+    shared: Arc<SharedTexts>,
+    empty: &Empty,
+    builder: &mut Builder,
+) -> Option<()> {
+    match rows.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => builder.share_with(shared, rows.values().iter().map(|row| (KNOWN, row.cast_unsigned()))),
+        Some(nulls) => {
+            let open = state_of(empty)?;
+            let rows = rows.values().iter().zip(nulls.iter());
+            let row = |(row, is_there): (&i32, bool)| {
+                if is_there { (KNOWN, row.cast_unsigned()) } else { (open, NO_CODE) }
+            };
+            builder.share_with(shared, rows.map(row))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Batches and what their columns hold.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::value::{Number, RecordId};
 
 /// A flag that is no.
@@ -101,7 +103,26 @@ pub struct Keys {
     pub texts: Texts,
     /// Where many rows share a key: which of the texts each row has; [`NO_CODE`] where the key is not known.
     pub which: Option<Vec<u32>>,
+    /// In the place of `texts`, where other batches have the same.
+    pub shared: Option<Arc<SharedTexts>>,
 }
+
+/// Texts that several batches share.
+#[derive(Debug, Default)]
+pub struct SharedTexts {
+    /// The texts.
+    pub texts: Texts,
+    /// What was found for each, kept by whoever looks for them.
+    pub(crate) found: OnceLock<Vec<u32>>,
+}
+
+impl PartialEq for SharedTexts {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts == other.texts
+    }
+}
+
+impl Eq for SharedTexts {}
 
 impl Keys {
     /// The key of a row; empty where it is not known.
@@ -109,7 +130,10 @@ impl Keys {
     pub fn get(&self, row: usize) -> &[u8] {
         match &self.which {
             None => self.texts.get(row),
-            Some(which) => which.get(row).map_or(&[][..], |at| self.texts.get(*at as usize)),
+            Some(which) => {
+                let texts = self.shared.as_ref().map_or(&self.texts, |shared| &shared.texts);
+                which.get(row).map_or(&[][..], |at| texts.get(*at as usize))
+            }
         }
     }
 }

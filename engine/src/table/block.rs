@@ -205,7 +205,7 @@ fn values(
     builder: &mut Builder,
     memo: &mut Memo,
 ) -> Option<bool> {
-    let Leaf { column, recogniser } = leaf;
+    let Leaf { column, recogniser, .. } = leaf;
     let mut has_empty = false;
     let mut with_care = |span: (usize, usize), recogniser: &mut Recogniser<'_>, builder: &mut Builder| {
         let got = recogniser.read(block.cell(span));

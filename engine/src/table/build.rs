@@ -1,6 +1,10 @@
 //! Columns on their way: cells are added one by one, from values or as they were recognised.
 
-use super::batch::{Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, Texts, UNKNOWN, Values};
+use std::sync::Arc;
+
+use super::batch::{
+    Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values,
+};
 use super::key::{KeyCode, day_number};
 use crate::data::Cell;
 use crate::value::{Base, Number, Value};
@@ -20,7 +24,7 @@ impl Builder {
     pub(crate) fn new(base: Base, key: Option<KeyCode>) -> Self {
         let values = match (base, &key) {
             (_, Some(key)) => {
-                Values::Key(Keys { record: key.record(), texts: Texts::default(), which: None })
+                Values::Key(Keys { record: key.record(), texts: Texts::default(), which: None, shared: None })
             }
             (Base::Count | Base::Number | Base::Percent | Base::Days | Base::Months, _) => {
                 Values::Scaled { value: Vec::new(), scale: 0, wide: Vec::new() }
@@ -72,6 +76,25 @@ impl Builder {
         matches!(&self.column.values, Values::Key(Keys { which: Some(_), .. }))
     }
 
+    /// Lets rows have these keys, and adds which each has; of a column of keys that is empty.
+    pub(crate) fn share_with(
+        &mut self,
+        shared: Arc<SharedTexts>,
+        rows: impl Iterator<Item = (u8, u32)>,
+    ) -> Option<()> {
+        let Values::Key(keys) = &mut self.column.values else { return None };
+        if keys.which.is_some() || !self.column.state.is_empty() {
+            return None;
+        }
+        keys.shared = Some(shared);
+        let which = keys.which.insert(Vec::with_capacity(rows.size_hint().0));
+        for (state, row) in rows {
+            self.column.state.push(state);
+            which.push(row);
+        }
+        Some(())
+    }
+
     /// Adds a key that rows may share, and says which it is.
     pub(crate) fn shared_key(&mut self, key: &[u8]) -> u32 {
         let Values::Key(Keys { texts, .. }) = &mut self.column.values else { return NO_CODE };
@@ -101,6 +124,12 @@ impl Builder {
     pub(crate) fn truncate(&mut self, rows: usize) {
         let before = u32::try_from(rows).unwrap_or(u32::MAX);
         self.column.state.truncate(rows);
+        if let Values::Key(keys) = &mut self.column.values
+            && rows == 0
+            && keys.shared.take().is_some()
+        {
+            keys.which = None;
+        }
         while self.column.unreadable.last().is_some_and(|row| *row >= before) {
             self.column.unreadable.pop();
         }

@@ -108,7 +108,7 @@ pub(crate) fn scan(
     }
     count.errors.sort_by_key(|(number, _)| *number);
     let errors = count.errors.into_iter().flat_map(|(_, errors)| errors).collect();
-    Ok(Scanned { rows: count.rows, blank: count.blank, errors })
+    Ok(Scanned { rows: count.rows, blank: count.blank, errors, ..Scanned::default() })
 }
 
 struct Worker<'a> {

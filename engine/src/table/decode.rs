@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use arrow_array::ArrayRef;
 use csv::ByteRecord;
 
-use super::batch::{Batch, MISSING, UNKNOWN, Wanted};
+use super::batch::{Batch, MISSING, SharedTexts, UNKNOWN, Wanted};
 use super::build::Builder;
 use super::key::{KeyCode, write_leaf, write_text};
 use super::recognise::{Got, Recogniser};
 use crate::data::columns::{Columns, FieldColumns, LeafColumn, absent_cell};
+use crate::data::convert::Plain;
 use crate::data::table_rows::{Odd, Rows};
 use crate::data::{Cell, DataError, DataSet};
 use crate::plan::{Record, Symbols};
@@ -87,6 +89,8 @@ pub(crate) struct Decoder<'a> {
 pub(super) struct Leaf<'a> {
     pub(super) column: usize,
     pub(super) recogniser: Recogniser<'a>,
+    /// The texts that the rows before had one of, and the keys that they are; absent where some is none.
+    pub(super) shared: Option<(ArrayRef, Option<Arc<SharedTexts>>)>,
 }
 
 pub(super) enum Field<'a> {
@@ -114,6 +118,7 @@ impl<'a> Decoder<'a> {
         let leaf = |column: usize, converter| Leaf {
             column,
             recogniser: Recogniser::new(converter, &reading.absent),
+            shared: None,
         };
         let of_leaf = |found: &'a LeafColumn| leaf(found.column, &found.converter);
         let field = |position: &u32| {
@@ -151,6 +156,20 @@ impl<'a> Decoder<'a> {
             leaves
         });
         Self { fields: reading.wanted.fields.iter().map(field).collect(), key }
+    }
+
+    /// The columns that hold nothing but texts that name rows of other records.
+    pub(crate) fn named_by(&self) -> Vec<usize> {
+        let fields = self.fields.iter().filter_map(|field| match field {
+            Field::Key { leaves, is_text: true, .. } => match leaves.as_slice() {
+                [leaf] if leaf.recogniser.plain == Plain::Text && leaf.recogniser.absent.is_empty() => {
+                    Some(leaf.column)
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        fields.collect()
     }
 
     /// Reads a row into the columns.

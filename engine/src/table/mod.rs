@@ -20,6 +20,9 @@
 //! what is plainly good. What belongs to the data set as a whole (duplicate and dangling keys) is for whoever holds
 //! all keys to find.
 //!
+//! Whoever says which conditions rows have to meet ([`Tables::only_where`]) lets columns of a Parquet file be passed over where
+//! the footer proves that nobody will look at them; then their cells are not those of the file, and nothing else changes.
+//!
 //! CSV and Parquet are read like this. Other formats are read row by row into memory, and handed on from there.
 
 mod arrays;
@@ -37,9 +40,13 @@ mod size;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unread;
+#[cfg(test)]
+mod unread_tests;
 mod write;
 
-pub use batch::{Batch, Column, Keys, Texts, Values, Wanted};
+pub use batch::{Batch, Column, Keys, SharedTexts, Texts, Values, Wanted};
 pub use batch::{KNOWN, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN};
-pub use tables::{Scan, Tables};
+pub use tables::{PassedOver, Scan, Tables};
+pub use unread::Condition;
 pub use write::{Entry, ParquetTable, Stored, StoredColumn, StoredRows, WriteError};

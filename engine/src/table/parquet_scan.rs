@@ -1,6 +1,7 @@
 //! Parquet files, by several threads: a row group at a time, whose columns are taken over as they are where their types allow.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -16,8 +17,10 @@ use super::batch::Batch;
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Row};
 use super::recognise::{Got, Recogniser};
 use super::tables::Scanned;
+use super::unread::{Condition, left_out, repeated};
 use crate::data::parquet_cell::{Rendered, render};
 use crate::data::parquet_file::{ParquetFile, wrong_count};
+use crate::data::parquet_texts::TextChunk;
 use crate::data::{DataError, ReadError};
 
 /// Rows that are decoded at a time.
@@ -30,19 +33,27 @@ type Errors = Result<Vec<DataError>, ReadError>;
 pub(crate) fn scan(
     reading: &Reading<'_>,
     file: &ParquetFile,
+    condition: Option<&Condition>,
     threads: usize,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Result<Scanned, ReadError> {
     let groups = file.groups();
     let used = reading.used();
-    let next = AtomicUsize::new(0);
+    if condition.is_some() {
+        // What cannot be read is refused, whether or not it would have been passed over.
+        file.check_compression(&used)?;
+    }
+    let (next, passed) = (AtomicUsize::new(0), AtomicU32::new(0));
     let found: Mutex<Vec<(usize, Errors)>> = Mutex::default();
     let work = || {
         let mut decoder = Decoder::new(reading);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(place) = groups.get(number) else { return };
-            let result = group(reading, file, &used, (number, *place), &mut decoder, each);
+            let left = condition.map(|condition| left_out(reading, file, condition, number, &mut decoder));
+            let left = left.unwrap_or_default();
+            passed.fetch_add(u32::from(!left.is_empty()), Ordering::Relaxed);
+            let result = group(reading, file, (&used, &left), (number, *place), &mut decoder, each);
             let is_bad = result.is_err();
             found.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
             if is_bad {
@@ -58,7 +69,8 @@ pub(crate) fn scan(
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by_key(|(number, _)| *number);
-    let mut scanned = Scanned { rows: file.row_count(), ..Scanned::default() };
+    let passed = (passed.into_inner(), u32::try_from(groups.len()).unwrap_or(u32::MAX));
+    let mut scanned = Scanned { rows: file.row_count(), passed, ..Scanned::default() };
     for (_, errors) in found {
         scanned.errors.extend(errors?);
     }
@@ -68,12 +80,15 @@ pub(crate) fn scan(
 fn group(
     reading: &Reading<'_>,
     file: &ParquetFile,
-    used: &[usize],
+    (used, left): (&[usize], &BTreeMap<usize, ArrayRef>),
     (number, (first, rows_said)): (usize, (u32, u32)),
     decoder: &mut Decoder<'_>,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Errors {
-    let mut rows = file.group(number, used.iter().copied(), ROWS)?;
+    let texts = texts(file, used, (number, rows_said), decoder);
+    let apart = |column: &usize| left.contains_key(column) || texts.iter().any(|(own, _)| own == column);
+    let others: Vec<usize> = used.iter().copied().filter(|column| !apart(column)).collect();
+    let mut rows = file.group(number, others.iter().copied(), ROWS)?;
     let start = first;
     let (mut first, mut all) = (first, Vec::new());
     while let Some(batch) = rows.next()? {
@@ -81,7 +96,18 @@ fn group(
         if count == 0 {
             continue;
         }
-        let building = columns(reading, used, &batch, first, decoder);
+        let filled: Option<Vec<(usize, ArrayRef)>> =
+            left.iter().map(|(column, cell)| Some((*column, repeated(cell, batch.num_rows())?))).collect();
+        let Some(filled) = filled else {
+            return Err(wrong_count(i64::from(rows_said), None, file.shown()));
+        };
+        let at = (first - start) as usize;
+        let of_texts = texts
+            .iter()
+            .filter_map(|(column, texts)| Some((*column, texts.rows(at..at + batch.num_rows())?)));
+        let arrays =
+            others.iter().copied().zip(batch.columns().iter().cloned()).chain(of_texts).chain(filled);
+        let building = columns(reading, arrays, batch.num_rows(), first, decoder);
         let (batch, errors) = building.finish(reading.file, first);
         all.extend(errors);
         each(batch);
@@ -92,6 +118,21 @@ fn group(
         return Err(wrong_count(i64::from(rows_said), Some(i64::from(found)), file.shown()));
     }
     Ok(all)
+}
+
+/// The columns that name rows of other records, where they can be read by themselves beside others: so each of their texts is
+/// looked for once, not each time that a row has it.
+fn texts(
+    file: &ParquetFile,
+    used: &[usize],
+    (group, rows): (usize, u32),
+    decoder: &Decoder<'_>,
+) -> Vec<(usize, TextChunk)> {
+    let named_by = decoder.named_by();
+    if rows == 0 || used.iter().all(|column| named_by.contains(column)) {
+        return Vec::new();
+    }
+    named_by.into_iter().filter_map(|column| Some((column, file.texts(group, column)?))).collect()
 }
 
 /// The rows of batches in memory.
@@ -108,7 +149,8 @@ pub(crate) fn batches(
         let mut from = 0;
         while from < narrow.num_rows() {
             let part = narrow.slice(from, ROWS.min(narrow.num_rows() - from));
-            let building = columns(reading, &used, &part, scanned.rows, &mut decoder);
+            let arrays = used.iter().copied().zip(part.columns().iter().cloned());
+            let building = columns(reading, arrays, part.num_rows(), scanned.rows, &mut decoder);
             let (built, errors) = building.finish(reading.file, scanned.rows);
             scanned.errors.extend(errors);
             scanned.rows = scanned.rows.saturating_add(u32::try_from(part.num_rows()).unwrap_or(u32::MAX));
@@ -119,26 +161,31 @@ pub(crate) fn batches(
     scanned
 }
 
+/// Reads rows from columns of the file.
 fn columns(
     reading: &Reading<'_>,
-    used: &[usize],
-    batch: &RecordBatch,
+    found: impl Iterator<Item = (usize, ArrayRef)>,
+    rows: usize,
     first: u32,
     decoder: &mut Decoder<'_>,
 ) -> Building {
     let mut building = Building::new(reading.symbols, reading.wanted);
     let mut replay = Replay::new(reading);
-    let arrays: Vec<Option<&ArrayRef>> = (0..reading.names.len())
-        .map(|column| used.binary_search(&column).ok().and_then(|at| batch.columns().get(at)))
-        .collect();
-    if super::arrays::read(decoder, &arrays, batch.num_rows(), &mut building) {
+    let mut arrays: Vec<Option<ArrayRef>> = vec![None; reading.names.len()];
+    for (column, array) in found {
+        if let Some(place) = arrays.get_mut(column) {
+            *place = Some(array);
+        }
+    }
+    let arrays: Vec<Option<&ArrayRef>> = arrays.iter().map(Option::as_ref).collect();
+    if super::arrays::read(decoder, &arrays, rows, &mut building) {
         let first = u64::from(first) + 1;
-        (first..first + batch.num_rows() as u64).for_each(|line| building.end_row(line));
+        (first..first + rows as u64).for_each(|line| building.end_row(line));
         return building;
     }
     let mut cells =
         Cells { row: 0, columns: arrays.iter().map(|array| array.map_or(Typed::None, typed)).collect() };
-    for row in 0..batch.num_rows() {
+    for row in 0..rows {
         let line = u64::from(first) + row as u64 + 1;
         cells.row = row;
         if decoder.read(&cells, &mut building) == Outcome::Bad {

@@ -1,7 +1,7 @@
 //! A data set whose records are read as columns.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 
@@ -12,6 +12,7 @@ use super::decode::{Building, Reading, narrowed};
 use super::key::KeyCode;
 use super::parquet_scan;
 use super::size;
+use super::unread::Condition;
 use crate::data::bytes::DataFile;
 use crate::data::column_kind::ColumnKind;
 use crate::data::columns::Columns;
@@ -34,6 +35,17 @@ pub struct Tables<'a> {
     files: Vec<String>,
     remarks: Vec<DataError>,
     keys: HashMap<RecordId, KeyCode>,
+    conditions: BTreeMap<RecordId, Condition>,
+    passed: Mutex<BTreeMap<RecordId, PassedOver>>,
+}
+
+/// How much of a record's file was not read, because its footer proved that nobody would look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PassedOver {
+    /// Row groups of which columns were passed over.
+    pub groups: u32,
+    /// How many row groups it has.
+    pub of: u32,
 }
 
 enum Held {
@@ -61,6 +73,8 @@ pub(crate) struct Scanned {
     pub(crate) rows: u32,
     pub(crate) blank: u64,
     pub(crate) errors: Vec<DataError>,
+    /// Row groups of which columns were passed over, and how many there are.
+    pub(crate) passed: (u32, u32),
 }
 
 /// Rows that are handed on at a time, of what is already in memory.
@@ -87,6 +101,8 @@ impl<'a> Tables<'a> {
             files: Vec::new(),
             remarks: Vec::new(),
             keys: keys.collect(),
+            conditions: BTreeMap::new(),
+            passed: Mutex::default(),
         };
         if !matches!(source.set.format, Format::Csv | Format::Parquet) {
             let mut dataset = read(symbols, source)?;
@@ -124,6 +140,8 @@ impl<'a> Tables<'a> {
             held: Held::Rows(Box::new(dataset)),
             piece: PIECE,
             keys: keys.collect(),
+            conditions: BTreeMap::new(),
+            passed: Mutex::default(),
         }
     }
 
@@ -156,7 +174,24 @@ impl<'a> Tables<'a> {
             files,
             remarks: Vec::new(),
             keys: keys.collect(),
+            conditions: BTreeMap::new(),
+            passed: Mutex::default(),
         })
+    }
+
+    /// Says of records which condition a row has to meet before anything but its keys is looked at, as
+    /// [`crate::columns::conditions`] finds them. Where the footer of a Parquet file proves that no row of a row group does,
+    /// columns whose cells are surely good are passed over there: other cells stand in their place. Rows, keys and what is
+    /// said of them are as ever.
+    #[must_use]
+    pub fn only_where(self, conditions: BTreeMap<RecordId, Condition>) -> Self {
+        Self { conditions, ..self }
+    }
+
+    /// The records of which something was passed over so far.
+    #[must_use]
+    pub fn passed_over(&self) -> BTreeMap<RecordId, PassedOver> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many threads read a file.
@@ -245,11 +280,18 @@ impl<'a> Tables<'a> {
         })?;
         let reading = self.reading(set, record, wanted, found, &header, number);
         let scanned = match (&parquet, &layout) {
-            (Some(file), _) => parquet_scan::scan(&reading, file, self.threads, each)?,
+            (Some(file), _) => {
+                let condition = self.conditions.get(&wanted.record);
+                parquet_scan::scan(&reading, file, condition, self.threads, each)?
+            }
             (None, Some(layout)) => csv_scan::scan(&reading, layout, file, self.threads, each)?,
             (None, None) => Scanned::default(),
         };
         let rows = scanned.rows;
+        if let (groups @ 1.., of) = scanned.passed {
+            let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+            passed.insert(wanted.record, PassedOver { groups, of });
+        }
         Ok(Some(Scan { rows, errors: errors(&reading, scanned, !is_parquet) }))
     }
 

@@ -65,7 +65,12 @@ fn item(snapshot: &Snapshot, completion: Completion, range: lsp::Range) -> lsp::
             lsp::InsertTextFormat::PLAIN_TEXT
         }),
         text_edit: Some(lsp::CompletionTextEdit::Edit(lsp::TextEdit { range, new_text })),
-        data: Some(completion.entity.as_ref().map_or(Value::Null, encode)),
+        data: completion
+            .entity
+            .as_ref()
+            .map(encode)
+            .filter(|entity| !entity.is_null())
+            .map(|entity| json!([snapshot.project, entity])),
         label: completion.label,
         ..lsp::CompletionItem::default()
     }
@@ -100,13 +105,18 @@ fn plain(snippet: &str) -> String {
 }
 
 pub(crate) fn resolve(snapshot: &Snapshot, mut item: lsp::CompletionItem) -> Result<lsp::CompletionItem> {
-    let entity = item.data.as_ref().and_then(decode);
+    let entity = item.data.as_ref().and_then(|data| decode(data.get(1)?));
     let known = item.data.as_ref().is_none_or(Value::is_null) || entity.is_some();
     if known {
         let text = ide::document(&snapshot.database, &item.label, entity.as_ref(), snapshot.today());
         item.documentation = text.map(|text| lsp::Documentation::MarkupContent(snapshot.markup(&text)));
     }
     Ok(item)
+}
+
+/// The number of the project in which something was proposed.
+pub(crate) fn project(item: &lsp::CompletionItem) -> Option<u32> {
+    item.data.as_ref()?.get(0)?.as_u64()?.try_into().ok()
 }
 
 /// An entity as the client keeps it until it asks for its documentation.

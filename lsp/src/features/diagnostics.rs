@@ -1,6 +1,6 @@
 //! Diagnostics that the client asks for, of a document and of the workspace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use rubric_engine::diagnostic::FileId;
@@ -46,11 +46,12 @@ pub(crate) fn document(
     Ok(lsp::DocumentDiagnosticReportResult::Report(report))
 }
 
+/// What is found in a project.
 pub(crate) fn workspace(
     snapshot: &Snapshot,
     params: &lsp::WorkspaceDiagnosticParams,
-) -> Result<lsp::WorkspaceDiagnosticReportResult> {
-    let mut before: BTreeMap<&str, &str> =
+) -> Result<Vec<lsp::WorkspaceDocumentDiagnosticReport>> {
+    let before: BTreeMap<&str, &str> =
         params.previous_result_ids.iter().map(|it| (it.uri.as_str(), it.value.as_str())).collect();
     let mut items = Vec::new();
     for file in snapshot.database.files() {
@@ -58,8 +59,7 @@ pub(crate) fn workspace(
         let Some(uri) = snapshot.view.uri(&path) else { continue };
         let (result_id, found) = of_file(snapshot, file);
         let version = snapshot.view.version(&path).map(i64::from);
-        let known = before.remove(uri.as_str());
-        items.push(if known == Some(result_id.as_str()) {
+        items.push(if before.get(uri.as_str()) == Some(&result_id.as_str()) {
             lsp::WorkspaceDocumentDiagnosticReport::Unchanged(
                 lsp::WorkspaceUnchangedDocumentDiagnosticReport {
                     uri,
@@ -73,11 +73,28 @@ pub(crate) fn workspace(
             full(uri, version, Some(result_id), found)
         });
     }
+    Ok(items)
+}
+
+/// What is found in several projects.
+pub(crate) fn joined(
+    params: &lsp::WorkspaceDiagnosticParams,
+    found: Vec<Vec<lsp::WorkspaceDocumentDiagnosticReport>>,
+) -> lsp::WorkspaceDiagnosticReport {
+    let mut items: Vec<lsp::WorkspaceDocumentDiagnosticReport> = found.into_iter().flatten().collect();
+    let there: BTreeSet<String> = items.iter().map(|item| uri(item).as_str().to_owned()).collect();
     // Of a file that is gone, nothing is left to say.
-    for (uri, _) in before {
-        items.extend(uri.parse().ok().map(|uri| full(uri, None, None, Vec::new())));
+    for before in params.previous_result_ids.iter().filter(|it| !there.contains(it.uri.as_str())) {
+        items.push(full(before.uri.clone(), None, None, Vec::new()));
     }
-    Ok(lsp::WorkspaceDiagnosticReportResult::Report(lsp::WorkspaceDiagnosticReport { items }))
+    lsp::WorkspaceDiagnosticReport { items }
+}
+
+const fn uri(report: &lsp::WorkspaceDocumentDiagnosticReport) -> &lsp::Uri {
+    match report {
+        lsp::WorkspaceDocumentDiagnosticReport::Full(report) => &report.uri,
+        lsp::WorkspaceDocumentDiagnosticReport::Unchanged(report) => &report.uri,
+    }
 }
 
 const fn full(

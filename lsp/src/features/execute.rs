@@ -97,17 +97,37 @@ fn run(snapshot: &Snapshot, files: Vec<FileId>, title: Option<&str>) -> Result<E
             })
         })
         .collect();
-    let first = reports.iter().find_map(|(_, report)| report.failures.first());
-    let message = match (first, reports.len()) {
-        (Some(failure), 1) => (lsp::MessageType::ERROR, failure.message.clone()),
+    let value = json!({ "passed": reports.len() - failed, "failed": failed, "tests": tests });
+    Ok(Executed { message: Some(told(&value)), value })
+}
+
+/// What came of tests, in a line.
+fn told(ran: &Value) -> (lsp::MessageType, String) {
+    let tests = ran["tests"].as_array().map_or(&[] as &[Value], Vec::as_slice);
+    let mut failures = tests.iter().filter_map(|test| test["failures"].get(0)?["message"].as_str());
+    match (failures.next(), tests.len()) {
+        (Some(failure), 1) => (lsp::MessageType::ERROR, failure.to_owned()),
         (Some(failure), all) => {
-            (lsp::MessageType::ERROR, format!("{failed} of {all} tests fail: {}", failure.message))
+            (lsp::MessageType::ERROR, format!("{} of {all} tests fail: {failure}", ran["failed"]))
         }
         (None, 1) => (lsp::MessageType::INFO, "the test passes".to_owned()),
         (None, all) => (lsp::MessageType::INFO, format!("all {all} tests pass")),
-    };
-    let value = json!({ "passed": reports.len() - failed, "failed": failed, "tests": tests });
-    Ok(Executed { value, message: Some(message) })
+    }
+}
+
+/// What came of the tests of several projects.
+pub(crate) fn joined(ran: Vec<Executed>) -> Executed {
+    let sum = |name: &str| ran.iter().filter_map(|it| it.value.get(name)?.as_u64()).sum::<u64>();
+    let (passed, failed) = (sum("passed"), sum("failed"));
+    let tests: Vec<&Value> =
+        ran.iter().filter_map(|it| it.value.get("tests")?.as_array()).flatten().collect();
+    let value = json!({ "passed": passed, "failed": failed, "tests": tests });
+    Executed { message: Some(told(&value)), value }
+}
+
+/// Whether a command is about the tests of every project.
+pub(crate) fn is_of_all(params: &lsp::ExecuteCommandParams) -> bool {
+    params.command == commands::RUN_ALL_TESTS && params.arguments.first().is_none_or(Value::is_null)
 }
 
 fn explain(snapshot: &Snapshot, file: FileId, title: &str) -> Result<Executed> {

@@ -5,6 +5,7 @@ use rubric_engine::project::EXTENSION;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types as lsp;
 
+use super::rename;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn will_rename(
@@ -54,6 +55,11 @@ fn renamed(old: &str, new: &str, name: &str) -> Option<String> {
     };
     let name = named.replace('/', ".");
     (named.split('/').all(valid) && name != below.replace('/', ".")).then_some(name)
+}
+
+/// The edits of several projects as one.
+pub(crate) fn joined(edits: Vec<Option<lsp::WorkspaceEdit>>) -> Option<lsp::WorkspaceEdit> {
+    edits.into_iter().flatten().reduce(rename::joined)
 }
 
 #[cfg(test)]

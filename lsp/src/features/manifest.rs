@@ -9,7 +9,7 @@ use tower_lsp::ls_types as lsp;
 
 use crate::snapshot::Snapshot;
 
-/// The edits of the manifests of the workspace that give an entity a new name.
+/// The edits of the manifest that give an entity a new name.
 pub(crate) fn rename(
     snapshot: &Snapshot,
     entity: &Entity,
@@ -43,9 +43,9 @@ pub(crate) fn rename(
         _ => false,
     };
     let mut found = Vec::new();
-    for folder in snapshot.view.folders.iter() {
+    if let Some(folder) = snapshot.view.folder.as_deref() {
         let path = folder.join(MANIFEST);
-        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let Ok(text) = fs::read_to_string(&path) else { return found };
         let lines = LineIndex::new(&text);
         let position = |offset| {
             let position = lines.position(&text, offset, snapshot.encoding());

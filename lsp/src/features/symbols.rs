@@ -93,7 +93,7 @@ fn information(
 pub(crate) fn workspace(
     snapshot: &Snapshot,
     params: &lsp::WorkspaceSymbolParams,
-) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
+) -> Result<Vec<lsp::WorkspaceSymbol>> {
     let query = params.query.to_lowercase();
     let mut found = Vec::new();
     for file in snapshot.database.files() {
@@ -121,7 +121,12 @@ pub(crate) fn workspace(
             }
         }
     }
-    Ok(Some(lsp::WorkspaceSymbolResponse::Nested(found)))
+    Ok(found)
+}
+
+/// What was found in several projects.
+pub(crate) fn joined(found: Vec<Vec<lsp::WorkspaceSymbol>>) -> lsp::WorkspaceSymbolResponse {
+    lsp::WorkspaceSymbolResponse::Nested(found.into_iter().flatten().take(MOST).collect())
 }
 
 /// Whether the letters of the query stand in the name, in their order.

@@ -138,7 +138,7 @@ fn rounds(client: &Client) -> Vec<Round> {
         round("textDocument/completion", at("level >="), Holds("\"level\"")),
         round(
             "completionItem/resolve",
-            json!({ "label": "level", "data": ["field", 0, 1] }),
+            json!({ "label": "level", "data": [0, ["field", 0, 1]] }),
             Holds("The level 😀"),
         ),
         round(

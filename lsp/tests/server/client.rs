@@ -134,7 +134,11 @@ impl Client {
         if let Some(method) = message["method"].as_str() {
             self.sent.insert(method.to_owned());
         }
-        let text = message.to_string();
+        self.send_text(&message.to_string()).await;
+    }
+
+    /// Sends a message as it is written.
+    pub(crate) async fn send_text(&mut self, text: &str) {
         let message = format!("Content-Length: {}\r\n\r\n{text}", text.len());
         self.output.write_all(message.as_bytes()).await.unwrap();
     }

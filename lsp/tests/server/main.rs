@@ -14,6 +14,7 @@ mod client;
 mod editors;
 mod fixes;
 mod layers;
+mod projects;
 mod random;
 mod requests;
 mod sample;

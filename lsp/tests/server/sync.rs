@@ -64,6 +64,98 @@ async fn a_file_that_is_not_utf8_says_so_until_its_text_is_opened() {
 }
 
 #[tokio::test]
+async fn half_a_character_and_what_is_no_message_end_nothing() {
+    let mut client = Client::start(&[("a/b.rubric", TEXT)], pull()).await;
+    client.open("a/b.rubric", &TEXT.replace("k: K", "k: Kay")).await;
+    let uri = client.uri("a/b.rubric");
+    // A JavaScript editor deletes the second half of the 😀, and then puts it back.
+    let half = start(TEXT, "😀")["character"].as_u64().unwrap() + 1;
+    let change = |version: u32, from: u64, to: u64, text: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"textDocument/didChange","params":{{"textDocument":{{"uri":"{uri}","version":{version}}},"contentChanges":[{{"range":{{"start":{{"line":1,"character":{from}}},"end":{{"line":1,"character":{to}}}}},"text":"{text}"}}]}}}}"#
+        )
+    };
+    client.send_text(&change(2, half - 1, half + 1, r"\ud83d")).await;
+    for nonsense in ["{", "[]", "null", "", "\"\\ud83d\"", r#"{"jsonrpc":"2.0"}"#] {
+        client.send_text(nonsense).await;
+    }
+    client.send_text(&change(3, half, half, r"\ude00")).await;
+    let found = client.diagnostics("a/b.rubric").await;
+    let kay = start(&TEXT.replace("k: K", "k: Kay"), "Kay");
+    assert_eq!((found.len(), &found[0]["range"]["start"]), (1, &kay), "{found:?}");
+    client.send_text(&change(4, half - 1, half + 1, "😀")).await;
+    let symbols = client.of("textDocument/documentSymbol", "a/b.rubric").await;
+    assert!(symbols.to_string().contains("\"a\""), "{symbols}");
+    client.end().await;
+}
+
+#[tokio::test]
+async fn columns_are_counted_without_the_mark_of_an_encoding() {
+    let marked = format!("\u{feff}{TEXT}");
+    let use_it = "policy c.d { title \"T\" cite \"x\" }\nuse a.b\n";
+    let mut client = Client::start(&[("a/b.rubric", &marked), ("c/d.rubric", use_it)], pull()).await;
+    for _ in 0..2 {
+        let found = client.at("textDocument/definition", "c/d.rubric", start(use_it, "a.b")).await;
+        assert_eq!(found[0]["range"]["start"], start(TEXT, "a.b"), "{found}");
+        let changes = json!({ "changes": [{ "uri": client.uri("a/b.rubric"), "type": 2 }] });
+        client.notify("workspace/didChangeWatchedFiles", changes).await;
+    }
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_finding_names_what_it_is_about_elsewhere_and_what_nobody_needs_is_faded() {
+    let twice = TEXT.replace(
+        "record P",
+        "category K { x }\ncategory L { y }\nrequirement r of P { cite \"1\" must k = a }\nrecord P",
+    );
+    let mut client = Client::start(&[("a/b.rubric", &twice)], pull()).await;
+    let found = client.diagnostics("a/b.rubric").await;
+    let of = |code: &str| {
+        found.iter().find(|it| it["code"] == code).unwrap_or_else(|| panic!("{code}: {found:?}"))
+    };
+    let related = &of("duplicate-name")["relatedInformation"][0]["location"];
+    assert_eq!(
+        (&related["uri"], &related["range"]["start"]["line"]),
+        (&json!(client.uri("a/b.rubric")), &json!(1))
+    );
+    assert_eq!(of("unused-definition")["tags"], json!([1]));
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_client_is_shown_that_policies_are_being_read() {
+    let mut client =
+        Client::start(&[("a/b.rubric", TEXT)], json!({ "window": { "workDoneProgress": true } })).await;
+    let made = client.wait(|it| it["method"] == "window/workDoneProgress/create").await;
+    let token = made["params"]["token"].clone();
+    for kind in ["begin", "end"] {
+        let said = client.wait(|it| it["method"] == "$/progress").await;
+        assert_eq!(
+            (&said["params"]["token"], &said["params"]["value"]["kind"]),
+            (&token, &json!(kind)),
+            "{said}"
+        );
+    }
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_mistyped_name_is_one_mistake() {
+    let text = "policy a.b { title \"É😀\" cite \"x\" effective from 2020-07-01 }\nrecord P { key id: text  level: count }\nparameter least: count { cite \"2\" from 2020-07-01: 1 }\ndefine able of P: flag = level >= least\nrequirement r of P { cite \"1\" must able }\n";
+    let mut client = Client::start(&[("a/b.rubric", text)], pull()).await;
+    assert_eq!(client.diagnostics("a/b.rubric").await, Vec::<Value>::new());
+    client.open("a/b.rubric", text).await;
+    for (right, wrong) in [("must able", "must abel"), (">= least", ">= lest")] {
+        client.change("a/b.rubric", json!([{ "text": text.replace(right, wrong) }])).await;
+        let found = client.diagnostics("a/b.rubric").await;
+        let codes: Vec<&Value> = found.iter().map(|it| &it["code"]).collect();
+        assert_eq!(codes, ["unknown-name"], "{wrong}: {found:?}");
+    }
+    client.end().await;
+}
+
+#[tokio::test]
 async fn a_mistyped_use_is_one_mistake() {
     let base = "policy a.base { title \"B\" cite \"x\" }\ncategory K { a, b }\nrecord P { key id: text k: K }\ndefine q of P: flag = k = a\nrequirement z of P { cite \"1\" must k != b }\n";
     let user =

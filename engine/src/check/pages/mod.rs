@@ -80,6 +80,7 @@ texts! {
     "not-optional"
     "not-utf-8"
     "override-cycle"
+    "overtaken-value"
     "path-not-supplied"
     "percent-not-declared"
     "policy-header"

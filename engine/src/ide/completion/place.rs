@@ -53,8 +53,8 @@ pub(super) enum Want {
     Fixture,
     /// The code of a check.
     Check,
-    /// A field of a row of this record.
-    RowField(String),
+    /// A field of a row of this record, but none of these.
+    RowField(String, Vec<String>),
     /// The value of a field of a row.
     RowValue(String, String),
     /// A field of this record that names a row.
@@ -75,6 +75,8 @@ pub(super) struct Place {
     pub(super) compared: Option<Vec<String>>,
     /// The declaration.
     pub(super) item: Span,
+    /// Whether nothing stands before it in its line.
+    pub(super) first: bool,
     /// The declaration with a word at the cursor, and where that word begins.
     patched: (String, u32),
 }
@@ -95,7 +97,7 @@ impl Place {
 /// The word that is put in at the cursor; no policy has it.
 const FILLER: &str = "zzfillerzz";
 
-/// Where a byte of a file stands; `None` inside a comment or a quoted text.
+/// Where a byte of a file stands; `None` inside a comment or a quoted text, outside of the braces in it.
 pub(super) fn find(db: &Database, file: FileId, text: &str, offset: u32) -> Option<Place> {
     let offset = usize::try_from(offset).ok()?.min(text.len());
     let before = text.get(..offset)?;
@@ -123,16 +125,45 @@ pub(super) fn find(db: &Database, file: FileId, text: &str, offset: u32) -> Opti
     if commented
         || head.get(line_start..)?.contains("//")
             && comments.last().is_some_and(|it| it.start as usize >= line_start)
-        || quoted
     {
         return None;
     }
     let tail = text.get(end..item.end as usize).unwrap_or("");
-    let patched = format!("{head}{FILLER}{tail}");
     let reader = Reader { text: head, tokens: &tokens };
     let (block, opened) = reader.block();
-    let (want, compared) = reader.want(block, opened);
-    Some(Place { prefix, block, want, compared, item, patched: (patched, inside) })
+    let (mut want, compared) = match tokens.last().filter(|_| quoted) {
+        Some(quote) => in_braces(head.get(quote.span.start as usize..)?, block)?,
+        None => reader.want(block, opened),
+    };
+    if let Want::RowField(_, given) = &mut want {
+        given.extend(fields_after(tail));
+    }
+    let first = head.get(line_start..)?.trim().is_empty();
+    let patched = (format!("{head}{FILLER}{tail}"), inside);
+    Some(Place { prefix, block, want, compared, item, first, patched })
+}
+
+/// What can stand at the end of a text that is not closed; `None` outside of the braces whose expression is filled in.
+fn in_braces(quoted: &str, block: Block) -> Option<(Want, Option<Vec<String>>)> {
+    let expression = quoted.get(quoted.rfind('{')? + 1..)?;
+    if expression.contains('}') {
+        return None;
+    }
+    let (tokens, _) = lexical(expression);
+    let (want, compared) = Reader { text: expression, tokens: &tokens }.want(block, None);
+    let want = match want {
+        _ if tokens.is_empty() => Want::Operand,
+        Want::Clause | Want::AfterOperand => Want::Words(super::keywords::AFTER_OPERAND),
+        want => want,
+    };
+    Some((want, compared))
+}
+
+/// The fields that a row is given behind the cursor.
+fn fields_after(tail: &str) -> Vec<String> {
+    let row = tail.split(['}', '{']).next().unwrap_or_default();
+    let (tokens, _) = lexical(row);
+    Reader { text: row, tokens: &tokens }.fields(0)
 }
 
 fn first_len(text: &str) -> usize {
@@ -549,7 +580,13 @@ impl<'a> Reader<'a> {
         if self.last_symbol(1) == Some('-') {
             return (Want::Nothing, None);
         }
-        (Want::RowField(record), None)
+        (Want::RowField(record, self.fields(opened)), None)
+    }
+
+    /// The words before a colon from a token on.
+    fn fields(&self, from: usize) -> Vec<String> {
+        let named = (from + 1..self.tokens.len()).filter(|at| self.symbol(*at) == Some(':'));
+        named.map(|at| self.word(at - 1).to_owned()).filter(|word| !word.is_empty()).collect()
     }
 
     /// The record before the brace of a row: `Student maria like b {`, `Day d[1..31] {`, `Student {`.

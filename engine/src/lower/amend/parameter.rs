@@ -11,7 +11,7 @@ use super::super::{Context, Lowered, Lowering};
 use crate::diagnostic::Diagnostic;
 use crate::layer;
 use crate::plan::{
-    Amendment, Interval, ParameterAmendment, ParameterBody, ParameterRow, ParameterSymbol, Permission,
+    Amendment, Grant, Interval, ParameterAmendment, ParameterBody, ParameterRow, ParameterSymbol, Permission,
     Symbol, show,
 };
 use crate::value::{Base, Value};
@@ -56,6 +56,10 @@ pub fn parameter(
 /// What a row does to a value of the parent.
 struct Change<'r> {
     row: &'r ParameterRow,
+    /// That of the parent.
+    below: &'r ParameterRow,
+    /// Of a table: the key; none of what it gives otherwise.
+    key: Option<&'r [i64]>,
     interval: Interval,
     from: Value,
     to: Value,
@@ -103,6 +107,17 @@ impl Lowering<'_> {
             })
         };
         let Some(wrong) = changes.iter().find(|change| !allows(change.order)) else { return };
+        // What was as it is granted, until the parent changed.
+        let before = changes.iter().rev().find(|change| {
+            allows(change.order)
+                && std::ptr::eq(change.row, wrong.row)
+                && change.key == wrong.key
+                && change.interval.from < wrong.interval.from
+        });
+        if let Some(before) = before {
+            self.overtaken(symbol, before, wrong, &granted);
+            return;
+        }
         let does = match wrong.order {
             Some(Ordering::Less) => {
                 wanted = if wanted == Permission::Set { wanted } else { Permission::Lower };
@@ -137,6 +152,40 @@ impl Lowering<'_> {
     }
 }
 
+impl Lowering<'_> {
+    /// A later change of the parent has overtaken a value.
+    fn overtaken(
+        &mut self,
+        symbol: &ParameterSymbol,
+        before: &Change<'_>,
+        wrong: &Change<'_>,
+        granted: &[&Grant],
+    ) {
+        let symbols = self.cx.symbols;
+        let value = |value: &Value| show(symbols, value, symbol.ty);
+        let (own, was, is) = (value(&wrong.to), value(&before.from), value(&wrong.from));
+        let from = wrong.interval.from.map_or_else(String::new, |day| day.to_string());
+        let words: Vec<&str> = granted.iter().map(|grant| grant.what.word()).collect();
+        let plural = granted.first().map_or_else(String::new, |grant| format!("{}s", grant.level.word()));
+        let message = format!(
+            "{plural} may {} `{}`, and {own} does only until {from}: then the law above goes from {was} to {is}",
+            words.join(" and "),
+            symbol.name,
+        );
+        let mut diagnostic = Diagnostic::error("overtaken-value", wrong.row.place, message)
+            .here(own)
+            .label(wrong.below.place, format!("{is} from {from} on"));
+        for grant in granted {
+            diagnostic = diagnostic.label(grant.place, "what is granted");
+        }
+        self.report(
+            diagnostic.help(format!(
+                "end this value on that day (`until {from}`), or give another one from then on"
+            )),
+        );
+    }
+}
+
 fn symbols_ordered(lowering: &Lowering<'_>, symbol: &ParameterSymbol) -> bool {
     crate::names::is_ordered(lowering.cx.symbols, symbol.ty.base)
 }
@@ -151,13 +200,16 @@ fn direction_of(changes: &[Change<'_>]) -> Permission {
     }
 }
 
+/// Of a key (none: of what a row gives otherwise), the values above and here.
+type Pair<'r> = (Option<&'r [i64]>, &'r [Value], &'r [Value]);
+
 /// Every value that differs from the parent's, by stretches of time.
 fn changes<'r>(own: &'r ParameterAmendment, parent: &'r ParameterBody) -> Vec<Change<'r>> {
     let mut found = Vec::new();
     for (interval, row, below) in layer::meetings(own, parent) {
         // What the row says of keys that the parent names, and of those that only the row names.
         let keys = row.cells.keys().chain(row.otherwise.iter().flat_map(|_| below.cells.keys()));
-        let mut pairs: Vec<(&[Value], &[Value])> = Vec::new();
+        let mut pairs: Vec<Pair<'_>> = Vec::new();
         for key in keys {
             let to =
                 row.cells.get(key).map(Vec::as_slice).or(row.otherwise.as_ref().map(std::slice::from_ref));
@@ -166,19 +218,19 @@ fn changes<'r>(own: &'r ParameterAmendment, parent: &'r ParameterBody) -> Vec<Ch
                 .get(key)
                 .map(Vec::as_slice)
                 .or(below.otherwise.as_ref().map(std::slice::from_ref));
-            pairs.extend(from.zip(to));
+            pairs.extend(from.zip(to).map(|(from, to)| (Some(key.as_slice()), from, to)));
         }
         if let (Some(from), Some(to)) = (&below.otherwise, &row.otherwise) {
-            pairs.push((std::slice::from_ref(from), std::slice::from_ref(to)));
+            pairs.push((None, std::slice::from_ref(from), std::slice::from_ref(to)));
         }
-        for (from, to) in pairs {
+        for (key, from, to) in pairs {
             let order = match (from, to) {
                 ([from], [to]) => order(to, from),
                 (from, to) if from == to => Some(Ordering::Equal),
                 _ => None,
             };
             if let (Some(from), Some(to)) = (from.first(), to.first()) {
-                found.push(Change { row, interval, from: from.clone(), to: to.clone(), order });
+                found.push(Change { row, below, key, interval, from: from.clone(), to: to.clone(), order });
             }
         }
     }

@@ -1,0 +1,79 @@
+//! # an amendment that may only relax tightens
+//!
+//! Severity: error
+//!
+//! `districts may relax` allows a district to be more favourable than the state, never less: where the state gives an
+//! outcome, the district must give that one or one further up the list; a requirement that is satisfied by the state's law
+//! must be satisfied in the district. And where the state decides, the district must decide: a conflict, an error or a
+//! record for which no rule matches is no decision.
+//! The checker looks at all complete records of the authority at once, in each stretch of law, and shows one for which it is not
+//! so, with what both laws give; the evaluator has confirmed it, and the record stands there as a `test` block.
+//!
+//! The two laws are whole: the one with all that the policies above amend, the other with all that this policy amends
+//! besides, values of parameters too. Where the law above gives no outcome nothing is asked. An amended law that is
+//! undetermined because a fact which may be missing (`flag?`) is missing breaks no grant: it is in nobody's favour.
+//!
+//! Wrong: a child who was not at the camp is promoted by the state and retained here.
+//!
+//! ```rubric
+//! policy example {
+//!   title     "Promotion"
+//!   authority state "Florida"
+//!   cite      "§ 1"
+//! }
+//! record District { key district_id: text }
+//! record Student { key student_id: text  district: District jurisdiction  level: count  camp: flag }
+//! decision promotion of Student, districts may relax {
+//!   outcomes promoted, retained
+//!   default retained cite "(1)"
+//!   rule reads_at_level: promoted when level >= 2 cite "(2)"
+//! }
+//! policy dade {
+//!   title     "Dade"
+//!   authority district "dade" under example
+//!   cite      "B"
+//! }
+//! amend decision promotion {
+//!   rule no_camp: retained when not camp notwithstanding reads_at_level cite "B-1"
+//! }
+//! ```
+//!
+//! Right: it only adds a way to be promoted.
+//!
+//! ```rubric
+//! policy example {
+//!   title     "Promotion"
+//!   authority state "Florida"
+//!   cite      "§ 1"
+//! }
+//! record District { key district_id: text }
+//! record Student { key student_id: text  district: District jurisdiction  level: count  camp: flag }
+//! decision promotion of Student, districts may relax {
+//!   outcomes promoted, retained
+//!   default retained cite "(1)"
+//!   rule reads_at_level: promoted when level >= 2 cite "(2)"
+//! }
+//! policy dade {
+//!   title     "Dade"
+//!   authority district "dade" under example
+//!   cite      "B"
+//! }
+//! amend decision promotion {
+//!   rule was_at_camp: promoted when camp cite "B-1"
+//! }
+//! ```
+//!
+//! Two rules that disagree, one of them of the amendment, are told here and not as `rule-conflict`. This error cannot be
+//! allowed. Who was granted to `tighten` and to `relax`, or to `replace`, may change it either way, and nothing is proved.
+
+use super::amended::{Layer, Said};
+use crate::diagnostic::Diagnostic;
+use crate::prove::{Direction, Overstep};
+
+pub(super) fn told(layer: &Layer<'_>, found: &Overstep) -> Option<Diagnostic> {
+    if layer.direction != Direction::Relax {
+        return None;
+    }
+    let Said { place, message, here } = layer.said(found);
+    Some(layer.with_labels(found, Diagnostic::error("not-looser", place, message).here(here)))
+}

@@ -1,0 +1,394 @@
+//! Whether a value that may be raised (or lowered) moves results in one direction: else who grants it to be raised grants more
+//! than is said.
+//!
+//! A record has two results: by the value as it is, and by any greater one. Both laws are read in one solver, the second with
+//! the value unknown; what is found is confirmed by the evaluator with the value fixed, as a test fixes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::amendment::apart;
+use super::cnf::Lit;
+use super::common::Common;
+use super::encode::leaf;
+use super::findings::{effective, stretches};
+use super::form::{Form, Q, whole};
+use super::law::{Given, What, given};
+use super::question::Search;
+use super::subject::Subject;
+use super::sym::{Leaf, Sym};
+use super::witness::Witness;
+use super::world::{World, exact};
+use crate::plan::{
+    Code, CompareOp, Op, ParameterBody, ParameterId, ParameterSymbol, Plan, ResultId, Symbol, Symbols,
+};
+use crate::value::date::add_days;
+use crate::value::{Base, Number, Type, Value};
+
+/// A result that moves when a value is raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// What moves.
+    pub subject: Subject,
+    /// To what is less favourable.
+    pub tightens: bool,
+    /// With the value as it is.
+    pub before: Given,
+    /// With the raised one.
+    pub after: Given,
+    /// The record; its parameters are those that are raised.
+    pub witness: Witness,
+}
+
+/// What is found out about a value that may be raised or lowered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mixed {
+    /// It makes this less favourable and that more.
+    Both(Box<Moved>, Box<Moved>),
+    /// It could not be shown; why.
+    NotDecided(String),
+}
+
+/// The decisions with an order, and the requirements, that read a parameter by themselves or by definitions.
+#[must_use]
+pub fn readers(plan: &Plan, parameter: ParameterId) -> Vec<ResultId> {
+    let symbols = &plan.symbols;
+    let has_order = |result: &ResultId| match result {
+        ResultId::Decision(id) => symbols.decision(*id).is_some_and(|symbol| !symbol.any_order),
+        ResultId::Requirement(_) => true,
+        ResultId::Amount(_) => false,
+    };
+    let owner = symbols.owner(Symbol::Parameter(parameter));
+    // What authorities below decide themselves is theirs to look after.
+    let is_above = |result: &ResultId| {
+        let policy = symbols.owner(*result);
+        policy.is_some_and(|policy| owner.is_none_or(|owner| !symbols.above(policy).contains(&owner)))
+    };
+    let all = symbols.results.iter().copied();
+    all.filter(has_order).filter(is_above).filter(|result| reads(plan, *result, parameter)).collect()
+}
+
+fn reads(plan: &Plan, result: ResultId, parameter: ParameterId) -> bool {
+    let mut open: Vec<&Code> = match result {
+        ResultId::Decision(id) => plan.decisions.get(&id.0).map(|body| &body.code),
+        ResultId::Requirement(id) => plan.requirements.get(&id.0).map(|body| &body.code),
+        ResultId::Amount(_) => None,
+    }
+    .into_iter()
+    .collect();
+    let mut seen: BTreeSet<u32> = BTreeSet::new();
+    while let Some(code) = open.pop() {
+        for expr in &code.exprs {
+            match &expr.op {
+                Op::Parameter { parameter: read, .. } if *read == parameter => return true,
+                Op::Define { define, .. } if seen.insert(define.0) => {
+                    open.extend(plan.defines.get(&define.0).map(|body| &body.code));
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// Whether a parameter, raised or else lowered, makes one record's result less favourable and another's more. `law` is without
+/// what authorities below amend, `whole` with it; both hold what the results hang on.
+#[must_use]
+pub fn mixed(
+    law: &Plan,
+    whole: &Plan,
+    results: &[ResultId],
+    parameter: ParameterId,
+    rises: bool,
+) -> Option<Mixed> {
+    let symbol = law.symbols.parameter(parameter)?;
+    let body = law.parameters.get(&parameter.0)?;
+    let mut turned = apart(law.clone());
+    // Whatever it holds: what reads it is not the same.
+    let other = ParameterBody { rows: Vec::new(), cites: Vec::new() };
+    turned.parameters.insert(parameter.0, Arc::new(other));
+    let question = Question {
+        law,
+        turned: &turned,
+        whole,
+        parameter,
+        symbol,
+        body,
+        rises,
+        any_day: on_any_day(law, parameter),
+    };
+    let subjects: Vec<Subject> = results.iter().flat_map(|result| subjects(&law.symbols, *result)).collect();
+    // One that cannot be settles it, whatever is known of the other.
+    let tighter = question.any_moves(&subjects, true);
+    if matches!(tighter, Ok(None)) {
+        return None;
+    }
+    match (tighter, question.any_moves(&subjects, false)) {
+        (Ok(Some(tighter)), Ok(Some(looser))) => Some(Mixed::Both(Box::new(tighter), Box::new(looser))),
+        (_, Ok(None)) | (Ok(None), _) => None,
+        (Err(why), _) | (_, Err(why)) => Some(Mixed::NotDecided(why)),
+    }
+}
+
+/// Of a requirement `for each` value, the first few.
+fn subjects(symbols: &Symbols, result: ResultId) -> Vec<Subject> {
+    match result {
+        ResultId::Decision(id) => vec![Subject::Decision(id)],
+        ResultId::Requirement(id) => {
+            symbols.instances(id).into_iter().take(4).map(Subject::Requirement).collect()
+        }
+        ResultId::Amount(_) => Vec::new(),
+    }
+}
+
+/// Whether a parameter is read as it is on another day than that of the law.
+fn on_any_day(plan: &Plan, parameter: ParameterId) -> bool {
+    super::vocabulary::codes(plan).flat_map(|code| &code.exprs).any(
+        |expr| matches!(&expr.op, Op::Parameter { parameter: read, on: Some(_), .. } if *read == parameter),
+    )
+}
+
+struct Question<'a> {
+    law: &'a Plan,
+    /// The same, with the parameter another one.
+    turned: &'a Plan,
+    whole: &'a Plan,
+    parameter: ParameterId,
+    symbol: &'a ParameterSymbol,
+    body: &'a ParameterBody,
+    rises: bool,
+    any_day: bool,
+}
+
+impl Question<'_> {
+    /// A record of which one of these becomes less favourable, or more; why it is not known whether there is one.
+    fn any_moves(&self, subjects: &[Subject], tightens: bool) -> Result<Option<Moved>, String> {
+        let mut open = None;
+        for subject in subjects {
+            match self.moves(*subject, tightens) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(why) => open = open.or(Some(why)),
+            }
+        }
+        open.map_or(Ok(None), Err)
+    }
+
+    /// A record whose result becomes less favourable, or more.
+    fn moves(&self, subject: Subject, tightens: bool) -> Result<Option<Moved>, String> {
+        let symbols = &self.law.symbols;
+        let unclear = || "a declaration with errors".to_owned();
+        let policy = subject.policy(symbols).ok_or_else(unclear)?;
+        let record = subject.record(symbols).ok_or_else(unclear)?;
+        let own_law = subject.law_on(self.law).is_some();
+        let mut open = None;
+        for (law_days, days) in stretches(&[self.law], effective(self.law, policy), own_law) {
+            let mut world = World::new(self.law, days);
+            world.common = Common::of(self.law, self.turned);
+            let row = world.row(record);
+            // Whose it is has to be known, so that a test of it passes where districts amend.
+            self.whose(&mut world, row);
+            let before = world.side(subject, row, law_days).ok_or_else(unclear)?;
+            let mut world = world.under(self.turned);
+            let base = self.raise(&mut world, before.law.day, own_law);
+            let after = world.side(subject, row, law_days).ok_or_else(unclear)?;
+            let mut ways = Vec::new();
+            for (was, one) in &before.worths {
+                for (is, other) in &after.worths {
+                    if (tightens && is > was) || (!tightens && is < was) {
+                        ways.push(world.all([*one, *other]));
+                    }
+                }
+            }
+            let moves = world.any(ways);
+            let goals: Vec<Lit> =
+                base.into_iter().chain(before.within).chain(after.within).chain([moves]).collect();
+            let ty = Type { optional: false, ..self.symbol.ty };
+            let found = world.search_for(
+                &goals,
+                |world, model| {
+                    let mut witness = world.decode(model, row)?;
+                    let raised = world.raised.get(&self.parameter).cloned().unwrap_or_default();
+                    for (key, sym) in raised {
+                        let value = world.plain_fact(model, &sym, ty)?;
+                        witness.parameters.insert((self.parameter, key), value);
+                    }
+                    Some(witness)
+                },
+                |witness| self.shows(subject, tightens, witness),
+            );
+            match found {
+                Search::None => {}
+                Search::Open(why) => open = open.or(Some(why)),
+                Search::Found(witness) => return Ok(Some(self.smallest(subject, tightens, witness))),
+            }
+        }
+        open.map_or(Ok(None), Err)
+    }
+
+    /// Reads the fields that say whose a row is.
+    fn whose(&self, world: &mut World<'_>, row: usize) {
+        let symbols = &self.law.symbols;
+        let levels = symbols.grants.get(&Symbol::Parameter(self.parameter)).into_iter().flatten();
+        for grant in levels {
+            let Some(record) = world.rows.get(row).map(|row| row.record) else { return };
+            let Some(way) = symbols.jurisdiction(record, &grant.level) else { continue };
+            let mut at = row;
+            for (_, field) in way.fields {
+                let sym = world.field(at, field);
+                let Some(next) = sym.cases.iter().find_map(|(_, leaf)| match leaf {
+                    Leaf::Row(row) => Some(*row),
+                    _ => None,
+                }) else {
+                    break;
+                };
+                at = next;
+            }
+        }
+    }
+
+    /// Values of the cells that are greater than those in force, or as great; and that they are.
+    fn raise(&self, world: &mut World<'_>, day: crate::value::Date, own_law: bool) -> Vec<Lit> {
+        let ty = Type { optional: false, ..self.symbol.ty };
+        let mut held: BTreeMap<Vec<i64>, Vec<&Value>> = BTreeMap::new();
+        let in_force = self.body.row_at(day);
+        let rows = self.body.rows.iter().filter(|row| {
+            self.any_day || own_law || in_force.is_some_and(|in_force| std::ptr::eq(in_force, *row))
+        });
+        for row in rows {
+            for (key, values) in &row.cells {
+                if let [value] = values.as_slice() {
+                    held.entry(key.clone()).or_default().push(value);
+                }
+            }
+        }
+        let op = if self.rises { CompareOp::Ge } else { CompareOp::Le };
+        let mut cells: BTreeMap<Vec<i64>, Sym> = BTreeMap::new();
+        let mut goals = Vec::new();
+        for (key, values) in held {
+            let raised = self.number(world, ty, &values).unwrap_or_else(|| world.any_of(ty));
+            for leaf in values.into_iter().filter_map(leaf) {
+                let is_raised = world.compare(op, &raised, &Sym::of(leaf)).yes;
+                world.solver.cnf.clause(&[is_raised]);
+                goals.push(is_raised);
+            }
+            cells.insert(key, raised);
+        }
+        world.raised.insert(self.parameter, cells);
+        goals
+    }
+
+    /// A number that is bounded by these, so that whoever looks at rows of a collection alone knows it too.
+    fn number(&self, world: &mut World<'_>, ty: Type, values: &[&Value]) -> Option<Sym> {
+        let numbers: Option<Vec<Q>> = values
+            .iter()
+            .map(|value| match value {
+                Value::Number(number) => Some(exact(number)),
+                _ => None,
+            })
+            .collect();
+        let bound = if self.rises { numbers?.into_iter().max()? } else { numbers?.into_iter().min()? };
+        let is_whole = match ty.base {
+            Base::Count | Base::Days | Base::Months => true,
+            Base::Number | Base::Percent => false,
+            _ => return None,
+        };
+        let least = (ty.base == Base::Count).then(|| whole(0));
+        let (low, high) = if self.rises { (Some(bound), None) } else { (least, Some(bound)) };
+        Some(Sym::of(Leaf::Num(Form::of(world.solver.number(is_whole, low, high)))))
+    }
+
+    /// What the record has with the values as they are, and with those of the witness.
+    fn both(&self, plan: &Plan, subject: Subject, witness: &Witness) -> (Given, Given) {
+        let as_it_is = Witness { parameters: BTreeMap::new(), ..witness.clone() };
+        (given(plan, subject, &as_it_is), given(plan, subject, witness))
+    }
+
+    fn shows(&self, subject: Subject, tightens: bool, witness: &Witness) -> bool {
+        let (before, after) = self.both(self.law, subject, witness);
+        let (What::Worth(was), What::Worth(is)) = (before.what, after.what) else { return false };
+        if !(if tightens { is > was } else { is < was }) || !self.is_raised(witness) {
+            return false;
+        }
+        let (one, other) = self.both(self.whole, subject, witness);
+        (one.what, other.what) == (before.what, after.what)
+    }
+
+    /// Whether the values of a witness are greater than those in force, or as great.
+    fn is_raised(&self, witness: &Witness) -> bool {
+        let rows = self.body.rows.iter();
+        witness.parameters.iter().all(|((_, key), value)| {
+            rows.clone().all(|row| {
+                let counts = self.any_day || row.interval.contains(witness.as_of);
+                let held = row.cells.get(key).and_then(|values| values.first());
+                !counts
+                    || held.is_none_or(|held| match order(value, held) {
+                        Some(std::cmp::Ordering::Equal) => true,
+                        Some(order) => (order == std::cmp::Ordering::Greater) == self.rises,
+                        None => false,
+                    })
+            })
+        })
+    }
+
+    /// The record as small as it can be, with as little raised as can be.
+    fn smallest(&self, subject: Subject, tightens: bool, witness: Witness) -> Moved {
+        let symbols = &self.law.symbols;
+        let mut witness = witness;
+        for (cell, value) in witness.parameters.clone() {
+            let mut without = witness.clone();
+            without.parameters.remove(&cell);
+            let held = self.body.row_at(witness.as_of).and_then(|row| row.cells.get(&cell.1)?.first());
+            let nearer = held.and_then(|held| step(held, self.symbol.ty, self.rises));
+            let mut near = witness.clone();
+            if let Some(nearer) = nearer.filter(|nearer| *nearer != value) {
+                near.parameters.insert(cell, nearer);
+            }
+            for smaller in [without, near] {
+                if self.shows(subject, tightens, &smaller) {
+                    witness = smaller;
+                    break;
+                }
+            }
+        }
+        let (first, then) = self.both(self.law, subject, &witness);
+        let shows = |witness: &Witness| {
+            self.shows(subject, tightens, witness) && {
+                let (before, after) = self.both(self.law, subject, witness);
+                (before.what, after.what) == (first.what, then.what)
+            }
+        };
+        let witness = witness.minimized(symbols, shows);
+        let (before, after) = self.both(self.law, subject, &witness);
+        Moved { subject, tightens, before, after, witness }
+    }
+}
+
+/// The next value, greater or less, that is as round.
+fn step(value: &Value, ty: Type, rises: bool) -> Option<Value> {
+    let by = if rises { 1 } else { -1 };
+    Some(match value {
+        Value::Number(number) => {
+            let step =
+                if ty.base == Base::Percent { Number::ratio(by, 100).ok()? } else { Number::from_int(by) };
+            Value::Number(number.add(&step).ok()?)
+        }
+        Value::Date(day) => Value::Date(add_days(*day, by)?),
+        Value::SchoolYear(year) => Value::SchoolYear(year.checked_add(i16::try_from(by).ok()?)?),
+        Value::Category(position) => {
+            Value::Category(u32::try_from(i64::from(*position).checked_add(by)?).ok()?)
+        }
+        _ => return None,
+    })
+}
+
+fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::SchoolYear(a), Value::SchoolYear(b)) => Some(a.cmp(b)),
+        (Value::Category(a), Value::Category(b)) => Some(a.cmp(b)),
+        (a, b) if a == b => Some(std::cmp::Ordering::Equal),
+        _ => None,
+    }
+}

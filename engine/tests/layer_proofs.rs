@@ -1,0 +1,160 @@
+//! What layers of law are proved to keep, on small policies: every planted fault is found, with a record that shows both results
+//! and a test that passes when it is pasted; nothing is found where nothing is wrong; and nothing is left undecided.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests fail by panicking"
+)]
+
+use std::collections::BTreeSet;
+
+use rubric_engine::db::Database;
+use rubric_engine::diagnostic::{Diagnostic, Severity};
+use rubric_engine::testing;
+
+const STATE: &str = include_str!("prove/layers/state.rubric");
+const FAULTS: &str = include_str!("prove/layers/faults.txt");
+const SOUND: &str = include_str!("prove/layers/sound.txt");
+
+/// What the checks say of layers.
+const CODES: [&str; 6] =
+    ["not-tighter", "not-looser", "mixed-grant", "overtaken-value", "rule-conflict", "not-decided"];
+
+/// A case: what the state has besides, and what a district amends.
+struct Case {
+    name: String,
+    /// Of a fault the code `at` the place, with the word before it: `not-tighter at rule no_camp`.
+    expected: BTreeSet<String>,
+    files: Vec<(&'static str, String)>,
+}
+
+/// `=== name | expected`, the text of the state after the common one, `---`, what a district has, and, after another, a school.
+fn cases(text: &str) -> Vec<Case> {
+    let case = |section: &str| {
+        let (head, body) = section.split_once('\n').unwrap();
+        let (name, expected) = head.split_once('|').unwrap_or((head, ""));
+        let expected = expected.split(';').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty());
+        let policies = [
+            "",
+            "policy dade { title \"Dade\" authority district \"dade\" under state cite \"B\" month_end round down }\n",
+            "policy oak { title \"Oak\" authority school \"oak\" under dade cite \"C\" month_end round down } use state\n",
+        ];
+        let names = ["state.rubric", "dade.rubric", "oak.rubric"];
+        let parts = body.split("---\n").zip(names.into_iter().zip(policies));
+        let files = parts.map(|(text, (name, policy))| {
+            let common = if policy.is_empty() { STATE } else { policy };
+            (name, format!("{common}\n{text}"))
+        });
+        Case { name: name.trim().to_owned(), expected: expected.collect(), files: files.collect() }
+    };
+    text.split("=== ").skip(1).map(case).collect()
+}
+
+fn database(files: &[(&'static str, String)]) -> Database {
+    let mut database = Database::default();
+    for (path, text) in files {
+        database.set_text(path, Some(text));
+    }
+    database
+}
+
+fn found(case: &Case) -> Vec<Diagnostic> {
+    let database = database(&case.files);
+    database.files().into_iter().flat_map(|file| database.diagnostics(file)).collect()
+}
+
+/// Codes with their places, as a case expects them.
+fn places(case: &Case) -> BTreeSet<String> {
+    let database = database(&case.files);
+    let all = database.files().into_iter().flat_map(|file| database.diagnostics(file));
+    let at = |one: Diagnostic| {
+        let place = one.place().unwrap();
+        let (text, span) = (database.text(place.file), database.span(place));
+        let (before, from) = text.split_at(span.start as usize);
+        let word = before.split_whitespace().next_back().unwrap_or_default();
+        format!("{} at {word} {}", one.code, from.split_at((span.end - span.start) as usize).0)
+    };
+    all.filter(|one| CODES.contains(&one.code) || one.severity == Severity::Error).map(at).collect()
+}
+
+/// What failed of the tests that the diagnostics offer, pasted behind the last text.
+fn replayed(case: &Case, diagnostics: &[Diagnostic]) -> Vec<String> {
+    let mut failures = Vec::new();
+    for diagnostic in diagnostics {
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        let Some((_, test)) = help.split_once("\n\n") else { continue };
+        let mut files = case.files.clone();
+        files.last_mut().unwrap().1.push_str(&format!("\n{test}"));
+        let database = database(&files);
+        let plan = database.plan();
+        if plan.tests.is_empty() {
+            let all = database.files().into_iter().flat_map(|file| database.errors(file));
+            failures
+                .push(format!("not a test: {test}\n{:?}", all.map(|one| one.message).collect::<Vec<_>>()));
+        }
+        for body in &plan.tests {
+            let report = testing::run(&plan, body);
+            if !report.passed {
+                failures.push(format!("{test}\n{:?}", report.failures));
+            }
+        }
+    }
+    failures
+}
+
+#[test]
+fn every_planted_fault_of_a_layer_is_found_and_shown() {
+    let mut failures = Vec::new();
+    for case in cases(FAULTS) {
+        let (found, said) = (found(&case), places(&case));
+        let name = &case.name;
+        if said != case.expected {
+            let all: Vec<String> = found.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
+            failures.push(format!("{name}: {said:?}, not {:?}; {all:?}", case.expected));
+        }
+        let breaks = |one: &&Diagnostic| matches!(one.code, "not-tighter" | "not-looser");
+        for one in found.iter().filter(breaks) {
+            let help = one.help.as_deref().unwrap_or_default();
+            if !help.contains("\n\ntest \"") || !one.message.contains(": under `") {
+                failures.push(format!("{name}: no record with both results: {} {help}", one.message));
+            }
+        }
+        failures.extend(replayed(&case, &found).into_iter().map(|failure| format!("{name}: {failure}")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn nothing_is_found_where_a_layer_keeps_to_its_grant() {
+    let mut failures = Vec::new();
+    for case in cases(SOUND) {
+        for one in found(&case) {
+            if CODES.contains(&one.code) || one.severity == Severity::Error {
+                failures.push(format!("{}: {}: {} {:?}", case.name, one.code, one.message, one.help));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn there_are_enough_of_both() {
+    assert!(cases(FAULTS).len() >= 10 && cases(SOUND).len() >= 10);
+}
+
+/// What is said looks like this.
+#[test]
+fn a_layer_that_oversteps_as_it_is_said() {
+    let mut shown = String::new();
+    for case in cases(FAULTS) {
+        for one in found(&case).iter().filter(|one| CODES.contains(&one.code)) {
+            let help = one.help.as_deref().unwrap_or_default();
+            shown.push_str(&format!("{}: {}: {}\n{help}\n\n", case.name, one.code, one.message));
+        }
+    }
+    insta::assert_snapshot!(shown);
+}
