@@ -420,11 +420,7 @@ impl Decimals {
 /// of zero is nothing.
 static FRACTIONS: [(u64, u8); 10_000] = fractions();
 
-#[expect(
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "worked out while this is compiled"
-)]
+#[expect(clippy::indexing_slicing, reason = "worked out while this is compiled")]
 const fn fractions() -> [(u64, u8); 10_000] {
     let mut all = [(0, 0); 10_000];
     let mut at: usize = 1;

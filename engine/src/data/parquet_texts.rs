@@ -244,7 +244,8 @@ fn unpack(packed: &[u8], width: u32, count: usize, all: &mut Vec<i32>) -> Option
     let mask = (1_u64 << width) - 1;
     let number = |eight: u64, bit: usize| i32::try_from((eight >> (bit % 8)) & mask).unwrap_or(i32::MAX);
     // As long as eight bytes can be read at once.
-    let whole = if bits == 0 { count } else { count.min((packed.len().saturating_sub(7) * 8) / bits) };
+    let at_once = (packed.len().saturating_sub(7) * 8).checked_div(bits);
+    let whole = at_once.map_or(count, |at_once| count.min(at_once));
     let first = |at: usize| packed.get(at..).and_then(<[u8]>::first_chunk::<8>);
     all.extend((0..whole).map(|at| {
         let bit = at * bits;
