@@ -4,6 +4,10 @@
 //! inputs made beforehand, in the form it likes best, and is first asked for every student: all must decide alike. Then they
 //! are timed in turn, seven times each; the table has the medians. What is timed is the processor's time, where the system tells
 //! it, so that other work on the machine does not count.
+//!
+//! An explanation is the whole tree that a caller of the engine is given: every rule, condition, derived fact, row and fact with
+//! its words, state, citations, place and source. `written out` is the same with every word of it copied into a text besides,
+//! indented by depth: nothing of the tree is left to be made when it is read.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,12 +20,13 @@
 mod peers;
 mod student;
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use rubric_engine::columns::Columns;
 use rubric_engine::db::Database;
-use rubric_engine::evaluate::{Evaluator, Options, Verdict};
+use rubric_engine::evaluate::{Evaluator, Explanation, Options, Step, Verdict};
 use rubric_engine::plan::DecisionId;
 use rubric_engine::record::Compiled;
 use rubric_engine::value::{Date, RecordId};
@@ -37,6 +42,25 @@ fn processor(begun: Instant) -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = told.and_then(|told| told.split_whitespace().next()?.parse().ok());
     nanoseconds.map_or_else(|| begun.elapsed(), Duration::from_nanos)
+}
+
+/// All that an explanation says.
+fn write_out(explanation: &Explanation, text: &mut String) {
+    fn write_steps(steps: &[Step], depth: usize, text: &mut String) {
+        for step in steps {
+            _ = write!(text, "{:depth$}{}: {}", "", step.text, step.state);
+            step.cites.iter().for_each(|cite| _ = write!(text, " [{cite}]"));
+            if let Some(source) = &step.source {
+                _ = write!(text, " {}:{}", source.file, source.line);
+            }
+            text.push('\n');
+            write_steps(&step.steps, depth + 2, text);
+        }
+    }
+    _ = writeln!(text, "{}: {}, as of {}", explanation.title, explanation.result, explanation.as_of);
+    explanation.cites.iter().for_each(|cite| _ = writeln!(text, "[{cite}]"));
+    explanation.because.iter().chain(&explanation.needs).for_each(|line| _ = writeln!(text, "{line}"));
+    write_steps(&explanation.steps, 2, text);
 }
 
 /// Something that decides all students once, or as many as it is told.
@@ -97,7 +121,7 @@ fn main() {
         *at = (*at + 1) % count;
         *at
     };
-    let (mut a, mut b, mut c, mut d, mut e, mut f) = (0, 0, 0, 0, 0, 0);
+    let (mut a, mut b, mut c, mut d, mut e, mut f, mut g) = (0, 0, 0, 0, 0, 0, 0);
     let mut engines: Vec<Engine<'_>> = vec![
         (
             "compiled, batches",
@@ -141,6 +165,20 @@ fn main() {
                 for _ in 0..times {
                     let row = u32::try_from(next(&mut c)).unwrap();
                     drop(black_box(evaluator.explain_decision(decision, row, &source)));
+                }
+                times
+            }),
+        ),
+        (
+            "explanations, written out",
+            Box::new(|times| {
+                let evaluator = Evaluator::new(&plan, &data, as_of, options.clone());
+                let mut text = String::new();
+                for _ in 0..times {
+                    let row = u32::try_from(next(&mut g)).unwrap();
+                    text.clear();
+                    write_out(&evaluator.explain_decision(decision, row, &source), &mut text);
+                    assert!(black_box(&text).len() > 100);
                 }
                 times
             }),
@@ -197,10 +235,10 @@ fn main() {
     let regorus =
         medians.iter().find(|(name, _)| name.starts_with("regorus")).map_or(f64::NAN, |(_, speed)| *speed);
     println!(
-        "\none core, processor's time, medians of {TURNS}\n{:<24} {:>12} {:>12}",
+        "\none core, processor's time, medians of {TURNS}\n{:<26} {:>12} {:>12}",
         "", "a second", "of regorus"
     );
     for (name, speed) in medians {
-        println!("{name:<24} {speed:>12.0} {:>11.1}x", speed / regorus);
+        println!("{name:<26} {speed:>12.0} {:>11.1}x", speed / regorus);
     }
 }

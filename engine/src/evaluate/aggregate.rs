@@ -40,7 +40,7 @@ impl Evaluator<'_> {
         operand: Option<ExprId>,
     ) -> Found {
         match self.select(frame, rows) {
-            Ok(members) => self.reduced(frame, kind, rows, operand, members),
+            Ok(members) => self.reduced(frame, kind, rows, operand, &members),
             Err(found) => found,
         }
     }
@@ -52,16 +52,16 @@ impl Evaluator<'_> {
         kind: AggregateKind,
         rows: &Rows,
         operand: Option<ExprId>,
-        members: Members,
+        members: &Members,
     ) -> Found {
         match kind {
-            AggregateKind::Any => any(&members),
-            AggregateKind::None => not(&any(&members)),
+            AggregateKind::Any => any(members),
+            AggregateKind::None => not(&any(members)),
             AggregateKind::All | AggregateKind::SomeAndAll => {
-                let all = self.all_satisfy(frame, rows.slot, &members, operand);
-                if kind == AggregateKind::All { all } else { and(&any(&members), &all) }
+                let all = self.all_satisfy(frame, rows.slot, members, operand);
+                if kind == AggregateKind::All { all } else { and(&any(members), &all) }
             }
-            AggregateKind::Count => count(&members),
+            AggregateKind::Count => count(members),
             AggregateKind::Sum
             | AggregateKind::Highest
             | AggregateKind::Lowest
@@ -128,16 +128,16 @@ impl Evaluator<'_> {
         all
     }
 
-    fn read(&self, frame: &mut Frame<'_>, slot: u16, members: Members, operand: ExprId) -> Vec<Item> {
+    fn read(&self, frame: &mut Frame<'_>, slot: u16, members: &Members, operand: ExprId) -> Vec<Item> {
         let outer = frame.bind(slot, None);
         let quantity = frame.code.get(operand).is_some_and(|expr| !matches!(expr.ty.base, Base::Category(_)));
         let mut items = Vec::with_capacity(members.len());
         for (value, lets_in) in members {
-            frame.bind(slot, Some(value));
+            frame.bind(slot, Some(value.clone()));
             let operand = self.eval(frame, operand).doubted().plain();
             // What is not applicable to a row is nothing of it, and adds nothing.
             if !(quantity && operand.value() == Some(&Value::NotApplicable)) {
-                items.push(Item { lets_in, operand });
+                items.push(Item { lets_in: lets_in.clone(), operand });
             }
         }
         frame.bind(slot, outer);
@@ -213,14 +213,14 @@ fn whole(count: usize) -> Value {
 }
 
 pub(crate) fn count(members: &Members) -> Found {
+    if members.iter().all(|(_, lets_in)| lets_in.truth() == Truth::True) {
+        return Found::known(whole(members.len()));
+    }
     let items: Vec<Item> = members
         .iter()
         .map(|(_, lets_in)| Item { lets_in: lets_in.clone(), operand: Found::flag(true) })
         .collect();
     let sure = items.iter().filter(|item| item.sure()).count();
-    if sure == items.len() {
-        return Found::known(whole(sure));
-    }
     bounded(&items, Some(whole(sure)), Some(whole(items.len())))
 }
 

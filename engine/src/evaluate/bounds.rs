@@ -45,7 +45,7 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
 
 /// A comparison of known values. `none` and what is not applicable are equal to no value and neither before nor after
 /// one.
-fn compare_values(op: CompareOp, a: &Value, b: &Value) -> bool {
+pub(crate) fn compare_values(op: CompareOp, a: &Value, b: &Value) -> bool {
     match op {
         CompareOp::Eq => same(a, b),
         CompareOp::Ne => !same(a, b),

@@ -116,8 +116,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
         let value = work_out();
         if postponed.borrow().is_some() {
             self.0.borrow_mut().remove(&key);
-        } else {
-            self.0.borrow_mut().insert(key, Some(value.clone()));
+        } else if let Some(open) = self.0.borrow_mut().get_mut(&key) {
+            *open = Some(value.clone());
         }
         Some(value)
     }
@@ -415,6 +415,11 @@ impl<'a> Evaluator<'a> {
         fits
     }
 
+    /// Whether one can go down one level.
+    pub(super) fn has_room(&self) -> bool {
+        self.depth.get() < DEEPEST
+    }
+
     pub(super) fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
     }
@@ -447,7 +452,7 @@ impl<'c> Frame<'c> {
         if self.slots.len() <= slot {
             // Most frames bind no more: one allocation is enough.
             self.slots.reserve(4);
-            self.slots.resize(slot + 1, None);
+            self.slots.resize_with(slot + 1, || None);
         }
         self.slots.get_mut(slot).and_then(|bound| std::mem::replace(bound, value))
     }

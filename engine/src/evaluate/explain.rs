@@ -18,6 +18,7 @@ use crate::diagnostic::Place;
 use crate::plan::{
     ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExceptBody, ExprId, Instance, Interval,
     LineBody, MustCheck, Op, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
+    show_key,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -45,7 +46,8 @@ impl Evaluator<'_> {
         if let Some(body) = self.plan.decisions.get(&decision.0) {
             let hearing = self.settle(|| self.hearing(decision, &subject));
             steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            steps.extend(guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All));
+            let rules = guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All);
+            if steps.is_empty() { steps = rules } else { steps.extend(rules) }
         }
         steps.extend(guide.faults(&result.faults));
         Explanation {
@@ -55,7 +57,7 @@ impl Evaluator<'_> {
                 .cites(symbol.policy, self.plan.decisions.get(&decision.0).map(|body| body.cites.as_slice())),
             because: result.because,
             needs: guide.needs(&result.needs),
-            as_of: self.as_of.to_string(),
+            as_of: self.memory.wording.day(self.as_of),
             steps,
         }
     }
@@ -94,7 +96,7 @@ impl Evaluator<'_> {
             ),
             because: result.because.into_iter().collect(),
             needs: guide.needs(&result.needs),
-            as_of: self.as_of.to_string(),
+            as_of: self.memory.wording.day(self.as_of),
             steps,
         }
     }
@@ -135,7 +137,7 @@ impl Evaluator<'_> {
                 .cites(symbol.policy, self.plan.amounts.get(&amount.0).map(|body| body.cites.as_slice())),
             because: result.because,
             needs: guide.needs(&found.needs()),
-            as_of: self.as_of.to_string(),
+            as_of: self.memory.wording.day(self.as_of),
             steps,
         }
     }
@@ -147,7 +149,7 @@ impl Evaluator<'_> {
             cites: Vec::new(),
             because: Vec::new(),
             needs: Vec::new(),
-            as_of: self.as_of.to_string(),
+            as_of: self.memory.wording.day(self.as_of),
             steps: Vec::new(),
         }
     }
@@ -258,18 +260,18 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     fn title(&self, name: &str, subject: &Reference) -> String {
-        format!("{name} of {}", self.row_name(subject))
+        [name, " of ", &self.row_name(subject)].concat()
     }
 
     /// `Student maria`; private keys masked.
     pub(super) fn row_name(&self, reference: &Reference) -> String {
-        let ty = Type::of(Base::Record(reference.record));
-        let key = self.evaluator.show_value(&Value::Reference(reference.clone()), ty);
+        let symbols = self.evaluator.symbols();
+        let key = show_key(symbols, reference, self.evaluator.options.privacy);
         if reference.key.is_empty() {
-            key
-        } else {
-            format!("{} {key}", self.evaluator.record_name(reference.record))
+            return key;
         }
+        let name = symbols.record(reference.record).map_or("", |record| record.name.as_str());
+        [name, " ", &key].concat()
     }
 
     /// Tells of a row that an aggregate looks at.
@@ -402,6 +404,9 @@ impl<'g, 'a> Guide<'g, 'a> {
         if hearing.conditions.is_empty() && !body.rules.is_empty() {
             return steps;
         }
+        if detail == Detail::All {
+            steps.reserve_exact(body.rules.len() + 1);
+        }
         let mut amended_default = false;
         for (position, (rule, condition)) in body.rules.iter().zip(&hearing.conditions).enumerate() {
             if self.is_elsewhere(&mut frame, rule.guard) {
@@ -461,7 +466,9 @@ impl<'g, 'a> Guide<'g, 'a> {
                 (StepKind::Undetermined, "unless a rule holds")
             };
             if detail == Detail::All || kind == StepKind::Decided {
-                let text = format!("default {}", self.outcome(outcomes, default.outcome));
+                let position = u32::try_from(position).unwrap_or(u32::MAX);
+                let text = || format!("default {}", self.outcome(outcomes, default.outcome));
+                let text = self.evaluator.memory.wording.default(decision, position, text);
                 let mut step = step(kind, text, state);
                 step.cites.clone_from(&default.cites);
                 step.place = Some(default.place);

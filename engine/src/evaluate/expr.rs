@@ -1,11 +1,13 @@
 //! The value of an expression: what is strict is computed, what is not follows its table.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::bounds::{compare, order, same};
+use super::bounds::{compare, compare_values, order, same};
 use super::evaluator::{Call, Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, and, faults_of, needs_of, not, or, strict};
 use super::operate;
+use crate::data::Cell;
 use crate::plan::{
     Case, Code, CompareOp, DecisionId, DefineId, Expr, ExprId, Instance, Op, ParameterId, RequirementId,
     ResultStatus,
@@ -133,6 +135,29 @@ impl Evaluator<'_> {
         match frame.slot(slot) {
             Some(Value::Reference(reference)) if reference.row.is_some() && !self.gives_up() => {
                 Some(reference)
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of an operand where it is known and can be read where it stands: a literal, or a field of a row at hand.
+    /// Values are compared more often than anything else is done, and need not be copied for that.
+    fn at_hand<'f>(&'f self, frame: &'f Frame<'_>, id: ExprId) -> Option<AtHand<'f>> {
+        // What is too deep is nested too deeply even where it is at hand.
+        if !self.has_room() {
+            return None;
+        }
+        match &frame.code.get(id)?.op {
+            Op::Literal(Value::Reference(_)) => None,
+            Op::Literal(value) => Some(AtHand::Literal(value)),
+            Op::Field { of, field } => {
+                let reference = self.row_at_hand(frame, *of)?;
+                let cell = self.known_cell(reference, *field)?;
+                match &*cell {
+                    // How rows are compared is another matter.
+                    Cell::Known(value) if !matches!(value, Value::Reference(_)) => Some(AtHand::Cell(cell)),
+                    _ => None,
+                }
             }
             _ => None,
         }
@@ -409,14 +434,29 @@ impl Evaluator<'_> {
     fn join(&self, frame: &mut Frame<'_>, id: ExprId, absorbing: Truth) -> Found {
         let code = frame.code;
         let mut joined = Found::flag(absorbing != Truth::True);
+        let sides = |id: ExprId| match (code.get(id).map(|expr| &expr.op), absorbing) {
+            (Some(Op::And(a, b)), Truth::False) | (Some(Op::Or(a, b)), Truth::True) => Some((*a, *b)),
+            _ => None,
+        };
+        if let Some((a, b)) = sides(id)
+            && sides(a).is_none()
+            && sides(b).is_none()
+        {
+            // Most have two sides, which need no list.
+            for side in [a, b] {
+                let part = self.eval(frame, side);
+                if part.truth() == absorbing {
+                    return Found::flag(absorbing == Truth::True);
+                }
+                joined = if absorbing == Truth::True { or(&joined, &part) } else { and(&joined, &part) };
+            }
+            return joined;
+        }
         let mut pending = vec![id];
         while let Some(next) = pending.pop() {
-            match (code.get(next).map(|expr| &expr.op), absorbing) {
-                (Some(Op::And(a, b)), Truth::False) | (Some(Op::Or(a, b)), Truth::True) => {
-                    pending.extend([*b, *a]);
-                    continue;
-                }
-                _ => {}
+            if let Some((a, b)) = sides(next) {
+                pending.extend([b, a]);
+                continue;
             }
             let part = self.eval(frame, next);
             if part.truth() == absorbing {
@@ -455,6 +495,9 @@ impl Evaluator<'_> {
     fn comparison(&self, frame: &mut Frame<'_>, op: &Op) -> Found {
         match op {
             Op::Compare(op, a, b) => {
+                if let (Some(left), Some(right)) = (self.at_hand(frame, *a), self.at_hand(frame, *b)) {
+                    return Found::flag(compare_values(*op, left.value(), right.value()));
+                }
                 let (a, b) = (self.eval(frame, *a), self.eval(frame, *b));
                 self.compared(*op, a, b)
             }
@@ -615,6 +658,26 @@ impl Evaluator<'_> {
                 compiled.ok_or_else(broken)?.is_match(text)
             }
         }))
+    }
+}
+
+/// A value that is read where it stands.
+enum AtHand<'f> {
+    Literal(&'f Value),
+    /// Of a cell that is known.
+    Cell(Cow<'f, Cell>),
+}
+
+impl AtHand<'_> {
+    fn value(&self) -> &Value {
+        match self {
+            Self::Literal(value) => value,
+            Self::Cell(cell) => match &**cell {
+                Cell::Known(value) => value,
+                // None of these is at hand.
+                _ => &Value::None,
+            },
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading fields and naming rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::evaluator::Evaluator;
@@ -73,6 +74,20 @@ impl Evaluator<'_> {
             return Found::fault(Fault::DuplicateKey { record: reference.record, row });
         }
         self.cell(reference.record, row, field)
+    }
+
+    /// The cell of a field that no test fixes, of a row of a record whose key is its own.
+    pub(super) fn known_cell(&self, reference: &Reference, field: u32) -> Option<Cow<'_, Cell>> {
+        let (record, row) = (reference.record, reference.row?);
+        let givens = &self.options.givens.fields;
+        if self.is_group(record)
+            || (!givens.is_empty() && givens.contains_key(&(record, row, field)))
+            || self.data.is_duplicate(record, row)
+            || self.data.rows(record).is_none()
+        {
+            return None;
+        }
+        Some(self.data.cell(record, row, field))
     }
 
     /// Why a row that is not there is not there.

@@ -64,16 +64,22 @@ impl Found {
     }
 
     /// What operators see that know nothing of the missing: it is unknown to them.
+    #[inline]
     pub(crate) fn doubted(self) -> Self {
-        match self.state {
-            State::Missing => Self::unknown(self.lacks.unwrap_or_default()),
-            _ => self,
+        if matches!(self.state, State::Missing) {
+            Self::unknown(self.lacks.unwrap_or_default())
+        } else {
+            self
         }
     }
 
     /// The same without bounds.
-    pub(crate) fn plain(self) -> Self {
-        Self { bounds: None, ..self }
+    #[inline]
+    pub(crate) fn plain(mut self) -> Self {
+        if self.bounds.is_some() {
+            self.bounds = None;
+        }
+        self
     }
 
     /// The known value.
@@ -102,6 +108,7 @@ impl Found {
     }
 
     /// As a condition. What is not applicable or none is not yes.
+    #[inline]
     pub(crate) fn truth(&self) -> Truth {
         match &self.state {
             State::Known(Value::Flag(true)) => Truth::True,

@@ -48,6 +48,13 @@ impl Evaluator<'_> {
 
     /// Whether a derived fact is nothing but a private value under another name.
     fn hands_on(&self, define: DefineId, depth: u32) -> bool {
+        if depth == 0 {
+            return self.memory.wording.hands_on(define, || self.hands_on_below(define, 0));
+        }
+        self.hands_on_below(define, depth)
+    }
+
+    fn hands_on_below(&self, define: DefineId, depth: u32) -> bool {
         let Some(body) = self.plan.defines.get(&define.0) else { return true };
         depth > 50 || body.arms.iter().any(|arm| self.passes(&body.code, arm.value, depth + 1))
     }

@@ -23,17 +23,27 @@ const ROWS_SHOWN: usize = 5;
 impl Guide<'_, '_> {
     /// The parts of a condition that make it what it is: of a conjunction that is no, those that are no.
     pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
-        let mut steps = Vec::new();
+        self.condition_steps_of(frame, id, None)
+    }
+
+    /// The same of a condition that is perhaps found already.
+    fn condition_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>) -> Vec<Step> {
         match frame.code.get(id).map(|expr| &expr.op) {
-            None => {}
+            None => Vec::new(),
             Some(Op::And(..) | Op::Or(..)) => {
-                for (part, found) in self.relevant(frame, id) {
+                let relevant = self.relevant(frame, id);
+                let mut steps = Vec::with_capacity(relevant.len());
+                for (part, found) in relevant {
                     steps.extend(self.tell(|| self.condition_step(frame, part, Some(found))));
                 }
+                steps
             }
-            Some(_) => steps.extend(self.tell(|| self.condition_step(frame, id, None))),
+            // Exactly as long as it is: most have one step.
+            Some(_) => {
+                let step = self.tell(|| self.condition_step(frame, id, known.cloned()));
+                step.map_or_else(Vec::new, |step| vec![step])
+            }
         }
-        steps
     }
 
     /// What a condition follows from whose text and state already stand above.
@@ -100,9 +110,14 @@ impl Guide<'_, '_> {
 
     /// The facts, derived facts and parameters that a value follows from.
     pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+        self.value_steps_of(frame, id, None)
+    }
+
+    /// The same of a value that is perhaps found already.
+    fn value_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>) -> Vec<Step> {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return Vec::new() };
-        self.tell(|| self.reasons(frame, id, expr)).unwrap_or_default()
+        self.tell(|| self.reasons(frame, id, expr, known)).unwrap_or_default()
     }
 
     /// Whether one step says all of an operation.
@@ -144,15 +159,15 @@ impl Guide<'_, '_> {
         })
     }
 
-    fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr) -> Vec<Step> {
+    fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, known: Option<&Found>) -> Vec<Step> {
         match &expr.op {
             // It finds what it is on the way.
             Op::Aggregate { kind, rows, operand } => {
-                vec![self.aggregate(frame, id, expr, None, *kind, rows, *operand)]
+                vec![self.aggregate(frame, id, expr, known, *kind, rows, *operand)]
             }
             op if Self::is_single(op) => {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
-                self.single(frame, id, expr, &found).into_iter().collect()
+                self.single(frame, id, expr, &found).map_or_else(Vec::new, |step| vec![step])
             }
             Op::Parameter { parameter, keys, on } => {
                 let mut steps: Vec<Step> =
@@ -391,11 +406,14 @@ impl Guide<'_, '_> {
                     within.bind(0, Some(Value::Reference(reference)));
                 }
                 let is_condition = body.code.get(arm.value).is_some_and(|value| value.ty.base == Base::Flag);
-                below.extend(if is_condition {
-                    self.condition_steps(&mut within, arm.value)
+                // What is known of the fact is what is known of its value, and need not be worked out again.
+                let known = Some(found).filter(|found| found.value().is_some());
+                let of_value = if is_condition {
+                    self.condition_steps_of(&mut within, arm.value, known)
                 } else {
-                    self.value_steps(&mut within, arm.value)
-                });
+                    self.value_steps_of(&mut within, arm.value, known)
+                };
+                if below.is_empty() { below = of_value } else { below.extend(of_value) }
             }
         }
         step.steps = distinct(below);
@@ -603,7 +621,7 @@ impl Guide<'_, '_> {
         let found = match known {
             Some(found) => found.clone(),
             None => {
-                let reduced = || self.evaluator.reduced(frame, kind, rows, operand, selected.clone());
+                let reduced = || self.evaluator.reduced(frame, kind, rows, operand, &selected);
                 let found = self.evaluator.settle(reduced);
                 if expr.ty.optional { found } else { found.doubted() }
             }
@@ -611,14 +629,18 @@ impl Guide<'_, '_> {
         let value = self.value_state(frame, id, &found);
         let sure = selected.iter().filter(|(_, lets_in)| lets_in.truth() == Truth::True).count();
         let perhaps = selected.len() - sure;
-        let counted = match (total, sure, perhaps) {
-            (0, ..) => "no rows".to_owned(),
-            (total, 0, 0) => format!("none of {total} {} matches", plural(total)),
-            (total, sure, 0) if total == sure => format!("{total} {}", plural(total)),
-            (total, sure, 0) => format!("{sure} of {total} rows match"),
-            (total, sure, perhaps) => format!("{sure} of {total} rows match, {perhaps} perhaps"),
+        let all = total.to_string();
+        let some = sure.to_string();
+        step.state = match (total, sure, perhaps) {
+            (0, ..) => Words::joined(&[&value, "; no rows"]),
+            (total, 0, 0) => Words::joined(&[&value, "; none of ", &all, " ", plural(total), " matches"]),
+            (total, sure, 0) if total == sure => Words::joined(&[&value, "; ", &all, " ", plural(total)]),
+            (_, _, 0) => Words::joined(&[&value, "; ", &some, " of ", &all, " rows match"]),
+            (_, _, perhaps) => {
+                let perhaps = perhaps.to_string();
+                Words::joined(&[&value, "; ", &some, " of ", &all, " rows match, ", &perhaps, " perhaps"])
+            }
         };
-        step.state = format!("{value}; {counted}").into();
 
         let outer = frame.bind(rows.slot, None);
         if selected.is_empty() && total > 0 {
@@ -633,14 +655,14 @@ impl Guide<'_, '_> {
         }
         // What tips the scales first: rows that fail an `all`, then rows that match, then those in doubt.
         let quantified = matches!(kind, AggregateKind::All | AggregateKind::SomeAndAll);
-        let mut shown: Vec<(u8, Step)> = Vec::new();
+        let mut shown: Vec<(u8, Step)> = Vec::with_capacity(selected.len().min(ROWS_SHOWN));
         for (row, lets_in) in &selected {
             frame.bind(rows.slot, Some(row.clone()));
             let matches = lets_in.truth() == Truth::True;
-            let satisfied = operand
+            let found = operand
                 .filter(|_| quantified)
-                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)).truth());
-            let (rank, state) = match (matches, satisfied) {
+                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)));
+            let (rank, state) = match (matches, found.as_ref().map(Found::truth)) {
                 (true, Some(Truth::False)) => (0, "does not satisfy it"),
                 (true, Some(Truth::Unknown)) => (1, "unknown whether it satisfies it"),
                 (true, Some(Truth::True)) => (3, "satisfies it"),
@@ -653,14 +675,15 @@ impl Guide<'_, '_> {
             let why = self.beside(row, || {
                 let mut why = Vec::new();
                 if let (Some(filter), true) = (rows.filter, !matches || operand.is_none()) {
-                    why.extend(self.condition_steps(frame, filter));
+                    why = self.condition_steps(frame, filter);
                 }
                 if let Some(operand) = operand {
-                    why.extend(if quantified {
-                        self.condition_steps(frame, operand)
+                    let of_operand = if quantified {
+                        self.condition_steps_of(frame, operand, found.as_ref())
                     } else {
                         self.value_steps(frame, operand)
-                    });
+                    };
+                    if why.is_empty() { why = of_operand } else { why.extend(of_operand) }
                 }
                 why
             });
@@ -668,6 +691,7 @@ impl Guide<'_, '_> {
         }
         frame.bind(rows.slot, outer);
         shown.sort_by_key(|(rank, _)| *rank);
+        step.steps.reserve_exact(shown.len().min(ROWS_SHOWN));
         step.steps.extend(shown.into_iter().take(ROWS_SHOWN).map(|(_, step)| step));
         step
     }
@@ -742,6 +766,9 @@ fn flatten(code: &crate::plan::Code, id: ExprId, conjunction: bool, parts: &mut 
 
 /// The steps, none twice.
 fn distinct(steps: Vec<Step>) -> Vec<Step> {
+    if steps.len() < 2 {
+        return steps;
+    }
     let same = |a: &Step, b: &Step| a.kind == b.kind && a.text == b.text && a.state == b.state;
     let is_twice = |(at, step): (usize, &Step)| steps.iter().take(at).any(|other| same(other, step));
     if !steps.iter().enumerate().any(is_twice) {

@@ -39,19 +39,21 @@ impl Evaluator<'_> {
         };
         let Some(filter) = rows.filter else { return Ok(members) };
         let outer = frame.bind(rows.slot, None);
-        let mut selected = Vec::new();
-        for (value, presence) in members {
-            frame.bind(rows.slot, Some(value.clone()));
+        let mut selected = members;
+        selected.retain_mut(|(value, presence)| {
+            // The row is lent to the frame, not copied.
+            frame.bind(rows.slot, Some(std::mem::replace(value, Value::None)));
             let condition = self.eval(frame, filter);
-            let lets_in = match (presence.truth(), condition.truth()) {
-                (_, Truth::False) => continue,
-                (Truth::True, Truth::True) => presence,
-                _ => and(&presence, &condition),
-            };
-            if lets_in.truth() != Truth::False {
-                selected.push((value, lets_in));
+            if let Some(row) = frame.bind(rows.slot, None) {
+                *value = row;
             }
-        }
+            match (presence.truth(), condition.truth()) {
+                (_, Truth::False) => return false,
+                (Truth::True, Truth::True) => return true,
+                _ => *presence = and(presence, &condition),
+            }
+            presence.truth() != Truth::False
+        });
         frame.bind(rows.slot, outer);
         Ok(selected)
     }

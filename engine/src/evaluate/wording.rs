@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use super::outcome::Layer;
 use crate::data::Records;
 use crate::diagnostic::Place;
-use crate::plan::{DecisionId, PolicyId};
-use crate::value::RecordId;
+use crate::plan::{DecisionId, DefineId, PolicyId};
+use crate::value::{Date, RecordId};
 
 /// A few words: of the program, of the policy (which many records share), or of one record alone. It reads as a `str`.
 #[derive(Clone)]
@@ -27,9 +27,16 @@ pub enum Words {
 impl Words {
     /// The same, and more behind it.
     pub(super) fn and(self, more: &str) -> Self {
-        let mut text = String::from(&*self);
-        text.push_str(more);
-        Self::Own(text)
+        if let Self::Own(mut text) = self {
+            text.push_str(more);
+            return Self::Own(text);
+        }
+        Self::joined(&[&self, more])
+    }
+
+    /// Pieces one after another: what `format!` gives, in one allocation.
+    pub(super) fn joined(pieces: &[&str]) -> Self {
+        Self::Own(pieces.concat())
     }
 }
 
@@ -103,6 +110,9 @@ pub(super) struct Wording {
     fields: Made<(RecordId, u32), Arc<str>>,
     layers: Made<PolicyId, Option<Arc<Layer>>>,
     files: OnceCell<Vec<Arc<str>>>,
+    handing_on: Made<DefineId, bool>,
+    defaults: Made<(DecisionId, u32), Arc<str>>,
+    day: OnceCell<String>,
 }
 
 /// What was made, by what it is of.
@@ -136,6 +146,26 @@ impl Wording {
     /// The name of a field.
     pub(super) fn field(&self, record: RecordId, field: u32, text: impl FnOnce() -> String) -> Arc<str> {
         once(&self.fields, (record, field), || text().into())
+    }
+
+    /// How a default is called.
+    pub(super) fn default(
+        &self,
+        decision: DecisionId,
+        default: u32,
+        text: impl FnOnce() -> String,
+    ) -> Arc<str> {
+        once(&self.defaults, (decision, default), || text().into())
+    }
+
+    /// Whether a derived fact is nothing but a private value under another name.
+    pub(super) fn hands_on(&self, define: DefineId, hands_on: impl FnOnce() -> bool) -> bool {
+        once(&self.handing_on, define, hands_on)
+    }
+
+    /// The day of the run.
+    pub(super) fn day(&self, day: Date) -> String {
+        self.day.get_or_init(|| day.to_string()).clone()
     }
 
     /// Whose a policy is.

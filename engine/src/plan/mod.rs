@@ -38,6 +38,7 @@ pub use fact::Fact;
 pub use layer::{Amendment, Grant, Jurisdiction, NoKey, Permission, Version, can_name};
 pub use shape::{CodeShapes, Shape, Shaper, Shapes};
 pub use shift::Shift;
+pub(crate) use show::show_key;
 pub use show::{
     MASK, Privacy, category_value, show, show_fault, show_with, written, written_instance, written_key,
     written_name, written_number,

@@ -85,21 +85,24 @@ fn show_school_year(year: i16) -> String {
 }
 
 /// The key's parts, `, ` between.
-fn show_key(symbols: &Symbols, reference: &Reference, privacy: Privacy) -> String {
+pub(crate) fn show_key(symbols: &Symbols, reference: &Reference, privacy: Privacy) -> String {
     let Some(record) = symbols.record(reference.record) else { return MASK.to_owned() };
     if reference.key.is_empty() {
         return match reference.row {
-            Some(row) => format!("{} in row {}", record.name, u64::from(row) + 1),
+            Some(row) => [record.name.as_str(), " in row ", &(u64::from(row) + 1).to_string()].concat(),
             None => "unknown".to_owned(),
         };
     }
-    let parts = reference.key.iter().zip(&record.fields).map(|(part, field)| {
+    let mut parts = reference.key.iter().zip(&record.fields).map(|(part, field)| {
         if field.private && privacy == Privacy::Mask {
             MASK.to_owned()
         } else {
             show_with(symbols, part, field.ty, privacy)
         }
     });
+    if let [_] = &*reference.key {
+        return parts.next().unwrap_or_default();
+    }
     parts.collect::<Vec<_>>().join(", ")
 }
 

@@ -17,6 +17,11 @@ use crate::value::{Base, Type, Value};
 const DEEPEST: u32 = 250;
 /// Pairs of values that are computed one by one; more are first made one unknown.
 const PAIRS: usize = 24;
+/// Pairs of values that are computed at all.
+const MOST_PAIRS: usize = 3_000;
+/// An expression of more values than this, or of larger ones, is not followed: definitions that read each other would
+/// multiply them without end.
+const MOST_PIECES: usize = 2_000;
 
 /// What the names of a code are bound to.
 #[derive(Clone, Debug)]
@@ -101,7 +106,7 @@ impl<'p> World<'p> {
     }
 
     fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth > DEEPEST || self.solver.cnf.is_large() {
+        if self.depth > DEEPEST || self.is_large() {
             return None;
         }
         self.depth += 1;
@@ -119,7 +124,8 @@ impl<'p> World<'p> {
             return known.clone();
         }
         let found = self.nested(|world| world.operation(frame, id, op, ty));
-        let mut sym = found.unwrap_or_else(|| self.opaque(ty, "what is too large or nested too deeply"));
+        let sym = found.unwrap_or_else(|| self.opaque(ty, "what is too large or nested too deeply"));
+        let mut sym = self.bounded(sym, ty);
         if !ty.optional {
             sym.missing = Lit::NO;
         }
@@ -131,6 +137,13 @@ impl<'p> World<'p> {
             self.common.keep(key, sym.clone());
         }
         sym
+    }
+
+    /// What an expression was found to be, unless that is too much to be followed.
+    fn bounded(&mut self, sym: Sym, ty: Type) -> Sym {
+        let pieces = sym.pieces();
+        self.written = self.written.saturating_add(pieces);
+        if pieces > MOST_PIECES { self.opaque(ty, "what is too large or nested too deeply") } else { sym }
     }
 
     /// Without bounds, as every operator but a comparison sees it.
@@ -443,6 +456,10 @@ impl<'p> World<'p> {
                 return self.arithmetic(op, &small_a, &small_b);
             }
         }
+        let number = Type::of(Base::Number);
+        if a.cases.len() * b.cases.len() > MOST_PAIRS || self.is_large() {
+            return self.opaque(number, "what is too large or nested too deeply");
+        }
         let mut cases = Vec::new();
         for (when_a, left) in &a.cases {
             for (when_b, right) in &b.cases {
@@ -451,7 +468,7 @@ impl<'p> World<'p> {
             }
         }
         cases.retain(|(when, _)| *when != Lit::NO);
-        Sym { cases, missing: Lit::NO }
+        self.bounded(Sym { cases, missing: Lit::NO }, number)
     }
 
     fn compute(&mut self, op: ArithmeticOp, a: &Leaf, b: &Leaf) -> Option<(Lit, Leaf)> {

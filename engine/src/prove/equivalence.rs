@@ -515,6 +515,7 @@ impl<'p> World<'p> {
             absent: self.absent,
             raised: BTreeMap::new(),
             depth: 0,
+            written: self.written,
         }
     }
 

@@ -46,6 +46,12 @@ impl Form {
         self.terms.is_empty().then_some(&self.constant)
     }
 
+    /// How large it is: its terms, and more for numbers of many digits.
+    pub(super) fn pieces(&self) -> usize {
+        let digits = |q: &Q| (q.numer().bits().max(q.denom().bits()) / 256) as usize;
+        1 + digits(&self.constant) + self.terms.values().map(|c| 1 + digits(c)).sum::<usize>()
+    }
+
     pub(super) fn scaled(&self, by: &Q) -> Self {
         if by.is_zero() {
             return Self::default();

@@ -34,6 +34,17 @@ pub(super) enum Leaf {
     NotApplicable,
 }
 
+impl Leaf {
+    /// How large it is.
+    fn pieces(&self) -> usize {
+        match self {
+            Self::Num(form) => form.pieces(),
+            Self::Ratio(a, b) | Self::Range(a, b) => a.pieces() + b.pieces(),
+            _ => 1,
+        }
+    }
+}
+
 /// The values of an expression, no two of which hold together. Where none holds it is unknown or an error.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sym {
@@ -47,6 +58,11 @@ impl Sym {
     /// Always this.
     pub(super) fn of(leaf: Leaf) -> Self {
         Self { cases: vec![(Lit::YES, leaf)], missing: Lit::NO }
+    }
+
+    /// How large all its values are together.
+    pub(super) fn pieces(&self) -> usize {
+        self.cases.iter().map(|(_, leaf)| leaf.pieces()).sum()
     }
 
     /// Never known.

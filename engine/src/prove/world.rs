@@ -82,7 +82,12 @@ pub(super) struct World<'p> {
     /// Parameters whose cells, by key, have these values on all days.
     pub(super) raised: BTreeMap<ParameterId, BTreeMap<Vec<i64>, Sym>>,
     pub(super) depth: u32,
+    /// How large everything is that was found.
+    pub(super) written: usize,
 }
+
+/// So much may be found of one question: by far more than of any policy that a person writes.
+const MOST_WRITTEN: usize = 200_000;
 
 /// Steps for all questions about one segment of one declaration.
 const FUEL: u64 = 20_000;
@@ -127,6 +132,7 @@ impl<'p> World<'p> {
             absent: BTreeSet::new(),
             raised: BTreeMap::new(),
             depth: 0,
+            written: 0,
         }
     }
 
@@ -157,7 +163,13 @@ impl<'p> World<'p> {
             absent: self.absent,
             raised: self.raised,
             depth: 0,
+            written: self.written,
         }
+    }
+
+    /// Whether it is so large that nothing more should be followed.
+    pub(super) fn is_large(&self) -> bool {
+        self.written > MOST_WRITTEN || self.solver.cnf.is_large()
     }
 
     /// The law of the day of deciding.

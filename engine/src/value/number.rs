@@ -11,14 +11,15 @@ use super::Fault;
 
 /// An exact rational in lowest terms, its denominator positive, numerator and denominator below 10^76.
 ///
-/// Small numbers are held in `i128`; every operation that might leave it is done in big integers, then reduced.
+/// Small numbers are held in `i64`, and what comes of two of them fits `i128` before it is reduced; all others are big integers.
+/// Few numbers of schools are not small, and values are copied often: they have to be short.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Number(Repr);
 
 /// Invariant: `Small` whenever both parts fit, so that derived equality and hash are those of the number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Repr {
-    Small(i128, i128),
+    Small(i64, i64),
     Big(Box<(BigInt, BigInt)>),
 }
 
@@ -34,7 +35,7 @@ impl Number {
     /// A whole number.
     #[must_use]
     pub fn from_int(value: i64) -> Self {
-        Self(Repr::Small(i128::from(value), 1))
+        Self(Repr::Small(value, 1))
     }
 
     /// `numerator / denominator`, reduced.
@@ -45,7 +46,7 @@ impl Number {
         Self::from_parts(BigInt::from(numerator), BigInt::from(denominator))
     }
 
-    /// `n / d` reduced, where that can be done without leaving `i128`.
+    /// `n / d` reduced, where that fits.
     fn from_small(n: i128, d: i128) -> Option<Self> {
         if d == 0 {
             return None;
@@ -62,10 +63,10 @@ impl Number {
                     (n.unsigned_abs() / divisor, d.unsigned_abs() / divisor)
                 }
             };
+        let denominator = i64::try_from(denominator).ok()?;
         let magnitude = i128::try_from(magnitude).ok()?;
-        let denominator = i128::try_from(denominator).ok()?;
         let numerator = if (n < 0) == (d < 0) { magnitude } else { -magnitude };
-        Some(Self(Repr::Small(numerator, denominator)))
+        Some(Self(Repr::Small(i64::try_from(numerator).ok()?, denominator)))
     }
 
     /// `value / 10^scale`, for a scale of at most 18.
@@ -91,8 +92,8 @@ impl Number {
         let Repr::Small(n, d) = &self.0 else { return None };
         let mut power = 1_i128;
         for scale in 0..=6 {
-            if power % d == 0 {
-                return Some((i64::try_from(n.checked_mul(power / d)?).ok()?, scale));
+            if power % i128::from(*d) == 0 {
+                return Some((i64::try_from(i128::from(*n) * (power / i128::from(*d))).ok()?, scale));
             }
             power *= 10;
         }
@@ -106,7 +107,7 @@ impl Number {
         let divisor = numerator.gcd(&denominator);
         let sign = if denominator.is_negative() { -BigInt::one() } else { BigInt::one() };
         let (numerator, denominator) = (&numerator / &divisor * &sign, &denominator / &divisor * &sign);
-        if let (Some(n), Some(d)) = (numerator.to_i128(), denominator.to_i128()) {
+        if let (Some(n), Some(d)) = (numerator.to_i64(), denominator.to_i64()) {
             return Ok(Self(Repr::Small(n, d)));
         }
         let limit = BigInt::from(10u8).pow(LIMIT_EXPONENT);
@@ -263,7 +264,7 @@ impl Number {
     #[must_use]
     pub fn to_i64(&self) -> Option<i64> {
         match &self.0 {
-            Repr::Small(n, 1) => i64::try_from(*n).ok(),
+            Repr::Small(n, 1) => Some(*n),
             _ => None,
         }
     }
@@ -295,23 +296,23 @@ impl Number {
     }
 }
 
-/// The sum of two fractions, where no step leaves `i128`.
-fn small_sum((an, ad): (i128, i128), (bn, bd): (i128, i128)) -> Option<Number> {
+/// The sum of two fractions, where it is small. No step leaves `i128`: each part is below 2^63, the last but for its sign.
+fn small_sum((an, ad): (i64, i64), (bn, bd): (i64, i64)) -> Option<Number> {
     if ad == 1 && bd == 1 {
         return Some(Number(Repr::Small(an.checked_add(bn)?, 1)));
     }
     let divisor = ad.gcd(&bd);
-    let (left, right) = (ad / divisor, bd / divisor);
-    let numerator = an.checked_mul(right)?.checked_add(bn.checked_mul(left)?)?;
-    Number::from_small(numerator, ad.checked_mul(right)?)
+    let (left, right) = (i128::from(ad / divisor), i128::from(bd / divisor));
+    let numerator = i128::from(an) * right + i128::from(bn) * left;
+    Number::from_small(numerator, i128::from(ad) * right)
 }
 
-/// The product of two fractions, where no step leaves `i128`.
-fn small_product((an, ad): (i128, i128), (bn, bd): (i128, i128)) -> Option<Number> {
+/// The product of two fractions, where it is small.
+fn small_product((an, ad): (i64, i64), (bn, bd): (i64, i64)) -> Option<Number> {
     if ad == 1 && bd == 1 {
         return Some(Number(Repr::Small(an.checked_mul(bn)?, 1)));
     }
-    Number::from_small(an.checked_mul(bn)?, ad.checked_mul(bd)?)
+    Number::from_small(i128::from(an) * i128::from(bn), i128::from(ad) * i128::from(bd))
 }
 
 impl PartialOrd for Number {
@@ -326,9 +327,8 @@ impl Ord for Number {
             if ad == bd {
                 return an.cmp(bn);
             }
-            if let (Some(left), Some(right)) = (an.checked_mul(*bd), bn.checked_mul(*ad)) {
-                return left.cmp(&right);
-            }
+            let (left, right) = (i128::from(*an) * i128::from(*bd), i128::from(*bn) * i128::from(*ad));
+            return left.cmp(&right);
         }
         let ((an, ad), (bn, bd)) = (self.parts(), other.parts());
         (an * bd).cmp(&(bn * ad))
@@ -345,12 +345,14 @@ mod tests {
         Number::from_parts(BigInt::from(numerator), BigInt::from(denominator)).unwrap()
     }
 
-    /// Values near zero, near powers of ten and near the ends of `i128`, so that both paths and the border are met.
+    /// Values near zero and near the ends of `i64` and of `i128`, so that both paths and the borders are met.
     fn integers() -> impl Strategy<Value = i128> {
         prop_oneof![
             -30i128..30,
             any::<i64>().prop_map(i128::from),
             any::<i128>(),
+            (-3i128..3).prop_map(|n| i128::from(i64::MAX) + n),
+            (-3i128..3).prop_map(|n| i128::from(i64::MIN) + n),
             (0i128..3).prop_map(|n| i128::MAX - n),
             (0i128..3).prop_map(|n| i128::MIN + n),
         ]
@@ -367,7 +369,7 @@ mod tests {
             Repr::Big(parts) => {
                 parts.1.is_positive()
                     && parts.0.gcd(&parts.1).is_one()
-                    && (parts.0.to_i128().is_none() || parts.1.to_i128().is_none())
+                    && (parts.0.to_i64().is_none() || parts.1.to_i64().is_none())
             }
         }
     }
@@ -469,7 +471,9 @@ mod tests {
             power(60).mul(&Number::ratio(1, 10).unwrap().mul(&Number::ONE.div(&power(40)).unwrap()).unwrap()),
             Ok(power(19))
         );
-        // Leaving `i128` is no error.
+        // Leaving `i64`, or `i128`, is no error.
+        let least = big(i128::from(i64::MIN), 1);
+        assert_eq!(least.sub(&Number::ONE).unwrap().add(&Number::ONE), Ok(least));
         let max = big(i128::MAX, 1);
         assert_eq!(max.add(&Number::ONE).unwrap().sub(&Number::ONE), Ok(max));
         assert_eq!(Number::ONE.div(&Number::ZERO), Err(Fault::DivisionByZero));
