@@ -10,11 +10,13 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "common/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeSet;
 
-use rubric_engine::db::Database;
+use corpus::{database, replayed, said};
 use rubric_engine::diagnostic::{Diagnostic, Severity};
-use rubric_engine::testing;
 
 const STATE: &str = include_str!("prove/layers/state.rubric");
 const FAULTS: &str = include_str!("prove/layers/faults.txt");
@@ -54,67 +56,27 @@ fn cases(text: &str) -> Vec<Case> {
     text.split("=== ").skip(1).map(case).collect()
 }
 
-fn database(files: &[(&'static str, String)]) -> Database {
-    let mut database = Database::default();
-    for (path, text) in files {
-        database.set_text(path, Some(text));
-    }
-    database
-}
-
 fn found(case: &Case) -> Vec<Diagnostic> {
-    let database = database(&case.files);
-    database.files().into_iter().flat_map(|file| database.diagnostics(file)).collect()
+    corpus::found(&database(&case.files))
 }
 
 /// Codes with their places, as a case expects them.
 fn places(case: &Case) -> BTreeSet<String> {
     let database = database(&case.files);
-    let all = database.files().into_iter().flat_map(|file| database.diagnostics(file));
-    let at = |one: Diagnostic| {
-        let place = one.place().unwrap();
-        let (text, span) = (database.text(place.file), database.span(place));
-        let (before, from) = text.split_at(span.start as usize);
-        let word = before.split_whitespace().next_back().unwrap_or_default();
-        format!("{} at {word} {}", one.code, from.split_at((span.end - span.start) as usize).0)
-    };
-    all.filter(|one| CODES.contains(&one.code) || one.severity == Severity::Error).map(at).collect()
-}
-
-/// What failed of the tests that the diagnostics offer, pasted behind the last text.
-fn replayed(case: &Case, diagnostics: &[Diagnostic]) -> Vec<String> {
-    let mut failures = Vec::new();
-    for diagnostic in diagnostics {
-        let help = diagnostic.help.as_deref().unwrap_or_default();
-        let Some((_, test)) = help.split_once("\n\n") else { continue };
-        let mut files = case.files.clone();
-        files.last_mut().unwrap().1.push_str(&format!("\n{test}"));
-        let database = database(&files);
-        let plan = database.plan();
-        if plan.tests.is_empty() {
-            let all = database.files().into_iter().flat_map(|file| database.errors(file));
-            failures
-                .push(format!("not a test: {test}\n{:?}", all.map(|one| one.message).collect::<Vec<_>>()));
-        }
-        for body in &plan.tests {
-            let report = testing::run(&plan, body);
-            if !report.passed {
-                failures.push(format!("{test}\n{:?}", report.failures));
-            }
-        }
-    }
-    failures
+    let all = corpus::found(&database).into_iter();
+    let counts = |one: &Diagnostic| CODES.contains(&one.code) || one.severity == Severity::Error;
+    all.filter(counts).map(|one| said(&database, &one)).collect()
 }
 
 #[test]
 fn every_planted_fault_of_a_layer_is_found_and_shown() {
     let mut failures = Vec::new();
     for case in cases(FAULTS) {
-        let (found, said) = (found(&case), places(&case));
+        let (found, places) = (found(&case), places(&case));
         let name = &case.name;
-        if said != case.expected {
+        if places != case.expected {
             let all: Vec<String> = found.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
-            failures.push(format!("{name}: {said:?}, not {:?}; {all:?}", case.expected));
+            failures.push(format!("{name}: {places:?}, not {:?}; {all:?}", case.expected));
         }
         let breaks = |one: &&Diagnostic| matches!(one.code, "not-tighter" | "not-looser");
         for one in found.iter().filter(breaks) {
@@ -123,7 +85,8 @@ fn every_planted_fault_of_a_layer_is_found_and_shown() {
                 failures.push(format!("{name}: no record with both results: {} {help}", one.message));
             }
         }
-        failures.extend(replayed(&case, &found).into_iter().map(|failure| format!("{name}: {failure}")));
+        failures
+            .extend(replayed(&case.files, &found).into_iter().map(|failure| format!("{name}: {failure}")));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -12,6 +12,9 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "common/random.rs"]
+mod random;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -23,17 +26,7 @@ use rubric_engine::prove::{Fact, Row, Witness};
 use rubric_engine::testing;
 use rubric_engine::value::{Date, Number, RecordId, Value};
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list[usize::try_from(self.below(list.len() as u64)).unwrap()]
-    }
-}
+use random::Random;
 
 const TODAY: Date = Date::constant(2024, 1, 1);
 const WITHIN: &str = "n <= 2 and (on presumed 0) <= 1";

@@ -10,9 +10,12 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "common/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeSet;
 
-use rubric_engine::db::Database;
+use corpus::{database, replayed, said};
 use rubric_engine::diagnostic::{Diagnostic, Severity};
 use rubric_engine::testing;
 
@@ -56,53 +59,20 @@ fn sections(text: &str) -> Vec<(String, BTreeSet<String>, String)> {
         .collect()
 }
 
+fn files(text: &str) -> [(&'static str, String); 1] {
+    [("corpus.rubric", text.to_owned())]
+}
+
 fn checked(text: &str) -> Vec<Diagnostic> {
-    let mut database = Database::default();
-    let file = database.set_text("corpus.rubric", Some(text));
-    database.diagnostics(file)
+    corpus::found(&database(&files(text)))
 }
 
 /// Codes with their places, as a section expects them.
 fn places(text: &str) -> BTreeSet<String> {
-    let mut database = Database::default();
-    let file = database.set_text("corpus.rubric", Some(text));
-    let found = database.diagnostics(file);
+    let database = database(&files(text));
+    let found = corpus::found(&database);
     let proved = found.iter().filter(|one| CODES.contains(&one.code) || one.code.starts_with("assertion-"));
-    let at = |one: &Diagnostic| {
-        let span = database.span(one.place().unwrap());
-        let (before, from) = text.split_at(span.start as usize);
-        let word = before.split_whitespace().next_back().unwrap_or_default();
-        let here = from.split_at((span.end - span.start) as usize).0;
-        format!("{} at {word} {here}", one.code)
-    };
-    proved.map(at).collect()
-}
-
-/// What failed of the tests that the diagnostics offer, pasted behind the text.
-fn replayed(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
-    let mut failures = Vec::new();
-    for diagnostic in diagnostics {
-        let Some(test) =
-            diagnostic.help.as_ref().and_then(|help| help.split_once("\n\n").map(|(_, test)| test))
-        else {
-            continue;
-        };
-        let mut database = Database::default();
-        database.set_text("corpus.rubric", Some(&format!("{text}\n{test}")));
-        let plan = database.plan();
-        if plan.tests.is_empty() {
-            let file = database.file("corpus.rubric").unwrap();
-            let said: Vec<String> = database.diagnostics(file).into_iter().map(|one| one.message).collect();
-            failures.push(format!("not a test: {test}\n{said:?}"));
-        }
-        for body in &plan.tests {
-            let report = testing::run(&plan, body);
-            if !report.passed {
-                failures.push(format!("{test}\n{:?}", report.failures));
-            }
-        }
-    }
-    failures
+    proved.map(|one| said(&database, one)).collect()
 }
 
 #[test]
@@ -126,7 +96,8 @@ fn every_planted_fault_is_found_and_shown() {
         {
             failures.push(format!("{name}: no record is shown"));
         }
-        failures.extend(replayed(text, &found).into_iter().map(|failure| format!("{name}: {failure}")));
+        failures
+            .extend(replayed(&files(text), &found).into_iter().map(|failure| format!("{name}: {failure}")));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -169,7 +140,8 @@ fn promises_are_proved_or_broken_by_a_record() {
                 failures.push(format!("{name}: {tests} tests in {:?}", one.help));
             }
         }
-        failures.extend(replayed(text, &found).into_iter().map(|failure| format!("{name}: {failure}")));
+        failures
+            .extend(replayed(&files(text), &found).into_iter().map(|failure| format!("{name}: {failure}")));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -213,4 +185,47 @@ fn what_is_found_is_the_same_every_time() {
     for (name, _, text) in sections(FAULTS).iter().take(20) {
         assert_eq!(checked(text), checked(text), "{name}");
     }
+}
+
+/// A record that the evaluator does not confirm is left out of one search, and is no proof for what is asked after it.
+#[test]
+fn what_one_search_leaves_out_proves_nothing() {
+    let text = format!(
+        "{VOCABULARY}decision d of S {{\n  outcomes up, mid, low\n  cite \"§ 2\"\n  default low\n\
+         rule a: up when n * m > 100 and n < 20 and m < 20\n\
+         rule b: mid when n * m > 100 and n < 20 and m < 20\n}}\n\
+         test \"both apply\" {{\n  as of 2024-06-01\n  S ana {{ n: 15  m: 15 }}\n  expect ana.d = conflict\n}}\n"
+    );
+    let plan = database(&files(&text)).plan();
+    assert!(plan.tests.len() == 1 && testing::run(&plan, &plan.tests[0]).passed);
+    assert_eq!(places(&text), BTreeSet::from(["not-decided at decision d".to_owned()]));
+}
+
+/// Nine flags for each of so many pigeons and holes: no search finds out in a bounded time that one hole has two.
+#[test]
+fn what_ran_out_of_steps_is_said() {
+    const HOLES: usize = 9;
+    let flag = |pigeon: usize, hole: usize| format!("f{pigeon}_{hole}");
+    let all = || (0..=HOLES).flat_map(|pigeon| (0..HOLES).map(move |hole| (pigeon, hole)));
+    let fields: String = all().map(|(pigeon, hole)| format!("  {}: flag\n", flag(pigeon, hole))).collect();
+    let somewhere = (0..=HOLES).map(|pigeon| {
+        let holes: Vec<String> = (0..HOLES).map(|hole| flag(pigeon, hole)).collect();
+        format!("({})", holes.join(" or "))
+    });
+    let alone = all().flat_map(|(pigeon, hole)| {
+        let after = pigeon + 1..=HOLES;
+        after.map(move |other| format!("not ({} and {})", flag(pigeon, hole), flag(other, hole)))
+    });
+    let condition: Vec<String> = somewhere.chain(alone).collect();
+    let text = format!(
+        "policy corpus {{ title \"P\" cite \"§\" }}\nrecord S {{\n  key id: text\n{fields}}}\n\
+         decision d of S {{\n  outcomes up, low\n  cite \"§ 2\"\n  default low\n  rule a: up when {}\n}}\n",
+        condition.join(" and ")
+    );
+    let found = checked(&text);
+    let said: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(
+        said,
+        ["not decided: whether every rule and comparison has an effect, because of the steps ran out"]
+    );
 }

@@ -11,6 +11,9 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "common/random.rs"]
+mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -21,17 +24,7 @@ use rubric_engine::plan::{DecisionId, ExprId, Interval, Plan, ResultId, ResultSt
 use rubric_engine::prove::{Equivalence, Fact, Finding, Row, Witness, equivalent, findings};
 use rubric_engine::value::{Date, Number, RecordId, State, Value};
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
-        list[usize::try_from(self.below(list.len() as u64)).unwrap()]
-    }
-}
+use random::Random;
 
 const HEADER: &str = "policy t { title \"T\" cite \"§\" effective from 2024-01-01 until 2024-01-02 }\n\
     category Size { small, middle, large }\n\

@@ -1,8 +1,8 @@
 //! What proofs about amendments find, as the checks say it.
 
-use super::{not_looser, not_tighter, proof};
-use crate::diagnostic::{Diagnostic, Place, Severity};
-use crate::plan::{Amendment, Grant, Permission, Plan, ResultId, RuleBody, Symbol, Symbols, written_name};
+use super::{not_decided, not_looser, not_tighter, proof};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::plan::{Amendment, Grant, Permission, Plan, ResultId, RuleBody, Symbol, Symbols};
 use crate::prove::{Amended, AmendmentVerdict, Direction, Given, How, Overstep, Subject, What};
 
 /// An amendment with the laws that it stands between, and what was granted.
@@ -112,11 +112,8 @@ impl Layer<'_> {
     /// What could not be decided, and why.
     fn open(&self, why: &str) -> Diagnostic {
         let name = self.symbols().name(self.amendment.target).unwrap_or_default();
-        let message =
-            format!("not decided: whether this keeps to it that `{name}` {}, because of {why}", self.may());
-        let mut diagnostic = Diagnostic::warning("not-decided", self.amendment.place, message);
-        diagnostic.severity = Severity::Information;
-        diagnostic.help("neither a proof nor a record that shows it was found: test such cases by hand")
+        let what = format!("whether this keeps to it that `{name}` {}", self.may());
+        not_decided::open(self.amendment.place, &what, why)
     }
 
     pub(super) fn said(&self, found: &Overstep) -> Said {
@@ -156,16 +153,11 @@ impl Layer<'_> {
         for grant in &self.grants {
             diagnostic = diagnostic.label(grant.place, "what is granted");
         }
-        let word = match judged.amended.what {
-            What::Worth(_) if matches!(found.subject, Subject::Decision(_)) => {
-                written_name(&judged.amended.word).into_owned()
-            }
-            _ => judged.amended.word.clone(),
-        };
         let name = found.subject.name(symbols);
         let title =
             format!("{name}: {} under {above}, {} with {own}", judged.parent.word, judged.amended.word);
-        let expected = format!("%.{} = {word}", found.subject.written(symbols));
+        let expected =
+            format!("%.{} = {}", found.subject.written(symbols), judged.amended.written(found.subject));
         let test = proof::shown(symbols, &found.witness, &title, &expected);
         diagnostic.help(format!("{}\n{test}", self.help(found)))
     }

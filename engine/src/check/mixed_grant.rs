@@ -58,7 +58,8 @@
 //! Where both are meant, say so: `allow(mixed-grant) "reason"` before the parameter. Amounts, and decisions whose outcomes
 //! are `in any order`, have no direction and are not looked at.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use super::not_decided;
+use crate::diagnostic::Diagnostic;
 use crate::layer;
 use crate::plan::{ParameterId, Permission, Plan, Symbol};
 use crate::prove::{Mixed, Moved, mixed, readers};
@@ -90,7 +91,7 @@ pub(super) fn told(whole: &Plan, parameter: ParameterId) -> Vec<Diagnostic> {
                     let name = moved.subject.name(symbols);
                     let title =
                         format!("{name}: {} before {} is {word}", moved.before.word, symbol.name);
-                    let expected = format!("%.{} = {}", moved.subject.written(symbols), moved.after.word);
+                    let expected = format!("%.{} = {}", moved.subject.written(symbols), moved.after.written(moved.subject));
                     moved.witness.test(symbols, &title, &expected)
                 };
                 found.push(Diagnostic::warning("mixed-grant", grant.place, message).help(format!(
@@ -101,13 +102,8 @@ pub(super) fn told(whole: &Plan, parameter: ParameterId) -> Vec<Diagnostic> {
                 )));
             }
             Some(Mixed::NotDecided(why)) => {
-                let message =
-                    format!("not decided: whether `{name}`, {word}, moves all that reads it one way, because of {why}");
-                let mut diagnostic = Diagnostic::warning("not-decided", grant.place, message);
-                diagnostic.severity = Severity::Information;
-                found.push(
-                    diagnostic.help("neither a proof nor records that show it were found: test such cases by hand"),
-                );
+                let what = format!("whether `{name}`, {word}, moves all that reads it one way");
+                found.push(not_decided::open(grant.place, &what, &why));
             }
         }
     }

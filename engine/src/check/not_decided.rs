@@ -31,14 +31,19 @@
 //! }
 //! ```
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::plan::Plan;
 use crate::prove::Finding;
 
 pub(super) fn told(_: &Plan, finding: &Finding) -> Option<Diagnostic> {
     let Finding::Open(what, place, why) = finding else { return None };
+    Some(open(*place, what, why))
+}
+
+/// That it is not decided, and why.
+pub(super) fn open(place: Place, what: &str, why: &str) -> Diagnostic {
     let message = format!("not decided: {what}, because of {why}");
-    let mut diagnostic = Diagnostic::warning("not-decided", *place, message);
+    let mut diagnostic = Diagnostic::warning("not-decided", place, message);
     diagnostic.severity = Severity::Information;
-    Some(diagnostic.help("neither a proof nor a record that shows it was found: test such cases by hand"))
+    diagnostic.help("neither a proof nor a record that shows it was found: test such cases by hand")
 }

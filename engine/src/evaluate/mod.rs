@@ -34,6 +34,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bounds::order;
 pub use evaluator::{Env, Evaluator, Givens, Options};
 pub(crate) use exercise::Inside;
 pub use explain::SourceText;

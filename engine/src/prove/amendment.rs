@@ -121,13 +121,7 @@ impl<'a> Amended<'a> {
     /// What the amendment does that it should not; nothing where it is proved that it does what it was granted.
     #[must_use]
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let subjects: Vec<Subject> = match self.result {
-            ResultId::Decision(id) => vec![Subject::Decision(id)],
-            ResultId::Requirement(id) => {
-                self.amended.symbols.instances(id).into_iter().map(Subject::Requirement).collect()
-            }
-            ResultId::Amount(_) => Vec::new(),
-        };
+        let subjects = Subject::all(&self.amended.symbols, self.result);
         let Some(any) = subjects.first().copied() else { return Vec::new() };
         if self.guard().is_none() {
             return Vec::new();

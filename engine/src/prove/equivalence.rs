@@ -485,38 +485,16 @@ impl<'p> World<'p> {
             Source::All(id) => record(*id).map(Source::All),
             Source::Many(row, at) => Some(Source::Many(*row, field(*owners.get(*row)?, *at)?.0)),
         };
-        let collections = World::adopted(self.collections, source, record);
-        let inputs = self.inputs.into_iter().filter_map(|(input, sym)| {
+        let collections = World::adopted(std::mem::take(&mut self.collections), source, record);
+        let inputs = std::mem::take(&mut self.inputs).into_iter().filter_map(|(input, sym)| {
             let name = &from.symbols.inputs.get(input.0 as usize)?.name;
             let at = to.symbols.inputs.iter().position(|input| input.name == *name)?;
             Some((crate::plan::InputId(u32::try_from(at).ok()?), sym))
         });
-        World {
-            plan: to,
-            rows,
-            collections,
-            inputs: inputs.collect(),
-            solver: self.solver,
-            choices: self.choices,
-            texts: self.texts,
-            as_of: self.as_of,
-            segment: self.segment,
-            defines: BTreeMap::new(),
-            decisions: BTreeMap::new(),
-            requirements: BTreeMap::new(),
-            amounts: BTreeMap::new(),
-            row_equality: self.row_equality,
-            text_equality: self.text_equality,
-            products: self.products,
-            vague: self.vague,
-            common: self.common,
-            twins: BTreeMap::new(),
-            cuts: BTreeMap::new(),
-            absent: self.absent,
-            raised: BTreeMap::new(),
-            depth: 0,
-            written: self.written,
-        }
+        let inputs = inputs.collect();
+        let mut world = self.under(to);
+        (world.rows, world.collections, world.inputs) = (rows, collections, inputs);
+        world
     }
 
     /// A value of a category in the values of another; only those that both have are left.

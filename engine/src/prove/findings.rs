@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cnf::Lit;
 use super::decide::Ruled;
 use super::encode::Frame;
-use super::question::Search;
+use super::question::{RAN_OUT, Search};
 use super::slice::{segments, slice};
 use super::sym::{Leaf, Rails};
 use super::witness::Witness;
@@ -44,6 +44,9 @@ pub enum Finding {
     /// What could not be decided, where, and why.
     Open(&'static str, Place, String),
 }
+
+/// What is not decided where the steps ran out before it was known whether something can be.
+const EFFECT: &str = "whether every rule and comparison has an effect";
 
 /// So many pairs of rules are told at most.
 const MOST_CONFLICTS: usize = 4;
@@ -191,6 +194,9 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
                     }
                 }
             }
+        }
+        if world.ran_out {
+            open(&mut found, EFFECT, RAN_OUT.to_owned());
         }
     }
     for (position, rule) in body.rules.iter().enumerate() {
@@ -413,7 +419,7 @@ fn requirement(whole: &Plan, id: RequirementId) -> Vec<Finding> {
     let (Some(symbol), Some(body)) = (plan.symbols.requirement(id), plan.requirements.get(&id.0)) else {
         return Vec::new();
     };
-    let (mut may_fail, mut may_pass) = (false, false);
+    let (mut may_fail, mut may_pass, mut ran_out) = (false, false, false);
     let mut constants = Constants::default();
     let mut found = Vec::new();
     let instances: Vec<Instance> = plan.symbols.instances(id);
@@ -440,7 +446,11 @@ fn requirement(whole: &Plan, id: RequirementId) -> Vec<Finding> {
                 });
                 constants.look(&mut world, &frame, &conditions.collect::<Vec<_>>());
             }
+            ran_out |= world.ran_out;
         }
+    }
+    if ran_out {
+        found.push(Finding::Open(EFFECT, symbol.place, RAN_OUT.to_owned()));
     }
     if instances.is_empty() || instances.len() > 12 {
         return found;

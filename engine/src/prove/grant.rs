@@ -4,7 +4,7 @@
 //! A record has two results: by the value as it is, and by any greater one. Both laws are read in one solver, the second with
 //! the value unknown; what is found is confirmed by the evaluator with the value fixed, as a test fixes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::amendment::apart;
@@ -15,13 +15,13 @@ use super::findings::{effective, stretches};
 use super::form::{Form, Q, whole};
 use super::law::{Given, What, given};
 use super::question::Search;
+use super::slice::slice;
 use super::subject::Subject;
 use super::sym::{Leaf, Sym};
 use super::witness::Witness;
 use super::world::{World, exact};
-use crate::plan::{
-    Code, CompareOp, Op, ParameterBody, ParameterId, ParameterSymbol, Plan, ResultId, Symbol, Symbols,
-};
+use crate::evaluate::order;
+use crate::plan::{CompareOp, Op, ParameterBody, ParameterId, ParameterSymbol, Plan, ResultId, Symbol};
 use crate::value::date::add_days;
 use crate::value::{Base, Number, Type, Value};
 
@@ -49,7 +49,10 @@ pub enum Mixed {
     NotDecided(String),
 }
 
-/// The decisions with an order, and the requirements, that read a parameter by themselves or by definitions.
+/// Of a requirement `for each` value, so many values are looked at.
+const MOST_INSTANCES: usize = 4;
+
+/// The decisions with an order, and the requirements, that hang on a parameter.
 #[must_use]
 pub fn readers(plan: &Plan, parameter: ParameterId) -> Vec<ResultId> {
     let symbols = &plan.symbols;
@@ -65,30 +68,8 @@ pub fn readers(plan: &Plan, parameter: ParameterId) -> Vec<ResultId> {
         policy.is_some_and(|policy| owner.is_none_or(|owner| !symbols.above(policy).contains(&owner)))
     };
     let all = symbols.results.iter().copied();
-    all.filter(has_order).filter(is_above).filter(|result| reads(plan, *result, parameter)).collect()
-}
-
-fn reads(plan: &Plan, result: ResultId, parameter: ParameterId) -> bool {
-    let mut open: Vec<&Code> = match result {
-        ResultId::Decision(id) => plan.decisions.get(&id.0).map(|body| &body.code),
-        ResultId::Requirement(id) => plan.requirements.get(&id.0).map(|body| &body.code),
-        ResultId::Amount(_) => None,
-    }
-    .into_iter()
-    .collect();
-    let mut seen: BTreeSet<u32> = BTreeSet::new();
-    while let Some(code) = open.pop() {
-        for expr in &code.exprs {
-            match &expr.op {
-                Op::Parameter { parameter: read, .. } if *read == parameter => return true,
-                Op::Define { define, .. } if seen.insert(define.0) => {
-                    open.extend(plan.defines.get(&define.0).map(|body| &body.code));
-                }
-                _ => {}
-            }
-        }
-    }
-    false
+    let reads = |result: &ResultId| slice(plan, &[*result], &[]).parameters.contains_key(&parameter.0);
+    all.filter(has_order).filter(is_above).filter(reads).collect()
 }
 
 /// Whether a parameter, raised or else lowered, makes one record's result less favourable and another's more. `law` is without
@@ -117,7 +98,11 @@ pub fn mixed(
         rises,
         any_day: on_any_day(law, parameter),
     };
-    let subjects: Vec<Subject> = results.iter().flat_map(|result| subjects(&law.symbols, *result)).collect();
+    let subjects = results.iter().flat_map(|result| {
+        let all = Subject::all(&law.symbols, *result);
+        all.into_iter().take(MOST_INSTANCES)
+    });
+    let subjects: Vec<Subject> = subjects.collect();
     // One that cannot be settles it, whatever is known of the other.
     let tighter = question.any_moves(&subjects, true);
     if matches!(tighter, Ok(None)) {
@@ -127,17 +112,6 @@ pub fn mixed(
         (Ok(Some(tighter)), Ok(Some(looser))) => Some(Mixed::Both(Box::new(tighter), Box::new(looser))),
         (_, Ok(None)) | (Ok(None), _) => None,
         (Err(why), _) | (_, Err(why)) => Some(Mixed::NotDecided(why)),
-    }
-}
-
-/// Of a requirement `for each` value, the first few.
-fn subjects(symbols: &Symbols, result: ResultId) -> Vec<Subject> {
-    match result {
-        ResultId::Decision(id) => vec![Subject::Decision(id)],
-        ResultId::Requirement(id) => {
-            symbols.instances(id).into_iter().take(4).map(Subject::Requirement).collect()
-        }
-        ResultId::Amount(_) => Vec::new(),
     }
 }
 
@@ -380,15 +354,4 @@ fn step(value: &Value, ty: Type, rises: bool) -> Option<Value> {
         }
         _ => return None,
     })
-}
-
-fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
-        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
-        (Value::SchoolYear(a), Value::SchoolYear(b)) => Some(a.cmp(b)),
-        (Value::Category(a), Value::Category(b)) => Some(a.cmp(b)),
-        (a, b) if a == b => Some(std::cmp::Ordering::Equal),
-        _ => None,
-    }
 }

@@ -1,14 +1,15 @@
 //! What a law gives for a record, on a scale from more to less favourable: for every record at once, and for one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::cnf::Lit;
 use super::findings::law_of;
-use super::subject::Subject;
+use super::subject::{Subject, outcome_word};
 use super::witness::Witness;
 use super::world::{Law, World};
 use crate::evaluate::{By, Verdict};
-use crate::plan::{DecisionBody, Interval, Plan, ResultStatus, category_value};
+use crate::plan::{DecisionBody, Interval, Plan, ResultStatus, written_name};
 
 /// What a law gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,16 @@ pub struct Given {
     pub rules: Vec<u32>,
 }
 
+impl Given {
+    /// The word as a test expects it of that.
+    pub(crate) fn written(&self, subject: Subject) -> Cow<'_, str> {
+        match (self.what, subject) {
+            (What::Worth(_), Subject::Decision(_)) => written_name(&self.word),
+            _ => Cow::Borrowed(&self.word),
+        }
+    }
+}
+
 /// What a law gives for the first row of a record.
 pub(super) fn given(plan: &Plan, subject: Subject, witness: &Witness) -> Given {
     let symbols = &plan.symbols;
@@ -63,9 +74,8 @@ pub(super) fn given(plan: &Plan, subject: Subject, witness: &Witness) -> Given {
             let rules = result.by.iter().filter_map(rule).collect();
             match result.verdict {
                 Verdict::Outcome(outcome) => {
-                    let category = symbols.decision(id).map(|symbol| symbol.outcomes);
-                    let word = category.and_then(|category| category_value(symbols, category, outcome));
-                    Given { what: What::Worth(outcome), word: word.unwrap_or_default().to_owned(), rules }
+                    let word = outcome_word(symbols, id, outcome).to_owned();
+                    Given { what: What::Worth(outcome), word, rules }
                 }
                 Verdict::Status(status @ ResultStatus::Undetermined)
                     if result.possible.is_empty() && result.needs.is_empty() =>

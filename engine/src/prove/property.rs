@@ -10,6 +10,7 @@ use super::slice::{segments, slice_with};
 use super::sym::{Rails, Sym};
 use super::witness::{Fact as RowFact, Witness, literal};
 use super::world::World;
+use crate::evaluate::order;
 use crate::evaluate::{Evaluator, Verdict as Result, Worth};
 use crate::plan::{
     AssertBody, Claim, Code, CompareOp, DecisionId, ExprId, Fact, Instance, Interval, Op, Plan, Promise,
@@ -301,20 +302,6 @@ impl Moved {
             }
             _ => {}
         }
-    }
-}
-
-/// Which of two values of one type is more; nothing where neither is.
-fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
-    match (a, b) {
-        (Value::Flag(a), Value::Flag(b)) => Some(a.cmp(b)),
-        (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
-        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
-        (Value::SchoolYear(a), Value::SchoolYear(b)) => Some(a.cmp(b)),
-        (Value::Category(a), Value::Category(b)) => Some(a.cmp(b)),
-        (Value::Date(_), Value::Never) => Some(std::cmp::Ordering::Less),
-        (Value::Never, Value::Date(_)) => Some(std::cmp::Ordering::Greater),
-        _ => None,
     }
 }
 

@@ -24,6 +24,9 @@ const MENDS: u32 = 400;
 /// The same for a question that a proof alone answers.
 const FEW_MENDS: u32 = 6;
 
+/// Why a question is open whose steps ran out.
+pub(super) const RAN_OUT: &str = "the steps ran out";
+
 /// Whether some record satisfies the goals and is confirmed.
 pub(super) enum Search<T = Witness> {
     /// None does.
@@ -57,13 +60,15 @@ impl World<'_> {
         confirms: impl Fn(&T) -> bool,
     ) -> Search<T> {
         self.sort_rows();
-        let mut blocked = false;
+        let mut goals: Vec<Lit> = goals.to_vec();
+        // Holds in this search alone: what it leaves out is no answer to other questions of the same solver.
+        let mut blocked = None;
         let (mut tries, mut mends) = (0, 0);
         while tries < TRIES && mends < MENDS {
-            match self.solver.solve(goals, &[], 0) {
-                Answer::Never(_) if !blocked => return Search::None,
+            match self.solver.solve(&goals, &[], 0) {
+                Answer::Never(_) if blocked.is_none() => return Search::None,
                 Answer::Never(_) => break,
-                Answer::Exhausted => return Search::Open("the steps ran out".to_owned()),
+                Answer::Exhausted => return Search::Open(RAN_OUT.to_owned()),
                 Answer::Model(model) => {
                     if let Some(found) = made(self, &model)
                         && confirms(&found)
@@ -75,8 +80,11 @@ impl World<'_> {
                         mends += 1;
                     } else {
                         tries += 1;
-                        blocked = true;
-                        self.solver.block(&model);
+                        let here = *blocked.get_or_insert_with(|| self.solver.cnf.free());
+                        if goals.last() != Some(&here) {
+                            goals.push(here);
+                        }
+                        self.solver.block(&model, here);
                     }
                 }
             }
@@ -89,7 +97,11 @@ impl World<'_> {
         self.sort_rows();
         match self.solver.solve(goals, &[], FEW_MENDS) {
             Answer::Never(blamed) => Some(blamed),
-            Answer::Model(_) | Answer::Exhausted => None,
+            Answer::Model(_) => None,
+            Answer::Exhausted => {
+                self.ran_out = true;
+                None
+            }
         }
     }
 

@@ -282,9 +282,9 @@ impl Solver {
         SPENT.with(|spent| spent.set(spent.get().saturating_add(steps)));
     }
 
-    /// No model like this one again.
-    pub(super) fn block(&mut self, model: &Model) {
-        let clause: Vec<Lit> = model.leaves.iter().map(|lit| !*lit).collect();
+    /// No model like this one again, where `here` holds.
+    pub(super) fn block(&mut self, model: &Model, here: Lit) {
+        let clause: Vec<Lit> = model.leaves.iter().map(|lit| !*lit).chain([!here]).collect();
         self.cnf.clause(&clause);
     }
 

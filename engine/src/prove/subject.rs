@@ -34,6 +34,16 @@ pub(super) struct Answer {
 }
 
 impl Subject {
+    /// What is asked of a result: of a requirement `for each` value, each of them.
+    #[must_use]
+    pub fn all(symbols: &Symbols, result: ResultId) -> Vec<Self> {
+        match result {
+            ResultId::Decision(id) => vec![Self::Decision(id)],
+            ResultId::Requirement(id) => symbols.instances(id).into_iter().map(Self::Requirement).collect(),
+            ResultId::Amount(id) => vec![Self::Amount(id)],
+        }
+    }
+
     /// The part of a plan that it hangs on.
     #[must_use]
     pub fn slice(self, plan: &Plan) -> Plan {
@@ -128,9 +138,7 @@ impl Subject {
             Self::Decision(id) => match evaluator.decision(id, 0).verdict {
                 Verdict::Status(status) => of_status(status),
                 Verdict::Outcome(outcome) => {
-                    let category = symbols.decision(id).map(|symbol| symbol.outcomes);
-                    let word = category.and_then(|category| category_value(symbols, category, outcome));
-                    let word = word.unwrap_or_default().to_owned();
+                    let word = outcome_word(symbols, id, outcome).to_owned();
                     let expects = vec![format!("%.{name} = {}", written_name(&word))];
                     Answer { kind: word.clone(), text: word, expects }
                 }
@@ -205,6 +213,12 @@ impl Subject {
             }
         }
     }
+}
+
+/// The name of an outcome.
+pub(super) fn outcome_word(symbols: &Symbols, decision: DecisionId, outcome: u32) -> &str {
+    let category = symbols.decision(decision).map(|symbol| symbol.outcomes);
+    category.and_then(|category| category_value(symbols, category, outcome)).unwrap_or_default()
 }
 
 impl Answer {

@@ -84,6 +84,8 @@ pub(super) struct World<'p> {
     pub(super) depth: u32,
     /// How large everything is that was found.
     pub(super) written: usize,
+    /// The steps ran out before it was known whether something can be.
+    pub(super) ran_out: bool,
 }
 
 /// So much may be found of one question: by far more than of any policy that a person writes.
@@ -133,6 +135,7 @@ impl<'p> World<'p> {
             raised: BTreeMap::new(),
             depth: 0,
             written: 0,
+            ran_out: false,
         }
     }
 
@@ -164,6 +167,7 @@ impl<'p> World<'p> {
             raised: self.raised,
             depth: 0,
             written: self.written,
+            ran_out: self.ran_out,
         }
     }
 

@@ -85,9 +85,10 @@ fn group(
     decoder: &mut Decoder<'_>,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Errors {
-    let texts = texts(file, used, (number, rows_said), decoder);
-    let apart = |column: &usize| left.contains_key(column) || texts.iter().any(|(own, _)| own == column);
-    let others: Vec<usize> = used.iter().copied().filter(|column| !apart(column)).collect();
+    let read: Vec<usize> = used.iter().copied().filter(|column| !left.contains_key(column)).collect();
+    let texts = texts(file, &read, (number, rows_said), decoder);
+    let is_text = |column: &usize| texts.iter().any(|(own, _)| own == column);
+    let others: Vec<usize> = read.into_iter().filter(|column| !is_text(column)).collect();
     let mut rows = file.group(number, others.iter().copied(), ROWS)?;
     let start = first;
     let (mut first, mut all) = (first, Vec::new());
@@ -132,7 +133,8 @@ fn texts(
     if rows == 0 || used.iter().all(|column| named_by.contains(column)) {
         return Vec::new();
     }
-    named_by.into_iter().filter_map(|column| Some((column, file.texts(group, column)?))).collect()
+    let named_by = named_by.into_iter().filter(|column| used.contains(column));
+    named_by.filter_map(|column| Some((column, file.texts(group, column)?))).collect()
 }
 
 /// The rows of batches in memory.

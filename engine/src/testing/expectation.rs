@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::evaluate::{Evaluator, Verdict, Worth};
 use crate::plan::{
-    Plan, PolicyId, ResultId, ResultStatus, Symbol, Symbols, category_value, written_instance, written_name,
+    Plan, PolicyId, ResultStatus, Symbol, Symbols, category_value, written_instance, written_name,
 };
 use crate::prove::{Subject, Witness, literal};
 use crate::value::{Type, Value};
@@ -29,15 +29,6 @@ pub(super) fn uses(symbols: &Symbols, policy: PolicyId, witness: &Witness) -> Ve
         .map(|policy| policy.name.as_str())
         .collect();
     policies.into_iter().map(ToOwned::to_owned).collect()
-}
-
-/// What is asked of a result: of a requirement `for each` value, each of them.
-pub(super) fn subjects(symbols: &Symbols, result: ResultId) -> Vec<Subject> {
-    match result {
-        ResultId::Decision(id) => vec![Subject::Decision(id)],
-        ResultId::Requirement(id) => symbols.instances(id).into_iter().map(Subject::Requirement).collect(),
-        ResultId::Amount(id) => vec![Subject::Amount(id)],
-    }
 }
 
 fn found(evaluator: &Evaluator<'_>, symbols: &Symbols, subject: Subject) -> Vec<String> {

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::expectation::{expectations, subjects, uses};
+use super::expectation::{expectations, uses};
 use super::mutate::{Mutant, Mutated, Reach, borders};
 use super::run;
 use crate::diagnostic::{FileId, Place};
@@ -122,7 +122,7 @@ fn test_for(
 ) -> Result<(Written, Arc<TestBody>), Option<String>> {
     let mut open = None;
     let mut any = false;
-    let asked: Vec<Subject> = readers.flat_map(|result| subjects(&plan.symbols, result)).collect();
+    let asked: Vec<Subject> = readers.flat_map(|result| Subject::all(&plan.symbols, result)).collect();
     for subject in asked {
         any = true;
         match compare(plan, subject, changed, subject) {
@@ -156,7 +156,7 @@ fn test_for(
 }
 
 fn file_of(plan: &Plan, result: ResultId) -> Option<FileId> {
-    let policy = subjects(&plan.symbols, result).first()?.policy(&plan.symbols)?;
+    let policy = Subject::all(&plan.symbols, result).first()?.policy(&plan.symbols)?;
     plan.symbols.policy(policy).map(|policy| policy.place.file)
 }
 

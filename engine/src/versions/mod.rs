@@ -207,16 +207,8 @@ fn compared(old: &Plan, a: &Declared, new: &Plan, b: &Declared) -> Compared {
 /// The decisions, requirements and amounts of a version, and the definitions that are written beside them.
 fn declared(version: Version<'_>, shapes: &mut Shapes) -> Vec<Declared> {
     let symbols = &version.plan.symbols;
-    let mut subjects = Vec::new();
-    for id in &symbols.results {
-        match *id {
-            ResultId::Decision(id) => subjects.push(Subject::Decision(id)),
-            ResultId::Amount(id) => subjects.push(Subject::Amount(id)),
-            ResultId::Requirement(id) => {
-                subjects.extend(symbols.instances(id).into_iter().map(Subject::Requirement));
-            }
-        }
-    }
+    let all = symbols.results.iter().flat_map(|result| Subject::all(symbols, *result));
+    let mut subjects: Vec<Subject> = all.collect();
     let asked =
         |subject: &Subject| subject.policy(symbols).is_some_and(|policy| version.policies.contains(&policy));
     subjects.retain(asked);

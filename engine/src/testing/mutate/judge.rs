@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::expectation::{expectations, subjects, uses};
+use super::super::expectation::{expectations, uses};
 use super::{Mutant, Mutated};
 use crate::plan::{
     AmountId, Code, DecisionId, DefineId, ExpectKind, Op, ParameterId, Plan, RequirementId, ResultId,
@@ -77,7 +77,8 @@ fn survivor(plan: &Plan, changed: &Plan, mutant: &Mutant, results: &[(ResultId, 
     let readers: Vec<ResultId> =
         results.iter().filter(|(_, reads)| reads.contains(&mutant.of)).map(|(result, _)| *result).collect();
     let mut open = None;
-    let asked: Vec<Subject> = readers.iter().flat_map(|result| subjects(&plan.symbols, *result)).collect();
+    let asked: Vec<Subject> =
+        readers.iter().flat_map(|result| Subject::all(&plan.symbols, *result)).collect();
     for subject in asked {
         match compare(plan, subject, changed, subject) {
             Equivalence::Same => {}
