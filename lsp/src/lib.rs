@@ -1,8 +1,9 @@
 //! The Rubric language server: the protocol in, queries of the engine out.
 //!
-//! Handlers only put what the client said into the channel of the project that it is about, in the order in which it was
-//! said; each folder that is open is a project. One thread of a project owns its database; a few others answer requests, and publish what the checker finds, from snapshots
-//! of it. A change waits for no answer: it cancels those under way, which are then tried again.
+//! Handlers only put what the client said into the channel of the project that it is about, in the order in which it
+//! was said; each folder that is open is a project. One thread of a project owns its database; a few others answer
+//! requests, and publish what the checker finds, from snapshots of it. A change waits for no answer: it cancels those
+//! under way, which are then tried again.
 
 #![cfg_attr(
     test,

@@ -35,8 +35,8 @@ struct Said {
     diagnostics: Vec<lsp::Diagnostic>,
 }
 
-/// Works until the channel closes, and gives the files of which it said that something is wrong. Of several states only the newest is looked at. Says [`Event::Checked`] as soon as the
-/// documents that the client has open are checked.
+/// Works until the channel closes, and gives the files of which it said that something is wrong. Of several states only
+/// the newest is looked at. Says [`Event::Checked`] as soon as the documents that the client has open are checked.
 pub(crate) fn publish(
     states: &Receiver<Snapshot>,
     messages: &UnboundedSender<Message>,

@@ -4,7 +4,7 @@
 //!
 //! `districts may raise` (or `lower`) lets a district be stricter, or more generous, by one number. Where two rules read it in
 //! opposite ways, raising it does both: one record loses by it and another gains, so that the grant allows more than it
-//! seems to. The checker looks for two such records among the decisions and requirements that read the parameter, whatever
+//! seems to. The checker looks for two such records among the decisions and requirements that hang on the parameter, whatever
 //! policy of the state they stand in, with any greater (or lesser) value; the evaluator has confirmed both, and they stand
 //! there as `test` blocks. Where all readers move one way, or it can be shown that none moves the other, nothing is said.
 //!
