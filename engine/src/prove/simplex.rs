@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use num_traits::{One as _, Signed as _, Zero as _};
-
 use super::cnf::Lit;
 use super::form::{Bound, Num, Q};
 

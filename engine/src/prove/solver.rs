@@ -7,10 +7,9 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use num_traits::Zero as _;
-
 use super::calendar::Function;
 use super::cnf::{Cnf, Lit, Said};
+use super::known::Known;
 use super::form::{Atom, Bound, Form, Num, Q, atom, whole};
 use super::simplex::{Outcome, Reason, Simplex};
 
@@ -24,16 +23,9 @@ struct Variable {
 
 /// A row of coefficients and the literals of its bounds.
 #[derive(Debug)]
-struct Row {
-    row: Vec<(Num, Q)>,
+pub(super) struct Row {
+    pub(super) row: Vec<(Num, Q)>,
     bounds: BTreeMap<Bound, Lit>,
-}
-
-/// A clause that says something of a number, and counts only where the number does.
-#[derive(Debug)]
-struct Axiom {
-    about: Num,
-    lits: Vec<Lit>,
 }
 
 /// What satisfies the goals.
@@ -91,12 +83,19 @@ pub fn steps() -> u64 {
 pub(super) struct Solver {
     pub(super) cnf: Cnf,
     variables: Vec<Variable>,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     by_row: HashMap<Vec<(Num, Q)>, usize>,
-    atoms: HashMap<usize, (usize, Bound)>,
-    axioms: Vec<Axiom>,
-    functions: Vec<Function>,
-    definitions: BTreeMap<Num, Form>,
+    pub(super) atoms: HashMap<usize, (usize, Bound)>,
+    axioms: Vec<Vec<Lit>>,
+    /// By the number that they are about.
+    axioms_of: BTreeMap<Num, Vec<usize>>,
+    pub(super) functions: Vec<Function>,
+    /// By the number that is its value.
+    pub(super) function_of: BTreeMap<Num, usize>,
+    pub(super) definitions: BTreeMap<Num, Form>,
+    /// How many times something was defined.
+    pub(super) defined: u32,
+    pub(super) known: Known,
     /// Steps that are left for all questions.
     fuel: u64,
 }
@@ -110,8 +109,12 @@ impl Solver {
             by_row: HashMap::new(),
             atoms: HashMap::new(),
             axioms: Vec::new(),
+            axioms_of: BTreeMap::new(),
             functions: Vec::new(),
+            function_of: BTreeMap::new(),
             definitions: BTreeMap::new(),
+            defined: 0,
+            known: Known::default(),
             fuel,
         }
     }
@@ -173,10 +176,10 @@ impl Solver {
         known.bounds.insert(bound.clone(), lit);
         self.atoms.insert(lit.var(), (at, bound));
         if let Some(less) = less {
-            self.cnf.clause(&[!less, lit]);
+            self.cnf.follows(&[!less, lit]);
         }
         if let Some(more) = more {
-            self.cnf.clause(&[!lit, more]);
+            self.cnf.follows(&[!lit, more]);
         }
         lit
     }
@@ -192,19 +195,22 @@ impl Solver {
         self.cnf.all([up, down])
     }
 
-    /// A clause that must be minded wherever the number matters.
+    /// A clause that says something of a number, and must be minded wherever the number matters.
     pub(super) fn axiom(&mut self, about: Num, lits: Vec<Lit>) {
         self.cnf.clause(&lits);
-        self.axioms.push(Axiom { about, lits });
+        self.axioms_of.entry(about).or_default().push(self.axioms.len());
+        self.axioms.push(lits);
     }
 
     /// The number is worth the form, always.
     pub(super) fn define(&mut self, num: Num, form: Form) {
         self.definitions.insert(num, form);
+        self.defined += 1;
     }
 
     /// A function of the calendar whose value is a number.
     pub(super) fn function(&mut self, function: Function) {
+        self.function_of.insert(function.out, self.functions.len());
         self.functions.push(function);
     }
 
@@ -221,6 +227,11 @@ impl Solver {
         if let Some(form) = self.definitions.get(&num) {
             return form.at(|num| self.value(model, num));
         }
+        self.first_of_range(num)
+    }
+
+    /// Nothing, or the end of its range that is nearest.
+    pub(super) fn first_of_range(&self, num: Num) -> Q {
         let Some(variable) = self.variables.get(num.0 as usize) else { return Q::zero() };
         let zero = Q::zero();
         match (&variable.low, &variable.high) {
@@ -230,9 +241,19 @@ impl Solver {
         }
     }
 
+    /// How many numbers there are.
+    pub(super) fn numbers_known(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// How many clauses, functions and definitions there are.
+    pub(super) fn all_there_is(&self) -> (usize, usize, u32) {
+        (self.cnf.said().len(), self.functions.len(), self.defined)
+    }
+
     /// Looks for what satisfies the goals. The model minds these and what `shown` come to in it. What it gets wrong of the
     /// calendar is mended so many times, then it is given as it is.
-    pub(super) fn solve(&mut self, goals: &[Lit], shown: &[Lit], mut mends: u32) -> Answer {
+    pub(super) fn solve(&mut self, goals: &[Lit], shown: &[Lit], mends: &mut u32) -> Answer {
         if goals.contains(&Lit::NO) {
             return Answer::Never(vec![Lit::NO]);
         }
@@ -262,15 +283,17 @@ impl Solver {
             match outcome {
                 Outcome::Conflict(lits) => {
                     let clause: Vec<Lit> = lits.iter().map(|lit| !*lit).collect();
-                    self.cnf.clause(&clause);
+                    self.cnf.follows(&clause);
                 }
                 Outcome::Exhausted => return Answer::Exhausted,
                 Outcome::Values(values) => {
                     model.values = values;
-                    if mends == 0 || !self.mend(&model) {
-                        return Answer::Model(model);
+                    if *mends > 0 && self.mend(&model) {
+                        *mends -= 1;
+                        continue;
                     }
-                    mends -= 1;
+                    self.keep(&model);
+                    return Answer::Model(model);
                 }
             }
         }
@@ -307,11 +330,11 @@ impl Solver {
 
     /// The leaves that make the goals hold in a model, and the numbers that these are about.
     fn justify(&self, model: &Model, goals: &[Lit]) -> (Vec<Lit>, BTreeSet<Num>) {
-        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        let mut seen = Seen(vec![false; self.cnf.variables()]);
         let mut leaves = Vec::new();
         let mut numbers: BTreeSet<Num> = BTreeSet::new();
         let mut open: Vec<Lit> = goals.iter().rev().copied().collect();
-        let mut minded = vec![false; self.axioms.len()];
+        let mut minded: BTreeSet<Num> = BTreeSet::new();
         loop {
             while let Some(lit) = open.pop() {
                 if !seen.insert(lit.var()) {
@@ -321,7 +344,7 @@ impl Solver {
                     Some(parts) if !lit.negated() => open.extend(parts.iter().rev()),
                     Some(parts) => {
                         let mut failing = parts.iter().filter(|part| !model.holds(**part));
-                        let chosen = failing.clone().find(|part| seen.contains(&part.var()));
+                        let chosen = failing.clone().find(|part| seen.contains(part.var()));
                         let chosen = chosen.or_else(|| {
                             let plain = |part: &&Lit| !self.atoms.contains_key(&part.var());
                             failing.clone().find(plain).or_else(|| failing.next())
@@ -339,14 +362,15 @@ impl Solver {
                     }
                 }
             }
-            for (axiom, minded) in self.axioms.iter().zip(&mut minded) {
-                if *minded || !numbers.contains(&axiom.about) {
-                    continue;
-                }
-                *minded = true;
+            let mut new: Vec<usize> = Vec::new();
+            for num in numbers.iter().filter(|num| minded.insert(**num)) {
+                new.extend(self.axioms_of.get(num).into_iter().flatten());
+            }
+            new.sort_unstable();
+            for axiom in new.iter().filter_map(|axiom| self.axioms.get(*axiom)) {
                 let held = |lit: &&Lit| model.holds(**lit);
-                let mut holding = axiom.lits.iter().filter(held);
-                if !holding.clone().any(|lit| seen.contains(&lit.var())) {
+                let mut holding = axiom.iter().filter(held);
+                if !holding.clone().any(|lit| seen.contains(lit.var())) {
                     let plain = |lit: &&Lit| !self.atoms.contains_key(&lit.var());
                     open.extend(holding.clone().find(plain).or_else(|| holding.next()));
                 }
@@ -365,7 +389,7 @@ impl Solver {
         for inner in self.definitions.get(&num).into_iter().flat_map(|form| form.terms.keys()) {
             self.matters(*inner, numbers);
         }
-        if let Some(function) = self.functions.iter().find(|function| function.out == num) {
+        if let Some(function) = self.function_of.get(&num).and_then(|at| self.functions.get(*at)) {
             for inner in function.numbers() {
                 self.matters(inner, numbers);
             }
@@ -421,5 +445,19 @@ impl Solver {
             }
         }
         Ok(())
+    }
+}
+
+/// Variables that were come by.
+struct Seen(Vec<bool>);
+
+impl Seen {
+    fn contains(&self, var: usize) -> bool {
+        self.0.get(var).copied().unwrap_or(false)
+    }
+
+    /// Whether it is the first time.
+    fn insert(&mut self, var: usize) -> bool {
+        self.0.get_mut(var).is_some_and(|seen| !std::mem::replace(seen, true))
     }
 }
