@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-
 use super::calendar::{day_of, integer};
 use super::cnf::Lit;
 use super::collection::Source;

@@ -187,8 +187,7 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
             }
             if changes.get(position) == Some(&false) && applies.get(position) == Some(&true) {
                 copies += 1;
-                if copies > MOST_COPIES
-                    || differs_without(&mut world, body, (&ruled, &base), position, &law)
+                if copies > MOST_COPIES || differs_without(&mut world, body, (&ruled, &base), position, &law)
                 {
                     set(&mut changes, position);
                 }

@@ -40,18 +40,23 @@ impl Solver {
         found
     }
 
-    /// Keeps what a model is of, where that is a whole case.
-    pub(super) fn keep(&mut self, model: &Model) {
-        if self.known.cases.len() >= MOST || self.known.failed >= MOST_FAILED {
-            return;
+    /// Keeps what a model is of, where that is a whole case; whether the goals hold in it. The calendar is minded there, also
+    /// where the model has it wrong.
+    pub(super) fn keep(&mut self, model: &Model, goals: &[Lit]) -> bool {
+        if self.known.failed >= MOST_FAILED {
+            return false;
         }
         let mut case = Case::default();
-        if self.fill_in(&mut case, Some(model)) {
-            self.known.failed = 0;
-            self.known.cases.push(case);
-        } else {
+        if !self.fill_in(&mut case, Some(model)) {
             self.known.failed += 1;
+            return false;
         }
+        self.known.failed = 0;
+        let satisfies = goals.iter().all(|goal| case.holds(*goal));
+        if self.known.cases.len() < MOST {
+            self.known.cases.push(case);
+        }
+        satisfies
     }
 
     /// Brings a case up to what the solver knows by now; no, where that breaks something.
@@ -86,12 +91,13 @@ impl Solver {
             };
             case.holds.push(holds);
         }
-        let kept = self.cnf.said().iter().skip(case.seen.0).all(|clause| clause.iter().any(|lit| case.holds(*lit)));
+        let kept =
+            self.cnf.said().iter().skip(case.seen.0).all(|clause| clause.iter().any(|lit| case.holds(*lit)));
         case.seen = self.all_there_is();
         kept
     }
 
-    /// What a number is: what a model says, what it is defined as or a function of, or what comes first in its range.
+    /// What a number is: what it is defined as or a function of, what a model says, or what comes first in its range.
     fn find_worth(&self, num: Num, model: Option<&Model>, worth: &mut Vec<Option<Q>>) -> Q {
         let at = num.0 as usize;
         if let Some(Some(known)) = worth.get(at) {
@@ -105,8 +111,7 @@ impl Solver {
         if let Some(place) = worth.get_mut(at) {
             *place = Some(first.clone());
         }
-        let said = model.and_then(|model| model.values().get(&num).cloned());
-        let found = said.or_else(|| {
+        let mut follows = || {
             let mut sum = |form: &super::form::Form| {
                 let mut sum = form.constant.clone();
                 for (num, c) in &form.terms {
@@ -120,8 +125,9 @@ impl Solver {
             let function = self.function_of.get(&num).and_then(|at| self.functions.get(*at))?;
             let (of, to) = (sum(&function.of), sum(&function.to));
             function.worth(&of, &to)
-        });
-        let found = found.unwrap_or(first);
+        };
+        let said = |model: &Model| model.values().get(&num).cloned();
+        let found = follows().or_else(|| model.and_then(said)).unwrap_or(first);
         if let Some(place) = worth.get_mut(at) {
             *place = Some(found.clone());
         }

@@ -189,7 +189,9 @@ impl Add for &Q {
     fn add(self, other: &Q) -> Q {
         if let (Some((a, b)), Some((c, d))) = (self.small(), other.small()) {
             if b == 1 && d == 1 {
-                return a.checked_add(c).map_or_else(|| Q::reduced(i128::from(a) + i128::from(c), 1), Q::whole);
+                return a
+                    .checked_add(c)
+                    .map_or_else(|| Q::reduced(i128::from(a) + i128::from(c), 1), Q::whole);
             }
             let [a, b, c, d] = [a, b, c, d].map(i128::from);
             // Each product is below 2^126: the sum fits.
@@ -211,7 +213,9 @@ impl Mul for &Q {
     fn mul(self, other: &Q) -> Q {
         if let (Some((a, b)), Some((c, d))) = (self.small(), other.small()) {
             if b == 1 && d == 1 {
-                return a.checked_mul(c).map_or_else(|| Q::reduced(i128::from(a) * i128::from(c), 1), Q::whole);
+                return a
+                    .checked_mul(c)
+                    .map_or_else(|| Q::reduced(i128::from(a) * i128::from(c), 1), Q::whole);
             }
             let [a, b, c, d] = [a, b, c, d].map(i128::from);
             return Q::reduced(a * c, b * d);
@@ -284,7 +288,8 @@ mod tests {
     }
 
     fn any_ratio() -> impl Strategy<Value = Ratio<BigInt>> {
-        (any_whole(), any_whole().prop_filter("divides", |d| !d.is_zero())).prop_map(|(n, d)| Ratio::new(n, d))
+        (any_whole(), any_whole().prop_filter("divides", |d| !d.is_zero()))
+            .prop_map(|(n, d)| Ratio::new(n, d))
     }
 
     fn q(ratio: &Ratio<BigInt>) -> Q {

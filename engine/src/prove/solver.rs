@@ -7,10 +7,12 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::calendar::Function;
+use rubric_grammar::ast::MonthEnd;
+
+use super::calendar::{Function, Kind};
 use super::cnf::{Cnf, Lit, Said};
-use super::known::Known;
 use super::form::{Atom, Bound, Form, Num, Q, atom, whole};
+use super::known::Known;
 use super::simplex::{Outcome, Reason, Simplex};
 
 /// A numeric unknown: whole or not, and between what.
@@ -65,6 +67,12 @@ const ROUNDS: u32 = 3_000;
 /// Pivots and branches for one proposal.
 const PIVOTS: u64 = 4_000;
 
+/// A day, how often it counts once moved, whether what would be past the end of a month is in the next, and the rest of the row.
+type Moved = (Form, Q, bool, Vec<(Num, Q)>);
+
+/// So many rows with the same day are related to each other.
+const MOST_MOVED: usize = 64;
+
 /// Conflicts, numbers, or pivots and branches, that make a step.
 const CHEAP: u64 = 8;
 
@@ -96,6 +104,8 @@ pub(super) struct Solver {
     /// How many times something was defined.
     pub(super) defined: u32,
     pub(super) known: Known,
+    /// Rows with a day that is moved by months, by how many.
+    moved: HashMap<Moved, BTreeMap<i64, usize>>,
     /// Steps that are left for all questions.
     fuel: u64,
 }
@@ -115,6 +125,7 @@ impl Solver {
             definitions: BTreeMap::new(),
             defined: 0,
             known: Known::default(),
+            moved: HashMap::new(),
             fuel,
         }
     }
@@ -181,7 +192,42 @@ impl Solver {
         if let Some(more) = more {
             self.cnf.follows(&[!lit, more]);
         }
+        self.relate(at, lit);
         lit
+    }
+
+    /// What follows from one row for another that is the same but for how many months a day is moved.
+    fn relate(&mut self, at: usize, lit: Lit) {
+        let Some((place, months)) = self.rows.get(at).and_then(|row| self.moved_in(&row.row)) else { return };
+        let rises = place.1.is_positive();
+        let others = self.moved.entry(place).or_default();
+        others.insert(months, at);
+        let Some((_, bound)) = self.atoms.get(&lit.var()) else { return };
+        let mut found = Vec::new();
+        for (theirs, other) in others.iter().filter(|(_, other)| **other != at).take(MOST_MOVED) {
+            let Some(other) = self.rows.get(*other) else { continue };
+            // Of days that are moved by more months none is earlier.
+            if (*theirs < months) == rises {
+                found.extend(other.bounds.range(bound..).next().map(|(_, more)| [!lit, *more]));
+            } else {
+                found.extend(other.bounds.range(..=bound).next_back().map(|(_, less)| [!*less, lit]));
+            }
+        }
+        for clause in found {
+            self.cnf.follows(&clause);
+        }
+    }
+
+    /// Where a row has a day that is moved by months, and by how many.
+    fn moved_in(&self, row: &[(Num, Q)]) -> Option<(Moved, i64)> {
+        let (at, function) = row.iter().enumerate().find_map(|(at, (num, _))| {
+            Some((at, self.function_of.get(num).and_then(|at| self.functions.get(*at))?))
+        })?;
+        // Far from the calendar nothing is known.
+        let Kind::Months(months @ -100_000..=100_000, end) = function.kind else { return None };
+        let mut rest = row.to_vec();
+        let (_, c) = rest.remove(at);
+        Some(((function.of.clone(), c, end == MonthEnd::Up, rest), months))
     }
 
     /// `a <= b`, or `a < b` where not closed.
@@ -288,11 +334,10 @@ impl Solver {
                 Outcome::Exhausted => return Answer::Exhausted,
                 Outcome::Values(values) => {
                     model.values = values;
-                    if *mends > 0 && self.mend(&model) {
+                    if !self.keep(&model, goals) && *mends > 0 && self.mend(&model) {
                         *mends -= 1;
                         continue;
                     }
-                    self.keep(&model);
                     return Answer::Model(model);
                 }
             }
