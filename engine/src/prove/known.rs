@@ -40,23 +40,28 @@ impl Solver {
         found
     }
 
-    /// Keeps what a model is of, where that is a whole case; whether the goals hold in it. The calendar is minded there, also
-    /// where the model has it wrong.
-    pub(super) fn keep(&mut self, model: &Model, goals: &[Lit]) -> bool {
+    /// Keeps what a model is of, where that is a whole case, and gives it where the goals hold in it. The calendar is minded
+    /// there, also where the model has it wrong.
+    pub(super) fn keep(&mut self, model: &Model, goals: &[Lit]) -> Option<Model> {
         if self.known.failed >= MOST_FAILED {
-            return false;
+            return None;
         }
         let mut case = Case::default();
         if !self.fill_in(&mut case, Some(model)) {
             self.known.failed += 1;
-            return false;
+            return None;
         }
         self.known.failed = 0;
         let satisfies = goals.iter().all(|goal| case.holds(*goal));
+        let found = satisfies.then(|| Model {
+            holds: case.holds.clone(),
+            values: (0..).map(Num).zip(case.values.iter().cloned()).collect(),
+            leaves: Vec::new(),
+        });
         if self.known.cases.len() < MOST {
             self.known.cases.push(case);
         }
-        satisfies
+        found
     }
 
     /// Brings a case up to what the solver knows by now; no, where that breaks something.
@@ -84,7 +89,7 @@ impl Solver {
             case.rows.push(row.row.iter().fold(Q::zero(), |sum, (num, c)| sum + c * value(*num)));
         }
         for var in case.holds.len()..self.cnf.variables() {
-            let holds = match (self.cnf.gate(Lit::of(var)), self.atoms.get(&var)) {
+            let holds = match (self.cnf.gate(Lit::of(var)), self.atom(var)) {
                 (Some(parts), _) => parts.iter().all(|part| case.holds(*part)),
                 (None, Some((row, bound))) => case.rows.get(*row).is_some_and(|row| lies_below(row, bound)),
                 (None, None) => model.is_some_and(|model| model.holds(Lit::of(var))),

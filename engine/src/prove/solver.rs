@@ -33,8 +33,8 @@ pub(super) struct Row {
 /// What satisfies the goals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
-    holds: Vec<bool>,
-    values: BTreeMap<Num, Q>,
+    pub(super) holds: Vec<bool>,
+    pub(super) values: BTreeMap<Num, Q>,
     /// The literals, other than gates, that the goals hang on.
     pub(super) leaves: Vec<Lit>,
 }
@@ -93,7 +93,8 @@ pub(super) struct Solver {
     variables: Vec<Variable>,
     pub(super) rows: Vec<Row>,
     by_row: HashMap<Vec<(Num, Q)>, usize>,
-    pub(super) atoms: HashMap<usize, (usize, Bound)>,
+    /// By variable: of which row it is a bound.
+    atoms: Vec<Option<(usize, Bound)>>,
     axioms: Vec<Vec<Lit>>,
     /// By the number that they are about.
     axioms_of: BTreeMap<Num, Vec<usize>>,
@@ -111,13 +112,18 @@ pub(super) struct Solver {
 }
 
 impl Solver {
+    /// Steps that are left.
+    pub(super) fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
     pub(super) fn new(fuel: u64) -> Self {
         Self {
             cnf: Cnf::new(),
             variables: Vec::new(),
             rows: Vec::new(),
             by_row: HashMap::new(),
-            atoms: HashMap::new(),
+            atoms: Vec::new(),
             axioms: Vec::new(),
             axioms_of: BTreeMap::new(),
             functions: Vec::new(),
@@ -185,7 +191,8 @@ impl Solver {
         let less = known.bounds.range(..&bound).next_back().map(|(_, lit)| *lit);
         let more = known.bounds.range(&bound..).next().map(|(_, lit)| *lit);
         known.bounds.insert(bound.clone(), lit);
-        self.atoms.insert(lit.var(), (at, bound));
+        self.atoms.resize(lit.var(), None);
+        self.atoms.push(Some((at, bound)));
         if let Some(less) = less {
             self.cnf.follows(&[!less, lit]);
         }
@@ -196,13 +203,18 @@ impl Solver {
         lit
     }
 
+    /// Of which row, by position, a variable is a bound, and which.
+    pub(super) fn atom(&self, var: usize) -> Option<&(usize, Bound)> {
+        self.atoms.get(var)?.as_ref()
+    }
+
     /// What follows from one row for another that is the same but for how many months a day is moved.
     fn relate(&mut self, at: usize, lit: Lit) {
         let Some((place, months)) = self.rows.get(at).and_then(|row| self.moved_in(&row.row)) else { return };
+        let Some((_, bound)) = self.atoms.get(lit.var()).and_then(Option::as_ref) else { return };
         let rises = place.1.is_positive();
         let others = self.moved.entry(place).or_default();
         others.insert(months, at);
-        let Some((_, bound)) = self.atoms.get(&lit.var()) else { return };
         let mut found = Vec::new();
         for (theirs, other) in others.iter().filter(|(_, other)| **other != at).take(MOST_MOVED) {
             let Some(other) = self.rows.get(*other) else { continue };
@@ -316,9 +328,7 @@ impl Solver {
                 Said::Model(holds) => holds,
             };
             let mut model = Model { holds, ..Model::default() };
-            let mut wanted: Vec<Lit> = goals.to_vec();
-            wanted.extend(shown.iter().map(|lit| if model.holds(*lit) { *lit } else { !*lit }));
-            let (leaves, numbers) = self.justify(&model, &wanted);
+            let (leaves, numbers) = self.justify(&model, goals, shown);
             model.leaves = leaves;
             // Each of them is told of anew in every proposal.
             self.spend(numbers.len() as u64 / CHEAP);
@@ -334,7 +344,13 @@ impl Solver {
                 Outcome::Exhausted => return Answer::Exhausted,
                 Outcome::Values(values) => {
                     model.values = values;
-                    if !self.keep(&model, goals) && *mends > 0 && self.mend(&model) {
+                    if let Some(mut case) = self.keep(&model, goals) {
+                        let (leaves, numbers) = self.justify(&case, goals, shown);
+                        case.leaves = leaves;
+                        case.values.retain(|num, _| numbers.contains(num));
+                        return Answer::Model(case);
+                    }
+                    if *mends > 0 && self.mend(&model) {
                         *mends -= 1;
                         continue;
                     }
@@ -373,12 +389,14 @@ impl Solver {
         !wrong.is_empty()
     }
 
-    /// The leaves that make the goals hold in a model, and the numbers that these are about.
-    fn justify(&self, model: &Model, goals: &[Lit]) -> (Vec<Lit>, BTreeSet<Num>) {
+    /// The leaves that make the goals hold in a model, and `shown` what they are in it, and the numbers that these are about.
+    fn justify(&self, model: &Model, goals: &[Lit], shown: &[Lit]) -> (Vec<Lit>, BTreeSet<Num>) {
         let mut seen = Seen(vec![false; self.cnf.variables()]);
         let mut leaves = Vec::new();
         let mut numbers: BTreeSet<Num> = BTreeSet::new();
-        let mut open: Vec<Lit> = goals.iter().rev().copied().collect();
+        let shown = shown.iter().map(|lit| if model.holds(*lit) { *lit } else { !*lit });
+        let mut open: Vec<Lit> = goals.iter().copied().chain(shown).collect();
+        open.reverse();
         let mut minded: BTreeSet<Num> = BTreeSet::new();
         loop {
             while let Some(lit) = open.pop() {
@@ -391,15 +409,14 @@ impl Solver {
                         let mut failing = parts.iter().filter(|part| !model.holds(**part));
                         let chosen = failing.clone().find(|part| seen.contains(part.var()));
                         let chosen = chosen.or_else(|| {
-                            let plain = |part: &&Lit| !self.atoms.contains_key(&part.var());
+                            let plain = |part: &&Lit| self.atom(part.var()).is_none();
                             failing.clone().find(plain).or_else(|| failing.next())
                         });
                         open.extend(chosen.map(|part| !*part));
                     }
                     None => {
                         leaves.push(lit);
-                        if let Some(row) = self.atoms.get(&lit.var()).and_then(|(row, _)| self.rows.get(*row))
-                        {
+                        if let Some(row) = self.atom(lit.var()).and_then(|(row, _)| self.rows.get(*row)) {
                             for (num, _) in &row.row {
                                 self.matters(*num, &mut numbers);
                             }
@@ -416,7 +433,7 @@ impl Solver {
                 let held = |lit: &&Lit| model.holds(**lit);
                 let mut holding = axiom.iter().filter(held);
                 if !holding.clone().any(|lit| seen.contains(lit.var())) {
-                    let plain = |lit: &&Lit| !self.atoms.contains_key(&lit.var());
+                    let plain = |lit: &&Lit| self.atom(lit.var()).is_none();
                     open.extend(holding.clone().find(plain).or_else(|| holding.next()));
                 }
             }
@@ -468,15 +485,15 @@ impl Solver {
             let Some(form) = self.definitions.get(num) else { continue };
             let difference = Form::of(*num).minus(form);
             let row: Vec<(Num, Q)> = difference.terms.iter().map(|(num, c)| (*num, c.clone())).collect();
-            let column = simplex.row(&row, integer);
+            let column = simplex.row(None, &row, integer);
             let at = -difference.constant;
             simplex.below(column, &Bound { at: at.clone(), closed: true }, Reason::default())?;
             simplex.not_below(column, &Bound { at, closed: false }, Reason::default())?;
         }
         for leaf in &model.leaves {
-            let Some((row, bound)) = self.atoms.get(&leaf.var()) else { continue };
-            let Some(row) = self.rows.get(*row) else { continue };
-            let column = simplex.row(&row.row, integer);
+            let Some((name, bound)) = self.atom(leaf.var()) else { continue };
+            let Some(row) = self.rows.get(*name) else { continue };
+            let column = simplex.row(Some(*name), &row.row, integer);
             if leaf.negated() {
                 let (at, strict) = (bound.at.clone(), bound.closed);
                 if bound.closed && row.row.iter().all(|(num, _)| self.is_whole(*num)) {
