@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 
-use num_traits::ToPrimitive as _;
 use rubric_grammar::ast::MonthEnd;
 
 use super::cnf::Lit;
@@ -35,7 +34,7 @@ pub(super) fn day_of(number: &Q) -> Option<Date> {
 
 /// A whole number.
 pub(super) fn integer(number: &Q) -> Option<i64> {
-    if number.is_integer() { number.to_integer().to_i64() } else { None }
+    number.small().filter(|(_, d)| *d == 1).map(|(n, _)| n)
 }
 
 /// Which function.
@@ -226,6 +225,11 @@ impl Function {
         let (of, to) = (integer(&self.of.at(&value)), integer(&self.to.at(&value)));
         let (Some(of), Some(to)) = (of, to) else { return true };
         self.at(of, to).is_none_or(|right| whole(right) == value(self.out))
+    }
+
+    /// Its value at these, where they are of the calendar.
+    pub(super) fn worth(&self, of: &Q, to: &Q) -> Option<Q> {
+        self.at(integer(of)?, integer(to)?).map(whole)
     }
 
     /// Tells the solver what it is around these values.

@@ -15,7 +15,7 @@ impl Lit {
     /// Never.
     pub(super) const NO: Self = Self(1);
 
-    fn of(index: usize) -> Self {
+    pub(super) fn of(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX >> 1) << 1)
     }
 
@@ -75,14 +75,22 @@ pub(super) struct Cnf {
     /// By variable: what it is the conjunction of; nothing for a free one.
     gates: Vec<Option<Vec<Lit>>>,
     known: HashMap<Vec<Lit>, Lit>,
+    /// What was said of literals, other than what gates are and what follows from numbers.
+    said: Vec<Vec<Lit>>,
     consistent: bool,
 }
 
 impl Cnf {
     pub(super) fn new() -> Self {
         let sat = batsat::Solver::new(SolverOpts::default(), Budget::default());
-        let mut cnf =
-            Self { sat, vars: Vec::new(), gates: Vec::new(), known: HashMap::new(), consistent: true };
+        let mut cnf = Self {
+            sat,
+            vars: Vec::new(),
+            gates: Vec::new(),
+            known: HashMap::new(),
+            said: Vec::new(),
+            consistent: true,
+        };
         let yes = cnf.free();
         cnf.clause(&[yes]);
         cnf
@@ -109,8 +117,24 @@ impl Cnf {
         Some(batsat::Lit::new(*self.vars.get(lit.var())?, !lit.negated()))
     }
 
+    /// How many variables there are.
+    pub(super) fn variables(&self) -> usize {
+        self.vars.len()
+    }
+
+    /// What was said of literals, other than what gates are and what follows from numbers.
+    pub(super) fn said(&self) -> &[Vec<Lit>] {
+        &self.said
+    }
+
     /// At least one of these holds.
     pub(super) fn clause(&mut self, lits: &[Lit]) {
+        self.said.push(lits.to_vec());
+        self.follows(lits);
+    }
+
+    /// At least one of these holds, whatever the free ones are: that is how gates are made, or numbers compare.
+    pub(super) fn follows(&mut self, lits: &[Lit]) {
         let mut raw: Vec<batsat::Lit> = lits.iter().filter_map(|lit| self.raw(*lit)).collect();
         self.consistent &= self.sat.add_clause_reuse(&mut raw);
     }
@@ -140,10 +164,10 @@ impl Cnf {
         }
         let gate = self.free();
         for part in &parts {
-            self.clause(&[!gate, *part]);
+            self.follows(&[!gate, *part]);
         }
         let whole: Vec<Lit> = parts.iter().map(|part| !*part).chain([gate]).collect();
-        self.clause(&whole);
+        self.follows(&whole);
         if let Some(place) = self.gates.get_mut(gate.var()) {
             *place = Some(parts.clone());
         }

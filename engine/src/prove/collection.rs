@@ -576,7 +576,7 @@ impl<'p> World<'p> {
         let searching = self.solver.cnf.free();
         let mut found = Vec::new();
         loop {
-            let model: Model = match self.solver.solve(&[searching], signs, 4) {
+            let model: Model = match self.solver.solve(&[searching], signs, &mut 4) {
                 Answer::Never(_) => return Some(found),
                 Answer::Exhausted => return None,
                 Answer::Model(model) => model,

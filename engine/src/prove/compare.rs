@@ -1,7 +1,5 @@
 //! Comparisons of values, as the tables of the evaluator have them.
 
-use num_traits::{One as _, Zero as _};
-
 use super::cnf::Lit;
 use super::form::Form;
 use super::sym::{Leaf, Rails, Sym};

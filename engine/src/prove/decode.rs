@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use num_traits::ToPrimitive as _;
-
 use super::calendar::{day_of, integer};
 use super::cnf::Lit;
 use super::collection::Source;
@@ -20,7 +18,7 @@ const MOST_ROWS: usize = 80;
 
 /// A rational as a number of the language.
 fn number(q: &Q) -> Option<Number> {
-    let (n, d) = (q.numer().to_i64()?, q.denom().to_i64()?);
+    let (n, d) = q.small()?;
     Number::ratio(n, d).ok()
 }
 
@@ -295,7 +293,7 @@ impl World<'_> {
             goals.push(is);
         }
         goals.extend(model.leaves.iter().copied());
-        match self.solver.solve(&goals, &[], 40) {
+        match self.solver.solve(&goals, &[], &mut 40) {
             Answer::Model(found) => Some(found),
             Answer::Never(_) => {
                 // What the row has with others of the model may be too much: the day of deciding is what counts.
@@ -303,7 +301,7 @@ impl World<'_> {
                 let is = self.solver.equal(&Form::of(as_of), &Form::constant(value));
                 let mut goals = sort.to_vec();
                 goals.push(is);
-                match self.solver.solve(&goals, &[], 40) {
+                match self.solver.solve(&goals, &[], &mut 40) {
                     Answer::Model(found) => Some(found),
                     _ => None,
                 }

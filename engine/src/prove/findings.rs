@@ -134,10 +134,6 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
         let ruled = world.rule(body, row, &law, &[]);
         base.push(ruled.scope.yes);
         let frame = Frame::of(&body.code, Some(row), law.clone());
-        let conditions =
-            body.rules.iter().filter(|rule| rule.interval.contains(law.day)).filter_map(|rule| rule.when);
-        constants.look(&mut world, &frame, &conditions.collect::<Vec<_>>());
-
         conflicts(&mut world, id, (&ruled, &base), row, &mut told, &mut found, &mut open);
         if ruled.nothing != Lit::NO && !gap_told {
             let goals: Vec<Lit> = base.iter().copied().chain([ruled.nothing]).collect();
@@ -164,6 +160,13 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
             }
             set(&mut in_force, position);
             let condition = ruled.conditions.get(position).copied().unwrap_or(Rails::NO);
+            // A rule that decides alone applies, which is asked only of the others.
+            let alone = changes.get(position) == Some(&false)
+                && decides_alone(&mut world, body, &ruled, &base, position, &law);
+            if alone {
+                set(&mut changes, position);
+                set(&mut applies, position);
+            }
             if let Some(when) = rule.when {
                 let goals: Vec<Lit> = base.iter().copied().chain([!condition.yes]).collect();
                 if holds_always.get(position) == Some(&true) && world.never(&goals).is_none() {
@@ -183,18 +186,17 @@ fn decision(whole: &Plan, id: DecisionId) -> Vec<Finding> {
                 set(&mut applies, position);
             }
             if changes.get(position) == Some(&false) && applies.get(position) == Some(&true) {
-                if decides_alone(&mut world, body, &ruled, &base, position, &law) {
+                copies += 1;
+                if copies > MOST_COPIES || differs_without(&mut world, body, (&ruled, &base), position, &law)
+                {
                     set(&mut changes, position);
-                } else {
-                    copies += 1;
-                    if copies > MOST_COPIES
-                        || differs_without(&mut world, body, (&ruled, &base), position, &law)
-                    {
-                        set(&mut changes, position);
-                    }
                 }
             }
         }
+        // Last, since the records that were found by then have most answers.
+        let conditions =
+            body.rules.iter().filter(|rule| rule.interval.contains(law.day)).filter_map(|rule| rule.when);
+        constants.look(&mut world, &frame, &conditions.collect::<Vec<_>>());
         if world.ran_out {
             open(&mut found, EFFECT, RAN_OUT.to_owned());
         }

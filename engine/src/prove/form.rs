@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use num_integer::Integer as _;
-use num_rational::Ratio;
-use num_traits::{One as _, Signed as _, Zero as _};
+use num_traits::{One as _, Zero as _};
 
-/// An exact rational.
-pub(super) type Q = Ratio<BigInt>;
+pub(super) use super::rational::Q;
 
 /// A numeric unknown of the solver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,7 +14,7 @@ pub(super) struct Num(pub(super) u32);
 
 /// A whole number.
 pub(super) fn whole(n: i64) -> Q {
-    Q::from_integer(BigInt::from(n))
+    Q::whole(n)
 }
 
 /// `Σ cᵢ xᵢ + c`; no coefficient is zero.
@@ -48,7 +46,7 @@ impl Form {
 
     /// How large it is: its terms, and more for numbers of many digits.
     pub(super) fn pieces(&self) -> usize {
-        let digits = |q: &Q| (q.numer().bits().max(q.denom().bits()) / 256) as usize;
+        let digits = |q: &Q| (q.bits() / 256) as usize;
         1 + digits(&self.constant) + self.terms.values().map(|c| 1 + digits(c)).sum::<usize>()
     }
 
@@ -117,7 +115,7 @@ pub(super) fn atom(form: &Form, closed: bool, integer: impl Fn(Num) -> bool) -> 
             form.constant.is_negative()
         });
     };
-    let denominators = form.terms.values().fold(BigInt::one(), |lcm, c| lcm.lcm(c.denom()));
+    let denominators = form.terms.values().fold(BigInt::one(), |lcm, c| lcm.lcm(&c.denom()));
     let common =
         form.terms.values().fold(BigInt::zero(), |gcd, c| gcd.gcd(&(c.numer() * &denominators / c.denom())));
     let mut scale = Q::new(denominators, common);

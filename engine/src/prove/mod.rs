@@ -30,9 +30,12 @@ mod equivalence;
 mod findings;
 mod form;
 mod grant;
+mod known;
 mod law;
 mod property;
 mod question;
+mod rational;
+
 mod simplex;
 mod slice;
 mod solver;

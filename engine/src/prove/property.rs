@@ -9,7 +9,7 @@ use super::question::Search;
 use super::slice::{segments, slice_with};
 use super::sym::{Rails, Sym};
 use super::witness::{Fact as RowFact, Witness, literal};
-use super::world::World;
+use super::world::{Fuel, World};
 use crate::evaluate::order;
 use crate::evaluate::{Evaluator, Verdict as Result, Worth};
 use crate::plan::{
@@ -77,13 +77,16 @@ fn holds(part: &Plan, promise: &Promise, within: Interval) -> Property {
             promise.premise.is_none_or(|premise| is(premise, true)) && is(promise.holds, false)
         })
     };
+    let mut fuel = Fuel::new();
     for days in segments(&[part], within) {
-        let mut world = World::new(part, days);
+        let mut world = fuel.world(part, days);
         let row = world.row(promise.of);
         let frame = Frame::of(&promise.code, Some(row), world.law());
         let premise = promise.premise.map_or(Rails::YES, |premise| world.condition(&frame, premise));
         let holds = world.condition(&frame, promise.holds);
-        match world.search(&[premise.yes, holds.no], row, breaks) {
+        let found = world.search(&[premise.yes, holds.no], row, breaks);
+        fuel.taken(&world);
+        match found {
             Search::None => {}
             Search::Open(why) => open = open.or(Some(why)),
             Search::Found(witness) => return Property::Broken(broken(part, promise, witness)),
@@ -343,9 +346,10 @@ fn never_worsens(part: &Plan, decision: DecisionId, fact: Fact, rises: bool) -> 
     let own_law = body.law_on.is_some();
     let all = stretches(&[part], effective(part, symbol.policy), own_law);
     let mut open = None;
+    let mut fuel = Fuel::new();
     for (law, days) in &all {
         for (other_law, _) in all.iter().filter(|(other, _)| own_law || other == law) {
-            let mut world = World::new(part, *days);
+            let mut world = fuel.world(part, *days);
             let row = world.row(symbol.of);
             let Some(twin) = world.twin(row, fact) else { return unclear() };
             let mut ends: Vec<Sym> = Vec::new();
@@ -382,6 +386,7 @@ fn never_worsens(part: &Plan, decision: DecisionId, fact: Fact, rises: bool) -> 
                 },
                 |pair: &Pair| pair.worsens(part, decision, moved, rises).is_some(),
             );
+            fuel.taken(&world);
             match found {
                 Search::None => {}
                 Search::Open(why) => open = open.or(Some(why)),

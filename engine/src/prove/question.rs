@@ -63,9 +63,9 @@ impl World<'_> {
         let mut goals: Vec<Lit> = goals.to_vec();
         // Holds in this search alone: what it leaves out is no answer to other questions of the same solver.
         let mut blocked = None;
-        let (mut tries, mut mends) = (0, 0);
-        while tries < TRIES && mends < MENDS {
-            match self.solver.solve(&goals, &[], 0) {
+        let (mut tries, mut mends) = (0, MENDS);
+        while tries < TRIES {
+            match self.solver.solve(&goals, &[], &mut mends) {
                 Answer::Never(_) if blocked.is_none() => return Search::None,
                 Answer::Never(_) => break,
                 Answer::Exhausted => return Search::Open(RAN_OUT.to_owned()),
@@ -75,17 +75,16 @@ impl World<'_> {
                     {
                         return Search::Found(found);
                     }
-                    // What is wrong of the calendar is told; else this one is left out.
-                    if self.solver.mend(&model) {
-                        mends += 1;
-                    } else {
-                        tries += 1;
-                        let here = *blocked.get_or_insert_with(|| self.solver.cnf.free());
-                        if goals.last() != Some(&here) {
-                            goals.push(here);
-                        }
-                        self.solver.block(&model, here);
+                    if mends == 0 {
+                        break;
                     }
+                    // It is left out.
+                    tries += 1;
+                    let here = *blocked.get_or_insert_with(|| self.solver.cnf.free());
+                    if goals.last() != Some(&here) {
+                        goals.push(here);
+                    }
+                    self.solver.block(&model, here);
                 }
             }
         }
@@ -95,7 +94,10 @@ impl World<'_> {
     /// Whether nothing satisfies the goals; the steps running out is no proof.
     pub(super) fn never(&mut self, goals: &[Lit]) -> Option<Vec<Lit>> {
         self.sort_rows();
-        match self.solver.solve(goals, &[], FEW_MENDS) {
+        if self.solver.is_known_to_hold(goals) {
+            return None;
+        }
+        match self.solver.solve(goals, &[], &mut { FEW_MENDS }) {
             Answer::Never(blamed) => Some(blamed),
             Answer::Model(_) => None,
             Answer::Exhausted => {

@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use num_traits::{One as _, Signed as _, Zero as _};
-
 use super::cnf::Lit;
 use super::form::{Bound, Num, Q};
 
@@ -51,13 +49,16 @@ struct Column {
 }
 
 /// Bounds on variables and rows of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Simplex {
     columns: Vec<Column>,
     by_num: BTreeMap<Num, usize>,
-    by_row: BTreeMap<Vec<(Num, Q)>, usize>,
+    /// By what the caller calls a row.
+    by_row: BTreeMap<usize, usize>,
     /// By basic variable: the others it is made of.
     rows: BTreeMap<usize, BTreeMap<usize, Q>>,
+    /// Basic variables that are out of their bounds.
+    out: BTreeSet<usize>,
 }
 
 /// How it went.
@@ -81,14 +82,19 @@ impl Simplex {
         self.columns.len() - 1
     }
 
-    /// The column of a row of coefficients.
-    pub(super) fn row(&mut self, row: &[(Num, Q)], whole: impl Fn(Num) -> bool) -> usize {
+    /// The column of a row of coefficients; one that has a name has one column.
+    pub(super) fn row(
+        &mut self,
+        name: Option<usize>,
+        row: &[(Num, Q)],
+        whole: impl Fn(Num) -> bool,
+    ) -> usize {
         if let [(num, one)] = row
             && one.is_one()
         {
             return self.variable(*num, whole(*num));
         }
-        if let Some(known) = self.by_row.get(row) {
+        if let Some(known) = name.and_then(|name| self.by_row.get(&name)) {
             return *known;
         }
         let mut made: BTreeMap<usize, Q> = BTreeMap::new();
@@ -107,8 +113,22 @@ impl Simplex {
         self.columns.push(Column { value, ..Column::default() });
         let column = self.columns.len() - 1;
         self.rows.insert(column, made);
-        self.by_row.insert(row.to_vec(), column);
+        if let Some(name) = name {
+            self.by_row.insert(name, column);
+        }
         column
+    }
+
+    /// Notes whether a basic variable is out of its bounds.
+    fn note(&mut self, at: usize) {
+        let Some(column) = self.columns.get(at) else { return };
+        let is_out = column.low.as_ref().is_some_and(|(low, _)| column.value < *low)
+            || column.high.as_ref().is_some_and(|(high, _)| column.value > *high);
+        if is_out {
+            self.out.insert(at);
+        } else {
+            self.out.remove(&at);
+        }
     }
 
     fn worth(&self, row: &BTreeMap<usize, Q>) -> Near {
@@ -146,7 +166,9 @@ impl Simplex {
         }
         *own = Some((limit.clone(), reason));
         let moves = if above { column.value > limit } else { column.value < limit };
-        if moves && !self.rows.contains_key(&at) {
+        if self.rows.contains_key(&at) {
+            self.note(at);
+        } else if moves {
             self.set(at, limit);
         }
         Ok(())
@@ -156,17 +178,22 @@ impl Simplex {
         let Some(column) = self.columns.get_mut(at) else { return };
         let change = value.plus(&column.value, &-Q::one());
         column.value = value;
+        let mut moved = Vec::new();
         for (basic, row) in &self.rows {
             if let (Some(by), Some(column)) = (row.get(&at), self.columns.get_mut(*basic)) {
                 column.value = column.value.plus(&change, by);
+                moved.push(*basic);
             }
+        }
+        for basic in moved {
+            self.note(basic);
         }
     }
 
     /// Bland's rule: the first variable out of its bounds, the first that can mend it.
     fn settle(&mut self, steps: &mut u64) -> Result<bool, Reason> {
         loop {
-            let broken = self.rows.keys().copied().find_map(|at| {
+            let broken = self.out.first().copied().and_then(|at| {
                 let column = self.columns.get(at)?;
                 match (&column.low, &column.high) {
                     (Some((low, _)), _) if column.value < *low => Some((at, low.clone(), true)),
@@ -226,8 +253,10 @@ impl Simplex {
         }
         let mut made: BTreeMap<usize, Q> = row.iter().map(|(other, c)| (*other, -(c * &inverse))).collect();
         made.insert(leaving, inverse);
+        let mut moved = vec![entering];
         for (basic, row) in &mut self.rows {
             let Some(by) = row.remove(&entering) else { continue };
+            moved.push(*basic);
             if let Some(column) = self.columns.get_mut(*basic) {
                 column.value = column.value.plus(&change, &by);
             }
@@ -236,6 +265,10 @@ impl Simplex {
             }
         }
         self.rows.insert(entering, made);
+        self.out.remove(&leaving);
+        for basic in moved {
+            self.note(basic);
+        }
     }
 
     /// Values for all variables, whole where they must be.
@@ -267,14 +300,22 @@ impl Simplex {
         let mark = Reason { literals: BTreeSet::new(), branches: BTreeSet::from([depth]) };
         let mut why = Reason::default();
         for below in [true, false] {
-            let mut side = self.clone();
+            let ends = self.columns.get(at).map(|column| (column.low.clone(), column.high.clone()));
             let limited = if below {
-                side.below(at, &bound, mark.clone())
+                self.below(at, &bound, mark.clone())
             } else {
                 let next = Bound { at: &bound.at + Q::one(), closed: false };
-                side.not_below(at, &next, mark.clone())
+                self.not_below(at, &next, mark.clone())
             };
-            match limited.and_then(|()| side.branch(steps, depth + 1)) {
+            let found = limited.and_then(|()| self.branch(steps, depth + 1));
+            // What lies within the narrower bounds lies within the wider, so the rest can stay as it is.
+            if let (Some((low, high)), Some(column)) = (ends, self.columns.get_mut(at)) {
+                (column.low, column.high) = (low, high);
+            }
+            if self.rows.contains_key(&at) {
+                self.note(at);
+            }
+            match found {
                 Ok(found) => return Ok(found),
                 // What does not hang on this branching is a conflict without it.
                 Err(reason) if !reason.branches.contains(&depth) => return Err(reason),
@@ -312,5 +353,95 @@ fn add(row: &mut BTreeMap<usize, Q>, column: usize, c: &Q) {
     *now += c;
     if now.is_zero() {
         row.remove(&column);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::form::whole;
+    use super::*;
+
+    /// `Σ cᵢ xᵢ <= at`, or `>=` where it is not `below`; the literal is its number.
+    #[derive(Clone, Debug)]
+    struct Said {
+        coefficients: Vec<i64>,
+        at: i64,
+        below: bool,
+    }
+
+    const MOST: i64 = 3;
+
+    impl Said {
+        fn holds(&self, values: &[i64]) -> bool {
+            let sum: i64 = self.coefficients.iter().zip(values).map(|(c, value)| c * value).sum();
+            if self.below { sum <= self.at } else { sum >= self.at }
+        }
+    }
+
+    fn any_said() -> impl Strategy<Value = Said> {
+        (prop::collection::vec(-3_i64..=3, 3), -8_i64..=8, any::<bool>())
+            .prop_map(|(coefficients, at, below)| Said { coefficients, at, below })
+    }
+
+    fn outcome(said: &[Said]) -> Outcome {
+        let mut simplex = Simplex::default();
+        let literals: Vec<Lit> = (1..=said.len()).map(Lit::of).collect();
+        let numbers = || (0..3_u32).map(Num);
+        let mut all = || -> Result<(), Reason> {
+            for num in numbers() {
+                let column = simplex.variable(num, true);
+                simplex.below(column, &Bound { at: whole(MOST), closed: true }, Reason::default())?;
+                simplex.not_below(column, &Bound { at: whole(-MOST), closed: false }, Reason::default())?;
+            }
+            for (one, literal) in said.iter().zip(&literals) {
+                let row: Vec<(Num, Q)> = numbers()
+                    .zip(&one.coefficients)
+                    .filter(|(_, c)| **c != 0)
+                    .map(|(num, c)| (num, whole(*c)))
+                    .collect();
+                let column = simplex.row(None, &row, |_| true);
+                if one.below {
+                    let bound = Bound { at: whole(one.at), closed: true };
+                    simplex.below(column, &bound, Reason::of(*literal))?;
+                } else {
+                    let bound = Bound { at: whole(one.at), closed: false };
+                    simplex.not_below(column, &bound, Reason::of(*literal))?;
+                }
+            }
+            Ok(())
+        };
+        match all() {
+            Ok(()) => simplex.solve(&mut 10_000),
+            Err(reason) => Outcome::Conflict(reason.into_literals()),
+        }
+    }
+
+    fn some_values(said: &[&Said]) -> bool {
+        let all = -MOST..=MOST;
+        all.clone()
+            .any(|x| all.clone().any(|y| all.clone().any(|z| said.iter().all(|said| said.holds(&[x, y, z])))))
+    }
+
+    proptest! {
+        /// Whole numbers are found where there are some, and else what is blamed cannot hold together.
+        #[test]
+        fn it_finds_what_looking_at_all_numbers_finds(said in prop::collection::vec(any_said(), 1..9)) {
+            let all: Vec<&Said> = said.iter().collect();
+            match outcome(&said) {
+                Outcome::Values(values) => {
+                    let values: Vec<i64> = values.values().filter_map(|value| Some(value.small()?.0)).collect();
+                    prop_assert!(said.iter().all(|said| said.holds(&values)), "{values:?}");
+                }
+                Outcome::Conflict(blamed) => {
+                    let blamed: Vec<&Said> =
+                        blamed.iter().filter_map(|lit| said.get(lit.var().checked_sub(1)?)).collect();
+                    prop_assert!(!some_values(&blamed));
+                    prop_assert!(!some_values(&all));
+                }
+                Outcome::Exhausted => prop_assert!(false, "so few steps are enough"),
+            }
+        }
     }
 }

@@ -7,11 +7,12 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use num_traits::Zero as _;
+use rubric_grammar::ast::MonthEnd;
 
-use super::calendar::Function;
+use super::calendar::{Function, Kind};
 use super::cnf::{Cnf, Lit, Said};
 use super::form::{Atom, Bound, Form, Num, Q, atom, whole};
+use super::known::Known;
 use super::simplex::{Outcome, Reason, Simplex};
 
 /// A numeric unknown: whole or not, and between what.
@@ -24,23 +25,16 @@ struct Variable {
 
 /// A row of coefficients and the literals of its bounds.
 #[derive(Debug)]
-struct Row {
-    row: Vec<(Num, Q)>,
+pub(super) struct Row {
+    pub(super) row: Vec<(Num, Q)>,
     bounds: BTreeMap<Bound, Lit>,
-}
-
-/// A clause that says something of a number, and counts only where the number does.
-#[derive(Debug)]
-struct Axiom {
-    about: Num,
-    lits: Vec<Lit>,
 }
 
 /// What satisfies the goals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Model {
-    holds: Vec<bool>,
-    values: BTreeMap<Num, Q>,
+    pub(super) holds: Vec<bool>,
+    pub(super) values: BTreeMap<Num, Q>,
     /// The literals, other than gates, that the goals hang on.
     pub(super) leaves: Vec<Lit>,
 }
@@ -73,6 +67,12 @@ const ROUNDS: u32 = 3_000;
 /// Pivots and branches for one proposal.
 const PIVOTS: u64 = 4_000;
 
+/// A day, how often it counts once moved, whether what would be past the end of a month is in the next, and the rest of the row.
+type Moved = (Form, Q, bool, Vec<(Num, Q)>);
+
+/// So many rows with the same day are related to each other.
+const MOST_MOVED: usize = 64;
+
 /// Conflicts, numbers, or pivots and branches, that make a step.
 const CHEAP: u64 = 8;
 
@@ -91,27 +91,47 @@ pub fn steps() -> u64 {
 pub(super) struct Solver {
     pub(super) cnf: Cnf,
     variables: Vec<Variable>,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     by_row: HashMap<Vec<(Num, Q)>, usize>,
-    atoms: HashMap<usize, (usize, Bound)>,
-    axioms: Vec<Axiom>,
-    functions: Vec<Function>,
-    definitions: BTreeMap<Num, Form>,
+    /// By variable: of which row it is a bound.
+    atoms: Vec<Option<(usize, Bound)>>,
+    axioms: Vec<Vec<Lit>>,
+    /// By the number that they are about.
+    axioms_of: BTreeMap<Num, Vec<usize>>,
+    pub(super) functions: Vec<Function>,
+    /// By the number that is its value.
+    pub(super) function_of: BTreeMap<Num, usize>,
+    pub(super) definitions: BTreeMap<Num, Form>,
+    /// How many times something was defined.
+    pub(super) defined: u32,
+    pub(super) known: Known,
+    /// Rows with a day that is moved by months, by how many.
+    moved: HashMap<Moved, BTreeMap<i64, usize>>,
     /// Steps that are left for all questions.
     fuel: u64,
 }
 
 impl Solver {
+    /// Steps that are left.
+    pub(super) fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
     pub(super) fn new(fuel: u64) -> Self {
         Self {
             cnf: Cnf::new(),
             variables: Vec::new(),
             rows: Vec::new(),
             by_row: HashMap::new(),
-            atoms: HashMap::new(),
+            atoms: Vec::new(),
             axioms: Vec::new(),
+            axioms_of: BTreeMap::new(),
             functions: Vec::new(),
+            function_of: BTreeMap::new(),
             definitions: BTreeMap::new(),
+            defined: 0,
+            known: Known::default(),
+            moved: HashMap::new(),
             fuel,
         }
     }
@@ -171,14 +191,55 @@ impl Solver {
         let less = known.bounds.range(..&bound).next_back().map(|(_, lit)| *lit);
         let more = known.bounds.range(&bound..).next().map(|(_, lit)| *lit);
         known.bounds.insert(bound.clone(), lit);
-        self.atoms.insert(lit.var(), (at, bound));
+        self.atoms.resize(lit.var(), None);
+        self.atoms.push(Some((at, bound)));
         if let Some(less) = less {
-            self.cnf.clause(&[!less, lit]);
+            self.cnf.follows(&[!less, lit]);
         }
         if let Some(more) = more {
-            self.cnf.clause(&[!lit, more]);
+            self.cnf.follows(&[!lit, more]);
         }
+        self.relate(at, lit);
         lit
+    }
+
+    /// Of which row, by position, a variable is a bound, and which.
+    pub(super) fn atom(&self, var: usize) -> Option<&(usize, Bound)> {
+        self.atoms.get(var)?.as_ref()
+    }
+
+    /// What follows from one row for another that is the same but for how many months a day is moved.
+    fn relate(&mut self, at: usize, lit: Lit) {
+        let Some((place, months)) = self.rows.get(at).and_then(|row| self.moved_in(&row.row)) else { return };
+        let Some((_, bound)) = self.atoms.get(lit.var()).and_then(Option::as_ref) else { return };
+        let rises = place.1.is_positive();
+        let others = self.moved.entry(place).or_default();
+        others.insert(months, at);
+        let mut found = Vec::new();
+        for (theirs, other) in others.iter().filter(|(_, other)| **other != at).take(MOST_MOVED) {
+            let Some(other) = self.rows.get(*other) else { continue };
+            // Of days that are moved by more months none is earlier.
+            if (*theirs < months) == rises {
+                found.extend(other.bounds.range(bound..).next().map(|(_, more)| [!lit, *more]));
+            } else {
+                found.extend(other.bounds.range(..=bound).next_back().map(|(_, less)| [!*less, lit]));
+            }
+        }
+        for clause in found {
+            self.cnf.follows(&clause);
+        }
+    }
+
+    /// Where a row has a day that is moved by months, and by how many.
+    fn moved_in(&self, row: &[(Num, Q)]) -> Option<(Moved, i64)> {
+        let (at, function) = row.iter().enumerate().find_map(|(at, (num, _))| {
+            Some((at, self.function_of.get(num).and_then(|at| self.functions.get(*at))?))
+        })?;
+        // Far from the calendar nothing is known.
+        let Kind::Months(months @ -100_000..=100_000, end) = function.kind else { return None };
+        let mut rest = row.to_vec();
+        let (_, c) = rest.remove(at);
+        Some(((function.of.clone(), c, end == MonthEnd::Up, rest), months))
     }
 
     /// `a <= b`, or `a < b` where not closed.
@@ -192,19 +253,22 @@ impl Solver {
         self.cnf.all([up, down])
     }
 
-    /// A clause that must be minded wherever the number matters.
+    /// A clause that says something of a number, and must be minded wherever the number matters.
     pub(super) fn axiom(&mut self, about: Num, lits: Vec<Lit>) {
         self.cnf.clause(&lits);
-        self.axioms.push(Axiom { about, lits });
+        self.axioms_of.entry(about).or_default().push(self.axioms.len());
+        self.axioms.push(lits);
     }
 
     /// The number is worth the form, always.
     pub(super) fn define(&mut self, num: Num, form: Form) {
         self.definitions.insert(num, form);
+        self.defined += 1;
     }
 
     /// A function of the calendar whose value is a number.
     pub(super) fn function(&mut self, function: Function) {
+        self.function_of.insert(function.out, self.functions.len());
         self.functions.push(function);
     }
 
@@ -221,6 +285,11 @@ impl Solver {
         if let Some(form) = self.definitions.get(&num) {
             return form.at(|num| self.value(model, num));
         }
+        self.first_of_range(num)
+    }
+
+    /// Nothing, or the end of its range that is nearest.
+    pub(super) fn first_of_range(&self, num: Num) -> Q {
         let Some(variable) = self.variables.get(num.0 as usize) else { return Q::zero() };
         let zero = Q::zero();
         match (&variable.low, &variable.high) {
@@ -230,9 +299,19 @@ impl Solver {
         }
     }
 
+    /// How many numbers there are.
+    pub(super) fn numbers_known(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// How many clauses, functions and definitions there are.
+    pub(super) fn all_there_is(&self) -> (usize, usize, u32) {
+        (self.cnf.said().len(), self.functions.len(), self.defined)
+    }
+
     /// Looks for what satisfies the goals. The model minds these and what `shown` come to in it. What it gets wrong of the
     /// calendar is mended so many times, then it is given as it is.
-    pub(super) fn solve(&mut self, goals: &[Lit], shown: &[Lit], mut mends: u32) -> Answer {
+    pub(super) fn solve(&mut self, goals: &[Lit], shown: &[Lit], mends: &mut u32) -> Answer {
         if goals.contains(&Lit::NO) {
             return Answer::Never(vec![Lit::NO]);
         }
@@ -249,9 +328,7 @@ impl Solver {
                 Said::Model(holds) => holds,
             };
             let mut model = Model { holds, ..Model::default() };
-            let mut wanted: Vec<Lit> = goals.to_vec();
-            wanted.extend(shown.iter().map(|lit| if model.holds(*lit) { *lit } else { !*lit }));
-            let (leaves, numbers) = self.justify(&model, &wanted);
+            let (leaves, numbers) = self.justify(&model, goals, shown);
             model.leaves = leaves;
             // Each of them is told of anew in every proposal.
             self.spend(numbers.len() as u64 / CHEAP);
@@ -262,15 +339,22 @@ impl Solver {
             match outcome {
                 Outcome::Conflict(lits) => {
                     let clause: Vec<Lit> = lits.iter().map(|lit| !*lit).collect();
-                    self.cnf.clause(&clause);
+                    self.cnf.follows(&clause);
                 }
                 Outcome::Exhausted => return Answer::Exhausted,
                 Outcome::Values(values) => {
                     model.values = values;
-                    if mends == 0 || !self.mend(&model) {
-                        return Answer::Model(model);
+                    if let Some(mut case) = self.keep(&model, goals) {
+                        let (leaves, numbers) = self.justify(&case, goals, shown);
+                        case.leaves = leaves;
+                        case.values.retain(|num, _| numbers.contains(num));
+                        return Answer::Model(case);
                     }
-                    mends -= 1;
+                    if *mends > 0 && self.mend(&model) {
+                        *mends -= 1;
+                        continue;
+                    }
+                    return Answer::Model(model);
                 }
             }
         }
@@ -305,13 +389,15 @@ impl Solver {
         !wrong.is_empty()
     }
 
-    /// The leaves that make the goals hold in a model, and the numbers that these are about.
-    fn justify(&self, model: &Model, goals: &[Lit]) -> (Vec<Lit>, BTreeSet<Num>) {
-        let mut seen: BTreeSet<usize> = BTreeSet::new();
+    /// The leaves that make the goals hold in a model, and `shown` what they are in it, and the numbers that these are about.
+    fn justify(&self, model: &Model, goals: &[Lit], shown: &[Lit]) -> (Vec<Lit>, BTreeSet<Num>) {
+        let mut seen = Seen(vec![false; self.cnf.variables()]);
         let mut leaves = Vec::new();
         let mut numbers: BTreeSet<Num> = BTreeSet::new();
-        let mut open: Vec<Lit> = goals.iter().rev().copied().collect();
-        let mut minded = vec![false; self.axioms.len()];
+        let shown = shown.iter().map(|lit| if model.holds(*lit) { *lit } else { !*lit });
+        let mut open: Vec<Lit> = goals.iter().copied().chain(shown).collect();
+        open.reverse();
+        let mut minded: BTreeSet<Num> = BTreeSet::new();
         loop {
             while let Some(lit) = open.pop() {
                 if !seen.insert(lit.var()) {
@@ -321,17 +407,16 @@ impl Solver {
                     Some(parts) if !lit.negated() => open.extend(parts.iter().rev()),
                     Some(parts) => {
                         let mut failing = parts.iter().filter(|part| !model.holds(**part));
-                        let chosen = failing.clone().find(|part| seen.contains(&part.var()));
+                        let chosen = failing.clone().find(|part| seen.contains(part.var()));
                         let chosen = chosen.or_else(|| {
-                            let plain = |part: &&Lit| !self.atoms.contains_key(&part.var());
+                            let plain = |part: &&Lit| self.atom(part.var()).is_none();
                             failing.clone().find(plain).or_else(|| failing.next())
                         });
                         open.extend(chosen.map(|part| !*part));
                     }
                     None => {
                         leaves.push(lit);
-                        if let Some(row) = self.atoms.get(&lit.var()).and_then(|(row, _)| self.rows.get(*row))
-                        {
+                        if let Some(row) = self.atom(lit.var()).and_then(|(row, _)| self.rows.get(*row)) {
                             for (num, _) in &row.row {
                                 self.matters(*num, &mut numbers);
                             }
@@ -339,15 +424,16 @@ impl Solver {
                     }
                 }
             }
-            for (axiom, minded) in self.axioms.iter().zip(&mut minded) {
-                if *minded || !numbers.contains(&axiom.about) {
-                    continue;
-                }
-                *minded = true;
+            let mut new: Vec<usize> = Vec::new();
+            for num in numbers.iter().filter(|num| minded.insert(**num)) {
+                new.extend(self.axioms_of.get(num).into_iter().flatten());
+            }
+            new.sort_unstable();
+            for axiom in new.iter().filter_map(|axiom| self.axioms.get(*axiom)) {
                 let held = |lit: &&Lit| model.holds(**lit);
-                let mut holding = axiom.lits.iter().filter(held);
-                if !holding.clone().any(|lit| seen.contains(&lit.var())) {
-                    let plain = |lit: &&Lit| !self.atoms.contains_key(&lit.var());
+                let mut holding = axiom.iter().filter(held);
+                if !holding.clone().any(|lit| seen.contains(lit.var())) {
+                    let plain = |lit: &&Lit| self.atom(lit.var()).is_none();
                     open.extend(holding.clone().find(plain).or_else(|| holding.next()));
                 }
             }
@@ -365,7 +451,7 @@ impl Solver {
         for inner in self.definitions.get(&num).into_iter().flat_map(|form| form.terms.keys()) {
             self.matters(*inner, numbers);
         }
-        if let Some(function) = self.functions.iter().find(|function| function.out == num) {
+        if let Some(function) = self.function_of.get(&num).and_then(|at| self.functions.get(*at)) {
             for inner in function.numbers() {
                 self.matters(inner, numbers);
             }
@@ -399,15 +485,15 @@ impl Solver {
             let Some(form) = self.definitions.get(num) else { continue };
             let difference = Form::of(*num).minus(form);
             let row: Vec<(Num, Q)> = difference.terms.iter().map(|(num, c)| (*num, c.clone())).collect();
-            let column = simplex.row(&row, integer);
+            let column = simplex.row(None, &row, integer);
             let at = -difference.constant;
             simplex.below(column, &Bound { at: at.clone(), closed: true }, Reason::default())?;
             simplex.not_below(column, &Bound { at, closed: false }, Reason::default())?;
         }
         for leaf in &model.leaves {
-            let Some((row, bound)) = self.atoms.get(&leaf.var()) else { continue };
-            let Some(row) = self.rows.get(*row) else { continue };
-            let column = simplex.row(&row.row, integer);
+            let Some((name, bound)) = self.atom(leaf.var()) else { continue };
+            let Some(row) = self.rows.get(*name) else { continue };
+            let column = simplex.row(Some(*name), &row.row, integer);
             if leaf.negated() {
                 let (at, strict) = (bound.at.clone(), bound.closed);
                 if bound.closed && row.row.iter().all(|(num, _)| self.is_whole(*num)) {
@@ -421,5 +507,19 @@ impl Solver {
             }
         }
         Ok(())
+    }
+}
+
+/// Variables that were come by.
+struct Seen(Vec<bool>);
+
+impl Seen {
+    fn contains(&self, var: usize) -> bool {
+        self.0.get(var).copied().unwrap_or(false)
+    }
+
+    /// Whether it is the first time.
+    fn insert(&mut self, var: usize) -> bool {
+        self.0.get_mut(var).is_some_and(|seen| !std::mem::replace(seen, true))
     }
 }

@@ -94,6 +94,26 @@ const MOST_WRITTEN: usize = 200_000;
 /// Steps for all questions about one segment of one declaration.
 const FUEL: u64 = 20_000;
 
+/// Steps for all questions about one promise: that it is asked of each stretch of law, or of each two, makes it no dearer.
+#[derive(Debug)]
+pub(super) struct Fuel(u64);
+
+impl Fuel {
+    pub(super) fn new() -> Self {
+        Self(3 * FUEL)
+    }
+
+    /// A world on the days of an interval, that takes its steps from here.
+    pub(super) fn world<'p>(&self, plan: &'p Plan, segment: Interval) -> World<'p> {
+        World::fuelled(plan, segment, self.0.min(FUEL))
+    }
+
+    /// What a world of this has taken is gone.
+    pub(super) fn taken(&mut self, world: &World<'_>) {
+        self.0 -= self.0.min(FUEL).saturating_sub(world.solver.fuel());
+    }
+}
+
 /// A number of a policy.
 pub(super) fn exact(number: &Number) -> Q {
     let (n, d) = number.parts();
@@ -103,7 +123,11 @@ pub(super) fn exact(number: &Number) -> Q {
 impl<'p> World<'p> {
     /// A world on the days of an interval.
     pub(super) fn new(plan: &'p Plan, segment: Interval) -> Self {
-        let mut solver = Solver::new(FUEL);
+        Self::fuelled(plan, segment, FUEL)
+    }
+
+    fn fuelled(plan: &'p Plan, segment: Interval, fuel: u64) -> Self {
+        let mut solver = Solver::new(fuel);
         let from = segment.from.filter(|from| *from > FIRST).unwrap_or(FIRST);
         let last = segment
             .until
