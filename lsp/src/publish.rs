@@ -189,7 +189,13 @@ impl Publisher {
             },
         };
         // A defect in one check must not end the server, nor hide what is found in other files.
-        let checked = catch_unwind(AssertUnwindSafe(|| Cancelled::catch(AssertUnwindSafe(|| check(file)))));
+        let attempt =
+            || catch_unwind(AssertUnwindSafe(|| Cancelled::catch(AssertUnwindSafe(|| check(file)))));
+        let mut checked = attempt();
+        if matches!(checked, Ok(Err(Cancelled::PropagatedPanic))) {
+            // It was the other thread that met the defect, or a change; this one meets the same.
+            checked = attempt();
+        }
         let found = match checked {
             Ok(Ok(found)) => found,
             Ok(Err(cancelled)) => std::panic::resume_unwind(Box::new(cancelled)),

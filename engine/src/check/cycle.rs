@@ -49,6 +49,7 @@ type Graph = BTreeMap<Node, BTreeMap<Node, Place>>;
 
 pub(super) fn check(plan: &Plan, found: &mut Vec<Diagnostic>) {
     if is_plainly_free(plan) {
+        debug_assert!(cyclic_part(graph(plan)).is_empty(), "a circle is not seen");
         return;
     }
     let graph = cyclic_part(graph(plan));

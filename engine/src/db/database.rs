@@ -165,8 +165,8 @@ impl Database {
         }
     }
 
-    /// Proves what is to be proved of a file, the last first, so that two threads share what
-    /// [`Database::early_diagnostics`] waits for.
+    /// Proves what is to be proved of a file, the last first, so that two threads share what [`Database::diagnostics`] and
+    /// [`Database::early_diagnostics`] wait for.
     pub fn prove_from_the_end(&self, file: FileId) {
         if let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) {
             part::prove_from_the_end(self, workspace, file);

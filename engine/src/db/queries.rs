@@ -480,10 +480,8 @@ pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -
     let parsed = parsed(db, file);
     let items = (0_u32..).zip(&parsed.parse.file.items);
     let of_item = |(position, item): (u32, &Item)| {
-        let start = item.span.start;
         let names = item_occurrences(db, workspace, file, position);
-        let shifted = |name: &Occurrence| Occurrence { span: name.span.shifted(start), ..name.clone() };
-        names.iter().map(shifted).collect::<Vec<_>>()
+        names.iter().map(|name| name.in_file(item.span.start)).collect::<Vec<_>>()
     };
     items.flat_map(of_item).collect()
 }

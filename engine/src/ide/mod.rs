@@ -57,10 +57,8 @@ pub fn at(db: &Database, file: FileId, offset: u32) -> Option<Occurrence> {
     let items = (0_u32..).zip(&parsed.parse.file.items);
     let touched = items.filter(|(_, item)| item.span.start <= offset && offset <= item.span.end);
     let names = touched.flat_map(|(position, item)| {
-        let start = item.span.start;
         let names = db.item_occurrences(file, position);
-        let shifted = |name: &Occurrence| Occurrence { span: name.span.shifted(start), ..name.clone() };
-        names.iter().map(shifted).collect::<Vec<_>>()
+        names.iter().map(|name| name.in_file(item.span.start)).collect::<Vec<_>>()
     });
     let touching = names.filter(|it| it.span.start <= offset && offset <= it.span.end);
     // Between two names that touch, the one that begins here is meant.

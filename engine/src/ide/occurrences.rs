@@ -31,6 +31,13 @@ pub struct Occurrence {
     pub role: Role,
 }
 
+impl Occurrence {
+    /// A name whose span is relative to an item, in the file in which the item begins there.
+    pub(crate) fn in_file(&self, item: u32) -> Self {
+        Self { span: self.span.shifted(item), ..self.clone() }
+    }
+}
+
 /// As what a name stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
