@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use rubric_engine::db::{Cancelled, Database};
-use rubric_engine::diagnostic::{Diagnostic, FileId};
+use rubric_engine::diagnostic::{Diagnostic, FileId, Severity};
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types as lsp;
 
@@ -36,6 +36,12 @@ struct Said {
     diagnostics: Vec<lsp::Diagnostic>,
 }
 
+impl Said {
+    fn has_errors(&self) -> bool {
+        self.found.iter().any(|one| one.severity == Severity::Error)
+    }
+}
+
 /// Works until the channel closes, and gives the files of which it said that something is wrong. Of several states only
 /// the newest is looked at. Says [`Event::Checked`] as soon as the documents that the client has open are checked.
 pub(crate) fn publish(
@@ -43,7 +49,8 @@ pub(crate) fn publish(
     messages: &UnboundedSender<Message>,
     events: &Sender<Event>,
 ) -> Vec<lsp::Uri> {
-    let mut publisher = Publisher { said: BTreeMap::new(), begun: false, provers: prover() };
+    let mut publisher =
+        Publisher { said: BTreeMap::new(), begun: false, provers: prover(), wrong: BTreeSet::new() };
     while let Ok(mut state) = states.recv() {
         while let Ok(newer) = states.try_recv() {
             state = newer;
@@ -78,6 +85,13 @@ fn prove(database: &Database, files: &[FileId]) {
     }));
 }
 
+/// The files that have errors. Of a file whose check has a defect, or when a change comes in between, nothing is said.
+fn with_errors(database: &Database, files: &[FileId]) -> BTreeSet<FileId> {
+    let is_wrong = |file: &FileId| !database.errors(*file).is_empty();
+    let wrong = || files.iter().copied().filter(is_wrong).collect();
+    catch_unwind(AssertUnwindSafe(wrong)).unwrap_or_default()
+}
+
 /// A thread that proves what it is sent, until nobody can send any more. Without it the same is found, later.
 fn prover() -> Sender<(Database, Vec<FileId>)> {
     let (sender, incoming) = channel::<(Database, Vec<FileId>)>();
@@ -107,6 +121,8 @@ struct Publisher {
     begun: bool,
     /// Files of a state that another thread proves meanwhile.
     provers: Sender<(Database, Vec<FileId>)>,
+    /// Open documents that had errors when they were last looked at: nothing is proved of them.
+    wrong: BTreeSet<FileId>,
 }
 
 impl Publisher {
@@ -119,17 +135,20 @@ impl Publisher {
             checked();
             if std::mem::replace(&mut self.begun, true) {
                 // It will ask what is wrong with these, if it has not yet.
-                prove(&state.database, &open);
+                prove(&state.database, &self.without_errors(&open));
             } else {
                 // The client asks for one file at a time, and waits the first time until all have been read.
                 prepare(&state.database, &state.database.files(), 0);
             }
+            self.wrong = with_errors(&state.database, &open);
             return;
         }
         if self.begun {
-            let _ = self.provers.send((state.database.clone(), open.clone()));
+            let _ = self.provers.send((state.database.clone(), self.without_errors(&open)));
             self.of_files(state, &open, messages);
             checked();
+            let wrong = |file: &FileId| self.said.get(file).is_some_and(Said::has_errors);
+            self.wrong = open.iter().copied().filter(wrong).collect();
             self.of_others(state, &open, messages);
             return;
         }
@@ -145,6 +164,11 @@ impl Publisher {
             self.of_others(state, &open, messages);
         });
         self.begun = true;
+    }
+
+    /// Those that probably have none: most edits leave it at that.
+    fn without_errors(&self, files: &[FileId]) -> Vec<FileId> {
+        files.iter().copied().filter(|file| !self.wrong.contains(file)).collect()
     }
 
     /// Says what is new of files.
