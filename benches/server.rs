@@ -3,7 +3,8 @@
 //!
 //! The workspace is generated: a vocabulary, 498 policies of some 100 lines with their tests, and one policy of 2,000 lines
 //! that is edited. Times are from the last byte of the edit or question that is written to the first byte of the answer
-//! that is read. `RUBRIC_EDITS` says how many edits are replayed for the memory figure.
+//! that is read. `RUBRIC_EDITS` says how many edits are replayed for the memory figure, and `RUBRIC_PROGRAM` names another
+//! build of the program to measure.
 
 #![allow(
     clippy::unwrap_used,
@@ -78,12 +79,10 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_rubric"))
-            .arg("lsp")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let program =
+            std::env::var("RUBRIC_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_rubric").to_owned());
+        let mut process =
+            Command::new(program).arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = process.stdin.take().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let (sender, messages) = channel();

@@ -3,6 +3,9 @@
 //! The tree of one file is a plain value. A part that could not be parsed is absent or [`ExprKind::Damaged`], its item
 //! says `damaged`, and the error stands in [`Parse::errors`](crate::Parse): a damaged item is never evaluated.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 pub use crate::dump::{dump, dump_expr, dump_item};
 use crate::span::Span;
 
@@ -72,11 +75,52 @@ pub struct File {
     pub items: Vec<Item>,
 }
 
-/// One top-level declaration.
+/// One top-level declaration and where it stands. What it says is shared: a file of which one declaration changed has the
+/// others from the reading before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// In the file, from the first byte of its documentation or first `allow` to its end.
     pub span: Span,
+    declaration: Arc<Declaration>,
+}
+
+impl Item {
+    /// A declaration that stands there.
+    #[must_use]
+    pub fn new(span: Span, declaration: Declaration) -> Self {
+        Self { span, declaration: Arc::new(declaration) }
+    }
+
+    /// The same declaration at another place.
+    #[must_use]
+    pub fn at(&self, span: Span) -> Self {
+        Self { span, declaration: Arc::clone(&self.declaration) }
+    }
+
+    /// Whether both are one declaration of one reading, so that they say the same without being compared.
+    #[must_use]
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.declaration, &other.declaration)
+    }
+}
+
+impl Deref for Item {
+    type Target = Declaration;
+
+    fn deref(&self) -> &Declaration {
+        &self.declaration
+    }
+}
+
+impl DerefMut for Item {
+    fn deref_mut(&mut self) -> &mut Declaration {
+        Arc::make_mut(&mut self.declaration)
+    }
+}
+
+/// What one top-level declaration says, with spans relative to its item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
     /// Documentation.
     pub docs: Docs,
     /// Suppressed checks.

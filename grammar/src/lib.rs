@@ -49,10 +49,10 @@ pub fn parse(text: &str) -> Parse {
     parse::file(text)
 }
 
-/// As [`parse`], with what the last reading of a text like it came to: what did not change is not read again. Also gives
-/// the items, their spans empty, shared with those of the last reading where they are the same.
+/// As [`parse`], with what the last reading of a text like it came to: what did not change is not read again, and the
+/// declarations are shared with those of the last reading.
 #[must_use]
-pub fn parse_again(text: &str, known: &mut Known) -> (Parse, Vec<std::sync::Arc<ast::Item>>) {
+pub fn parse_again(text: &str, known: &mut Known) -> Parse {
     parse::again(text, known)
 }
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use pest::Parser as _;
 use pest::iterators::Pair;
 
-use crate::ast::{File, Item, ItemKind};
+use crate::ast::{Declaration, File, Item, ItemKind};
 use crate::known::{Known, Memory};
 use crate::limits::{MAX_BYTES, MAX_ERRORS};
 use crate::lower::{DocBlock, Lower};
@@ -24,11 +23,10 @@ pub(crate) fn file(text: &str) -> Parse {
 }
 
 /// Reads a whole file of which a version was read before.
-pub(crate) fn again(text: &str, known: &mut Known) -> (Parse, Vec<Arc<Item>>) {
+pub(crate) fn again(text: &str, known: &mut Known) -> Parse {
     let (parse, memory) = read(text, Some(Memory::new(std::mem::take(known))));
-    let memory = memory.unwrap_or_default();
-    *known = memory.now;
-    (parse, memory.items)
+    *known = memory.unwrap_or_default().now;
+    parse
 }
 
 fn read(text: &str, memory: Option<Memory>) -> (Parse, Option<Memory>) {
@@ -131,6 +129,9 @@ pub(crate) fn plain(code: &'static str, message: String, span: Span, help: Optio
 /// Of several errors of syntax on one line the first is the mistake, the others follow from it.
 fn one_a_line(text: &str, errors: &mut Vec<SyntaxError>) {
     errors.sort_by_key(|error| error.span);
+    if errors.len() < 2 {
+        return;
+    }
     let lines = LineIndex::new(text);
     let mut last = None;
     errors.retain(|error| {
@@ -324,9 +325,6 @@ impl<'a> Reader<'a> {
         let mut rest = Some(cut);
         while let Some(range) = rest.take() {
             let (item, left) = self.read_item(range);
-            if let Some(memory) = self.memory.as_mut() {
-                memory.push(&item);
-            }
             file.items.push(item);
             rest = left;
         }
@@ -343,8 +341,7 @@ impl<'a> Reader<'a> {
             self.errors.push(plain("syntax-limit", message, place, help));
             return (self.junk(&range), None);
         }
-        let span = self.junk(&range).span;
-        let docs = self.docs_in(span);
+        let docs = self.docs_in(self.item_span(&range));
         match self.whole_item(&range) {
             Ok(item) => {
                 self.remember(&item, &docs);
@@ -355,18 +352,17 @@ impl<'a> Reader<'a> {
     }
 
     /// An empty item over some tokens.
-    pub(crate) fn junk(&mut self, range: &Range<usize>) -> Item {
+    pub(crate) fn junk(&self, range: &Range<usize>) -> Item {
+        let nothing = Declaration { docs: None, allows: Vec::new(), kind: ItemKind::Junk, damaged: true };
+        Item::new(self.item_span(range), nothing)
+    }
+
+    /// The bytes of an item of some tokens: from its documentation on.
+    pub(crate) fn item_span(&self, range: &Range<usize>) -> Span {
         let first = self.place(range.start).start;
         let docs = self.docs.get(&first).and_then(|block| block.lines.first());
         let start = docs.map_or(first, |(span, _)| span.start);
-        let end = self.bytes(range).end;
-        Item {
-            span: Span::new(start, end),
-            docs: None,
-            allows: Vec::new(),
-            kind: ItemKind::Junk,
-            damaged: true,
-        }
+        Span::new(start, self.bytes(range).end)
     }
 
     /// The item, when the grammar accepts it.

@@ -65,7 +65,11 @@ pub fn serve_stdio(ships: Ships) -> io::Result<i32> {
 }
 
 /// Serves one client until it says `exit` or goes away, and gives the exit status the protocol asks for.
-pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships: Ships) -> i32 {
+pub async fn serve(
+    input: impl AsyncRead + Send + Unpin + 'static,
+    output: impl AsyncWrite,
+    ships: Ships,
+) -> i32 {
     let (outgoing, messages) = unbounded_channel();
     let router = Arc::new(Mutex::new(Router::new(outgoing, ships)));
     let shut_down = Arc::new(AtomicBool::new(false));
@@ -86,15 +90,11 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite, ships
     });
     let (mended, reads) = tokio::io::duplex(PIPE);
     let serving = Server::new(mended, output, socket).concurrency_level(CONCURRENCY).serve(service);
-    let handing_on = async {
-        // Whether the client went away or its pipe broke, there is nothing more to be read; the server sees that itself.
-        let _ = frames::hand_on(input, reads).await;
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        () = serving => {}
-        () = handing_on => {}
-    }
+    // A task of its own, so that what is said is read while what was said before is answered. Whether the client went away or
+    // its pipe broke, there is nothing more to be read; the server sees that itself.
+    let handing_on = tokio::spawn(frames::hand_on(input, reads));
+    serving.await;
+    handing_on.abort();
     // The folder of the server's own is removed by a worker; an answer under way is not waited for longer than it takes.
     let end = move || router.lock().unwrap_or_else(PoisonError::into_inner).end();
     let _ = tokio::task::spawn_blocking(end).await;

@@ -114,6 +114,11 @@ impl View {
         self.uris.get(path).cloned().or_else(|| Uri::from_file_path(self.on_disk(path)?))
     }
 
+    /// Whether a file that was called so is still called so: the name that a client gave it stays.
+    pub(crate) fn calls_it(&self, path: &str, uri: &Uri) -> bool {
+        self.uris.get(path).is_none_or(|own| own == uri)
+    }
+
     /// The version that the client gave the document, when it has it open.
     pub(crate) fn version(&self, path: &str) -> Option<i32> {
         self.versions.get(path).copied()
@@ -129,8 +134,9 @@ impl View {
         self.unsaved.contains(path)
     }
 
-    pub(crate) fn is_open(&self, path: &str) -> bool {
-        self.versions.contains_key(path)
+    /// The documents that the client has open, by path.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &str> {
+        self.versions.keys().map(String::as_str)
     }
 
     pub(crate) fn is_present(&self, path: &str) -> bool {

@@ -1,7 +1,5 @@
 //! Walking typed code: what is reached from an expression.
 
-use std::collections::BTreeSet;
-
 use crate::plan::operands;
 use crate::plan::{Code, Expr, ExprId, Op, Rows};
 
@@ -19,13 +17,13 @@ pub(crate) fn rows_of(op: &Op) -> Option<&Rows> {
 
 /// An expression and everything it uses within its code, each once, in the order of the code.
 pub(crate) fn within(code: &Code, root: ExprId) -> Vec<&Expr> {
-    let mut reached = BTreeSet::new();
+    let mut reached = vec![false; code.exprs.len()];
     let mut open = vec![root];
     while let Some(id) = open.pop() {
-        let Some(expr) = code.get(id) else { continue };
-        if reached.insert(id) {
+        let (Some(expr), Some(reached)) = (code.get(id), reached.get_mut(id.0 as usize)) else { continue };
+        if !std::mem::replace(reached, true) {
             open.extend(operands(&expr.op));
         }
     }
-    reached.into_iter().filter_map(|id| code.get(id)).collect()
+    code.exprs.iter().zip(reached).filter(|(_, reached)| *reached).map(|(expr, _)| expr).collect()
 }

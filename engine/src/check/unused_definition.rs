@@ -35,7 +35,6 @@
 //! For something kept for its value in the results, write `allow(unused-definition) "why"` before it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rubric_grammar::ast::{Item, ItemKind};
 
@@ -53,7 +52,7 @@ pub struct Source<'a> {
     /// Its policy.
     pub policy: PolicyId,
     /// Its items, in order; where they stand in the file does not matter here.
-    pub items: &'a [Arc<Item>],
+    pub items: &'a [Item],
     /// What its policy declares.
     pub own: &'a [Symbol],
 }
@@ -63,8 +62,8 @@ pub struct Source<'a> {
 pub struct Uses {
     /// The file.
     file: FileId,
-    /// With the item in which it is named.
-    mentioned: BTreeSet<(Symbol, Option<u32>)>,
+    /// With the item in which it is named, sorted, each once.
+    mentioned: Vec<(Symbol, Option<u32>)>,
     /// Names that are merely written, with the item: of a file with errors, in which mentions may be lacking.
     written: BTreeSet<(String, Option<u32>)>,
     /// Fixtures that others are from.
@@ -75,35 +74,36 @@ impl Uses {
     /// What a file names. `mentions`: what its names stand for, of all its items. `words`: what is merely written, with
     /// its item, where a declaration has errors.
     #[must_use]
-    pub fn of(
+    pub fn of<'m>(
         file: FileId,
-        items: &[Arc<Item>],
-        mentions: &[Mention],
+        items: &[Item],
+        mentions: impl IntoIterator<Item = &'m Mention>,
         words: BTreeSet<(String, Option<u32>)>,
     ) -> Self {
-        let (mentioned, from) = (BTreeSet::new(), BTreeSet::new());
-        let mut uses = Self { file, mentioned, written: words, from };
-        for mention in mentions {
+        let mentioned = mentions.into_iter().filter_map(|mention| {
             let symbol = match mention.target {
                 Target::Symbol(symbol) => symbol,
                 Target::Value(category, _) => Symbol::Category(category),
-                Target::Field(..) => continue,
+                Target::Field(..) => return None,
             };
-            uses.mentioned.insert((symbol, mention.place.item));
-        }
+            Some((symbol, mention.place.item))
+        });
         let from = items.iter().filter_map(|item| match &item.kind {
             ItemKind::Fixture(fixture) => fixture.from.as_ref(),
             ItemKind::Test(test) => test.from.as_ref(),
             _ => None,
         });
-        uses.from.extend(from.map(|name| name.text.clone()));
-        uses
+        let from = from.map(|name| name.text.clone()).collect();
+        let mut mentioned: Vec<_> = mentioned.collect();
+        mentioned.sort_unstable();
+        mentioned.dedup();
+        Self { file, mentioned, written: words, from }
     }
 }
 
 /// The names that are written in items.
 #[must_use]
-pub fn names_of(items: &[Arc<Item>]) -> BTreeSet<(String, Option<u32>)> {
+pub fn names_of(items: &[Item]) -> BTreeSet<(String, Option<u32>)> {
     let mut found = BTreeSet::new();
     for (position, item) in items.iter().enumerate() {
         let position = u32::try_from(position).ok();
@@ -130,7 +130,7 @@ impl Unneeded {
         own: &[Symbol],
         fixtures: &[String],
         typed: &BTreeSet<CategoryId>,
-        used: &[Arc<Used>],
+        used: &[&Used],
     ) -> Self {
         let needed = |target: &Symbol| {
             if let Symbol::Category(category) = target

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rubric_grammar::{LineIndex, Parse, Span};
@@ -30,6 +31,23 @@ pub struct Database {
     /// Files that nobody edited yet.
     still: Arc<BTreeSet<FileId>>,
     readings: Arc<Readings>,
+    writing: Arc<AtomicBool>,
+}
+
+/// Says that the owner writes, as long as it lives.
+struct Writing(Arc<AtomicBool>);
+
+impl Writing {
+    fn to(database: &Database) -> Self {
+        database.writing.store(true, Ordering::Relaxed);
+        Self(Arc::clone(&database.writing))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 #[salsa::db]
@@ -39,6 +57,10 @@ impl salsa::Database for Database {}
 impl Db for Database {
     fn readings(&self) -> &Readings {
         &self.readings
+    }
+
+    fn writing(&self) -> &Arc<AtomicBool> {
+        &self.writing
     }
 }
 
@@ -73,6 +95,7 @@ impl Database {
             by_id: Arc::default(),
             still: Arc::default(),
             readings: Arc::default(),
+            writing: Arc::default(),
         };
         database.workspace = Some(Workspace::new(&database, Vec::new(), Vec::new()));
         database
@@ -123,6 +146,7 @@ impl Database {
             let done = readers.into_iter().filter_map(|reader| reader.ok()?.join().ok());
             done.flatten().collect()
         });
+        let _writing = Writing::to(self);
         for (file, signatures) in signed {
             file.set_signatures(self).with_durability(Durability::HIGH).to(Some(signatures));
         }
@@ -141,8 +165,8 @@ impl Database {
         }
     }
 
-    /// Proves what is to be proved of a file, the last first, so that two threads share what
-    /// [`Database::early_diagnostics`] waits for.
+    /// Proves what is to be proved of a file, the last first, so that two threads share what [`Database::diagnostics`] and
+    /// [`Database::early_diagnostics`] wait for.
     pub fn prove_from_the_end(&self, file: FileId) {
         if let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) {
             part::prove_from_the_end(self, workspace, file);
@@ -161,13 +185,18 @@ impl Database {
             let id = file.id(self);
             let moves = durability == Durability::LOW && self.still.contains(&id);
             if !same || moves {
+                let _writing = Writing::to(self);
                 Arc::make_mut(&mut self.still).remove(&id);
                 file.set_text(self).with_durability(Durability::LOW).to(text.map(Arc::from));
-                file.set_bytes(self).with_durability(Durability::LOW).to(bytes.map(Arc::from));
+                // Most texts are UTF-8 before and after: what did not change needs no revision of its own.
+                if bytes.is_some() || file.bytes(self).is_some() {
+                    file.set_bytes(self).with_durability(Durability::LOW).to(bytes.map(Arc::from));
+                }
                 self.sign(file);
             }
             return id;
         }
+        let _writing = Writing::to(self);
         let file = self.add(path, text.map(Arc::from), bytes.map(Arc::from), durability);
         self.sign(file);
         self.list();
@@ -307,9 +336,7 @@ impl Database {
         let (Some(workspace), Some(file)) = (self.workspace, self.source_file(file)) else {
             return Vec::new();
         };
-        (0..queries::item_count(self, file))
-            .flat_map(|item| queries::item_facts(self, workspace, file, item).mentions.clone())
-            .collect()
+        queries::facts(self, workspace, file).iter().flat_map(|facts| facts.mentions.clone()).collect()
     }
 
     /// Every name of a file and what it stands for, in the order of its text.
@@ -317,6 +344,14 @@ impl Database {
     pub fn occurrences(&self, file: FileId) -> Arc<[Occurrence]> {
         match (self.workspace, self.source_file(file)) {
             (Some(workspace), Some(file)) => queries::occurrences(self, workspace, file),
+            _ => Arc::default(),
+        }
+    }
+
+    /// The names of one item, their spans relative to it.
+    pub(crate) fn item_occurrences(&self, file: FileId, item: u32) -> Arc<[Occurrence]> {
+        match (self.workspace, self.source_file(file)) {
+            (Some(workspace), Some(file)) => queries::item_occurrences(self, workspace, file, item),
             _ => Arc::default(),
         }
     }

@@ -15,10 +15,11 @@ use crate::check;
 use crate::diagnostic::{Diagnostic, FileId, Place};
 use crate::names::Declared;
 use crate::plan::{
-    Amendment, AssertBody, Claim, Code, DefineId, ExpectKind, Fact, GroupBody, Op, ParameterId, Plan, Record,
-    RecordKind, RequirementId, ResultId, Symbol, Symbols,
+    Amendment, AmountBody, AmountId, AssertBody, Claim, Code, DecisionBody, DecisionId, DefineBody, DefineId,
+    ExpectKind, Fact, GroupBody, Op, ParameterBody, ParameterId, Plan, Record, RecordKind, RequirementBody,
+    RequirementId, ResultId, Symbol, Symbols,
 };
-use crate::prove;
+use crate::prove::{self, Bodies};
 use crate::value::RecordId;
 
 /// What a file declares, and what that reads in the end. Every group is in it.
@@ -49,21 +50,82 @@ pub(super) fn part(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<P
         if !seen.insert(next) {
             continue;
         }
-        if let Some((declared, body)) = joined(db, workspace, &symbols, next) {
+        if let Some((declared, body)) = body_of(db, workspace, next) {
             of_body(&body, &mut open);
-            put(&mut part, Some(declared), body);
-            continue;
+            put(&mut part, declared, body);
         }
-        let Some(place) = symbols.place(next) else { continue };
-        let (Some(source), Some(position)) = (file_of(db, workspace, place.file), place.item) else {
-            continue;
-        };
-        let facts = item_facts(db, workspace, source, position);
-        let Some(body) = &facts.body else { continue };
-        of_body(body, &mut open);
-        put(&mut part, collected.declared.get(&(place.file, position)).copied(), body.clone());
     }
     Arc::new(part)
+}
+
+/// The body of what is declared, with its amendments, and as what it is declared.
+#[salsa::tracked(returns(clone))]
+fn body_of(db: &dyn Db, workspace: Workspace, symbol: Symbol) -> Option<(Option<Declared>, Body)> {
+    let symbols = symbols(db, workspace);
+    if let Some((declared, body)) = joined(db, workspace, &symbols, symbol) {
+        return Some((Some(declared), body));
+    }
+    let place = symbols.place(symbol)?;
+    let (source, position) = (file_of(db, workspace, place.file)?, place.item?);
+    let body = item_facts(db, workspace, source, position).body.clone()?;
+    Some((collected(db, workspace).declared.get(&(place.file, position)).copied(), body))
+}
+
+/// The bodies as the database has them, each by itself: what is gathered of them hangs on these alone.
+struct Each<'d> {
+    db: &'d dyn Db,
+    workspace: Workspace,
+}
+
+impl Each<'_> {
+    /// What these read in the end, themselves among them; the same as the slice of a part that holds them.
+    fn gather(&self, results: &[ResultId], defines: &[u32]) -> Plan {
+        let groups = groups(self.db, self.workspace);
+        let groups = groups.iter().map(|(record, body)| (record.0, Arc::clone(body))).collect();
+        let part = Plan { symbols: symbols(self.db, self.workspace), groups, ..Plan::default() };
+        prove::gather(part, self, results, defines, &Code::default())
+    }
+
+    fn body(&self, symbol: Symbol) -> Option<Body> {
+        body_of(self.db, self.workspace, symbol).map(|(_, body)| body)
+    }
+}
+
+impl Bodies for Each<'_> {
+    fn parameter(&self, id: u32) -> Option<Arc<ParameterBody>> {
+        match self.body(Symbol::Parameter(ParameterId(id)))? {
+            Body::Parameter(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    fn define(&self, id: u32) -> Option<Arc<DefineBody>> {
+        match self.body(Symbol::Define(DefineId(id)))? {
+            Body::Define(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    fn decision(&self, id: u32) -> Option<Arc<DecisionBody>> {
+        match self.body(Symbol::Decision(DecisionId(id)))? {
+            Body::Decision(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    fn requirement(&self, id: u32) -> Option<Arc<RequirementBody>> {
+        match self.body(Symbol::Requirement(RequirementId(id)))? {
+            Body::Requirement(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    fn amount(&self, id: u32) -> Option<Arc<AmountBody>> {
+        match self.body(Symbol::Amount(AmountId(id)))? {
+            Body::Amount(body) => Some(body),
+            _ => None,
+        }
+    }
 }
 
 /// Whether it is amended, or the version of an amendment: its body is joined from several declarations.
@@ -232,29 +294,31 @@ pub(super) fn found_in_part(db: &dyn Db, workspace: Workspace, file: SourceFile)
 /// What proofs about the declarations of a file find.
 #[salsa::tracked(returns(clone))]
 pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
-    let collected = collected(db, workspace);
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
     let id = file.id(db);
     let mut found = Vec::new();
     for declared in collected.declared.range((id, 0)..=(id, u32::MAX)).map(|(_, declared)| *declared) {
         match declared {
             Declared::Decision(id) => {
-                found.extend(result_proofs(db, workspace, file, ResultId::Decision(id)).iter().cloned());
+                found.extend(result_proofs(db, workspace, ResultId::Decision(id)).iter().cloned());
             }
             Declared::Requirement(id) => {
-                found.extend(result_proofs(db, workspace, file, ResultId::Requirement(id)).iter().cloned());
+                found.extend(result_proofs(db, workspace, ResultId::Requirement(id)).iter().cloned());
             }
-            Declared::Define(id) => found.extend(define_proofs(db, workspace, file, id.0).iter().cloned()),
-            Declared::Parameter(id) => found.extend(grant_proofs(db, workspace, id.0).iter().cloned()),
-            Declared::Group(_) | Declared::Amount(_) => {}
+            Declared::Define(id) => found.extend(define_proofs(db, workspace, id.0).iter().cloned()),
+            Declared::Parameter(id) if is_granted(&symbols, id) => {
+                found.extend(grant_proofs(db, workspace, id.0).iter().cloned());
+            }
+            Declared::Parameter(_) | Declared::Group(_) | Declared::Amount(_) => {}
         }
     }
     // What is proved of a result with its amendments is said where it stands, once.
-    let amended: BTreeSet<ResultId> = amended_here(&symbols(db, workspace), id).collect();
+    let amended: BTreeSet<ResultId> = amended_here(&symbols, id).collect();
     for result in amended.into_iter().filter(|result| !matches!(result, ResultId::Amount(_))) {
-        found.extend(result_proofs(db, workspace, file, result).iter().cloned());
+        found.extend(result_proofs(db, workspace, result).iter().cloned());
     }
-    for position in amendments_here(&symbols(db, workspace), id) {
-        found.extend(amendment_proofs(db, workspace, file, position).iter().cloned());
+    for position in amendments_here(&symbols, id) {
+        found.extend(amendment_proofs(db, workspace, position).iter().cloned());
     }
     check::proof::told_once(&mut found);
     found.retain(|diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
@@ -268,19 +332,19 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
 
 /// Proves what [`proofs`] collects from the other end, so that two threads share it.
 pub(super) fn prove_from_the_end(db: &dyn Db, workspace: Workspace, file: SourceFile) {
-    let collected = collected(db, workspace);
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
     let id = file.id(db);
     for declared in collected.declared.range((id, 0)..=(id, u32::MAX)).rev().map(|(_, declared)| *declared) {
         match declared {
-            Declared::Decision(id) => drop(result_proofs(db, workspace, file, ResultId::Decision(id))),
-            Declared::Requirement(id) => drop(result_proofs(db, workspace, file, ResultId::Requirement(id))),
-            Declared::Define(id) => drop(define_proofs(db, workspace, file, id.0)),
-            Declared::Parameter(id) => drop(grant_proofs(db, workspace, id.0)),
-            Declared::Group(_) | Declared::Amount(_) => {}
+            Declared::Decision(id) => drop(result_proofs(db, workspace, ResultId::Decision(id))),
+            Declared::Requirement(id) => drop(result_proofs(db, workspace, ResultId::Requirement(id))),
+            Declared::Define(id) => drop(define_proofs(db, workspace, id.0)),
+            Declared::Parameter(id) if is_granted(&symbols, id) => drop(grant_proofs(db, workspace, id.0)),
+            Declared::Parameter(_) | Declared::Group(_) | Declared::Amount(_) => {}
         }
     }
-    for position in amendments_here(&symbols(db, workspace), id).rev() {
-        let _ = amendment_proofs(db, workspace, file, position);
+    for position in amendments_here(&symbols, id).rev() {
+        let _ = amendment_proofs(db, workspace, position);
     }
 }
 
@@ -292,19 +356,21 @@ fn grant_part(db: &dyn Db, workspace: Workspace, parameter: u32) -> Arc<Plan> {
     Arc::new(prove::slice(&plan, &readers, &[]))
 }
 
+/// Whether policies below may set a value of a parameter.
+fn is_granted(symbols: &Symbols, parameter: ParameterId) -> bool {
+    symbols.grants.contains_key(&Symbol::Parameter(parameter))
+}
+
 /// Whether the grants of a parameter let its readers move one way.
 #[salsa::tracked(returns(clone))]
 fn grant_proofs(db: &dyn Db, workspace: Workspace, parameter: u32) -> Arc<[Diagnostic]> {
-    let symbols = symbols(db, workspace);
-    if !symbols.grants.contains_key(&Symbol::Parameter(ParameterId(parameter))) {
-        return Arc::default();
-    }
-    check::proof::grants(&grant_part(db, workspace, parameter), ParameterId(parameter)).into()
+    let part = grant_part(db, workspace, parameter);
+    prove::unless(db.writing(), || check::proof::grants(&part, ParameterId(parameter))).into()
 }
 
 /// Whether an amendment does what it was granted.
 #[salsa::tracked(returns(clone))]
-fn amendment_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
+fn amendment_proofs(db: &dyn Db, workspace: Workspace, position: u32) -> Arc<[Diagnostic]> {
     let symbols = symbols(db, workspace);
     let Some(amendment) = symbols.amendments.get(position as usize) else { return Arc::default() };
     let result = match amendment.target {
@@ -312,29 +378,32 @@ fn amendment_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, positio
         Symbol::Requirement(id) => ResultId::Requirement(id),
         _ => return Arc::default(),
     };
-    check::proof::amendment(&result_part(db, workspace, file, result), amendment).into()
+    let part = result_part(db, workspace, result);
+    prove::unless(db.writing(), || check::proof::amendment(&part, amendment)).into()
 }
 
-/// What a result hangs on.
+/// What a result hangs on, not by way of [`part`]: that is another one with each edit of its file.
 #[salsa::tracked(returns(clone))]
-fn result_part(db: &dyn Db, workspace: Workspace, file: SourceFile, result: ResultId) -> Arc<Plan> {
-    Arc::new(prove::slice(&part(db, workspace, file), &[result], &[]))
+fn result_part(db: &dyn Db, workspace: Workspace, result: ResultId) -> Arc<Plan> {
+    Arc::new(Each { db, workspace }.gather(&[result], &[]))
 }
 
 #[salsa::tracked(returns(clone))]
-fn result_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, result: ResultId) -> Arc<[Diagnostic]> {
-    check::proof::result(&result_part(db, workspace, file, result), result).into()
+fn result_proofs(db: &dyn Db, workspace: Workspace, result: ResultId) -> Arc<[Diagnostic]> {
+    let part = result_part(db, workspace, result);
+    prove::unless(db.writing(), || check::proof::result(&part, result)).into()
 }
 
 /// What a definition hangs on.
 #[salsa::tracked(returns(clone))]
-fn define_part(db: &dyn Db, workspace: Workspace, file: SourceFile, define: u32) -> Arc<Plan> {
-    Arc::new(prove::slice(&part(db, workspace, file), &[], &[define]))
+fn define_part(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<Plan> {
+    Arc::new(Each { db, workspace }.gather(&[], &[define]))
 }
 
 #[salsa::tracked(returns(clone))]
-fn define_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, define: u32) -> Arc<[Diagnostic]> {
-    check::proof::define(&define_part(db, workspace, file, define), DefineId(define)).into()
+fn define_proofs(db: &dyn Db, workspace: Workspace, define: u32) -> Arc<[Diagnostic]> {
+    let part = define_part(db, workspace, define);
+    prove::unless(db.writing(), || check::proof::define(&part, DefineId(define))).into()
 }
 
 /// What a promise hangs on.
@@ -350,7 +419,8 @@ fn assert_part(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u3
 fn assert_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
     match &item_facts(db, workspace, file, position).body {
         Some(Body::Assert(assert)) => {
-            check::proof::assertion(&assert_part(db, workspace, file, position), assert).into()
+            let part = assert_part(db, workspace, file, position);
+            prove::unless(db.writing(), || check::proof::assertion(&part, assert)).into()
         }
         _ => Arc::default(),
     }

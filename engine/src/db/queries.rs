@@ -6,6 +6,7 @@
 )]
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rubric_grammar::ast::{Item, ItemKind};
@@ -32,22 +33,26 @@ use crate::value::Type;
 pub trait Db: salsa::Database {
     /// What the last reading of each file came to.
     fn readings(&self) -> &Readings;
+
+    /// Set while the owner writes, or waits for readers so that it can: what takes long without a query is given up then.
+    fn writing(&self) -> &Arc<AtomicBool>;
 }
 
-/// The declarations of files as they were read last, by [`FileId`], so that an edit reads again what it changes. What is
-/// read does not depend on it.
+/// The declarations of files as they were read last, by [`FileId`], and their signatures, so that an edit reads again what it
+/// changes. What is read does not depend on it.
 #[derive(Debug, Default)]
-pub struct Readings(Mutex<HashMap<FileId, Known>>);
+pub struct Readings {
+    known: Mutex<HashMap<FileId, Known>>,
+    signed: Mutex<HashMap<FileId, (Arc<Parsed>, Arc<FileSummary>)>>,
+}
 
-impl Readings {
-    /// None the first time: most files are read once and never edited.
-    fn take(&self, file: FileId) -> Option<Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&file)
-    }
+/// None the first time: most files are read once and never edited.
+fn take<T>(of_files: &Mutex<HashMap<FileId, T>>, file: FileId) -> Option<T> {
+    of_files.lock().unwrap_or_else(PoisonError::into_inner).remove(&file)
+}
 
-    fn put(&self, file: FileId, known: Known) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, known);
-    }
+fn keep<T>(of_files: &Mutex<HashMap<FileId, T>>, file: FileId, last: T) {
+    of_files.lock().unwrap_or_else(PoisonError::into_inner).insert(file, last);
 }
 
 /// A path that somebody asked for, whether or not a file is there.
@@ -89,8 +94,6 @@ pub struct Parsed {
     pub parse: Parse,
     /// Where lines begin.
     pub lines: LineIndex,
-    /// The items, freed of where they stand; of a file that was read once, none.
-    items: Vec<Arc<Item>>,
 }
 
 /// Parses a file; never fails.
@@ -99,34 +102,38 @@ pub(super) fn parsed(db: &dyn Db, file: SourceFile) -> Arc<Parsed> {
     let text = file.text(db).unwrap_or_default();
     let lines = LineIndex::new(&text);
     if let Some(bytes) = file.bytes(db) {
-        return Arc::new(Parsed { parse: rubric_grammar::parse_bytes(&bytes), lines, items: Vec::new() });
+        return Arc::new(Parsed { parse: rubric_grammar::parse_bytes(&bytes), lines });
     }
     let (readings, id) = (db.readings(), file.id(db));
-    let mut known = readings.take(id);
-    let (parse, items) = match known.as_mut() {
+    let mut known = take(&readings.known, id);
+    let parse = match known.as_mut() {
         Some(known) => rubric_grammar::parse_again(&text, known),
-        None => (rubric_grammar::parse(&text), Vec::new()),
+        None => rubric_grammar::parse(&text),
     };
-    readings.put(id, known.unwrap_or_default());
-    Arc::new(Parsed { parse, lines, items })
+    keep(&readings.known, id, known.unwrap_or_default());
+    Arc::new(Parsed { parse, lines })
 }
 
 /// The signatures of a file, which do not change while the inside of a rule is typed.
 #[salsa::tracked(returns(clone))]
 pub(super) fn summary(db: &dyn Db, file: SourceFile) -> Arc<FileSummary> {
-    Arc::new(names::summarize(file.id(db), file.path(db), &parsed(db, file).parse.file))
+    let (parsed, id, path) = (parsed(db, file), file.id(db), file.path(db));
+    let signed = &db.readings().signed;
+    let tree = &parsed.parse.file;
+    let summary = match take(signed, id) {
+        Some((before, last)) => names::summarize_again(id, path, tree, &before.parse.file.items, &last.items),
+        None => names::summarize(id, path, tree),
+    };
+    let summary = Arc::new(summary);
+    keep(signed, id, (Arc::clone(&parsed), Arc::clone(&summary)));
+    summary
 }
 
 /// One item, freed of where it stands, so that text above it does not change it.
 #[salsa::tracked(returns(clone))]
-pub(super) fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Arc<Item>> {
-    let parsed = parsed(db, file);
-    if let Some(item) = parsed.items.get(position as usize) {
-        return Some(Arc::clone(item));
-    }
-    let mut item = parsed.parse.file.items.get(position as usize)?.clone();
-    item.span = rubric_grammar::Span::default();
-    Some(Arc::new(item))
+pub(super) fn item(db: &dyn Db, file: SourceFile, position: u32) -> Option<Item> {
+    let item = parsed(db, file).parse.file.items.get(position as usize)?.at(rubric_grammar::Span::default());
+    Some(item)
 }
 
 /// The declarations of all files.
@@ -351,7 +358,7 @@ fn amendment_facts(db: &dyn Db, workspace: Workspace, cx: &Context<'_>, item: &I
                 _ => None,
             });
             let original = at(declared).and_then(|(file, position)| self::item(db, file, position));
-            let each = original.as_deref().and_then(|original| match &original.kind {
+            let each = original.as_ref().and_then(|original| match &original.kind {
                 ItemKind::Requirement(original) => original.for_each.as_ref(),
                 _ => None,
             });
@@ -434,11 +441,17 @@ pub(super) fn put(plan: &mut Plan, declared: Option<Declared>, body: Body) {
     }
 }
 
+/// What lowering and checking the items of a file gives, so that whoever needs all of it looks at one thing.
+#[salsa::tracked(returns(clone))]
+pub(super) fn facts(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Arc<ItemFacts>]> {
+    (0..item_count(db, file)).map(|position| item_facts(db, workspace, file, position)).collect()
+}
+
 /// The bodies of a file, with the positions of their items.
 #[salsa::tracked(returns(clone))]
 pub(super) fn bodies(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[(u32, Body)]> {
-    let body = |position| Some((position, item_facts(db, workspace, file, position).body.clone()?));
-    (0..item_count(db, file)).filter_map(body).collect()
+    let facts = facts(db, workspace, file);
+    (0_u32..).zip(&*facts).filter_map(|(position, facts)| Some((position, facts.body.clone()?))).collect()
 }
 
 /// How many items a file has.
@@ -464,18 +477,29 @@ pub(super) fn test_reports(db: &dyn Db, workspace: Workspace, file: SourceFile) 
 /// Every name of a file and what it stands for.
 #[salsa::tracked(returns(clone))]
 pub(super) fn occurrences(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Occurrence]> {
-    let (symbols, collected, parsed) = (symbols(db, workspace), collected(db, workspace), parsed(db, file));
-    let mentions = |position| item_facts(db, workspace, file, position).mentions.clone();
-    let find = |wanted: FileId, position| item(db, file_of(db, workspace, wanted)?, position);
-    let source = ide::Source {
-        symbols: &symbols,
-        collected: &collected,
-        file: file.id(db),
-        items: &parsed.parse.file.items,
-        mentions: &mentions,
-        item: &find,
+    let parsed = parsed(db, file);
+    let items = (0_u32..).zip(&parsed.parse.file.items);
+    let of_item = |(position, item): (u32, &Item)| {
+        let names = item_occurrences(db, workspace, file, position);
+        names.iter().map(|name| name.in_file(item.span.start)).collect::<Vec<_>>()
     };
-    ide::collect(&source).into()
+    items.flat_map(of_item).collect()
+}
+
+/// The names of one item, their spans relative to it: to say what stands at a place, no other item is looked at.
+#[salsa::tracked(returns(clone))]
+pub(super) fn item_occurrences(
+    db: &dyn Db,
+    workspace: Workspace,
+    file: SourceFile,
+    position: u32,
+) -> Arc<[Occurrence]> {
+    let Some(written) = item(db, file, position) else { return Arc::default() };
+    let (symbols, collected) = (symbols(db, workspace), collected(db, workspace));
+    let find = |wanted: FileId, position| item(db, file_of(db, workspace, wanted)?, position);
+    let source = ide::Source { symbols: &symbols, collected: &collected, file: file.id(db), item: &find };
+    let facts = item_facts(db, workspace, file, position);
+    ide::collect(&source, position, &written, &facts.mentions).into()
 }
 
 /// What is wrong with one file by itself: what is written in it, and what its names and types come to.
@@ -486,9 +510,8 @@ pub(super) fn by_itself(db: &dyn Db, workspace: Workspace, file: SourceFile) -> 
     let mut found: Vec<Diagnostic> = parsed.parse.errors.iter().map(|error| from_syntax(id, error)).collect();
     let here = |diagnostic: &&Diagnostic| diagnostic.place().is_some_and(|place| place.file == id);
     found.extend(collected(db, workspace).diagnostics.iter().filter(here).cloned());
-    for position in 0..item_count(db, file) {
-        found.extend(item_facts(db, workspace, file, position).diagnostics.iter().cloned());
-    }
+    let facts = facts(db, workspace, file);
+    found.extend(facts.iter().flat_map(|facts| &facts.diagnostics).cloned());
     found.into()
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rubric_grammar::ast::Item;
 use rubric_grammar::{LexicalKind, lexical};
 
-use super::queries::{Db, SourceFile, Workspace, collected, item, item_count, item_facts, parsed, symbols};
+use super::queries::{Db, SourceFile, Workspace, collected, facts, item, item_count, parsed, symbols};
 use crate::check::{self, Source, Unneeded, Used, Uses};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Collected;
@@ -26,12 +26,13 @@ const PART: usize = 24;
 pub(super) fn unused(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<[Diagnostic]> {
     let collected = collected(db, workspace);
     let Some(policy) = collected.policies.get(&file.id(db)).copied() else { return Arc::default() };
-    let items = items(db, file);
+    let parsed = parsed(db, file);
+    let items = &parsed.parse.file.items;
     // What could not be parsed may name anything: to call a `use` above it unused would be a second message for one mistake.
     let damaged = items.iter().any(|item| item.damaged);
     let declared = declared(db, workspace);
     let own = declared.get(&policy).map_or(&[][..], Vec::as_slice);
-    let source = Source { file: file.id(db), policy, items: &items, own };
+    let source = Source { file: file.id(db), policy, items, own };
     let names = |policy: PolicyId| names(db, workspace, policy);
     let mut found = check::unused(&symbols(db, workspace), &unneeded(db, workspace, policy), &source, &names);
     if damaged {
@@ -46,14 +47,32 @@ fn unneeded(db: &dyn Db, workspace: Workspace, policy: PolicyId) -> Arc<Unneeded
     let (symbols, declared) = (symbols(db, workspace), declared(db, workspace));
     let own = declared.get(&policy).map_or(&[][..], Vec::as_slice);
     let home = symbols.policy(policy).map(|policy| policy.place.file);
-    let files = workspace.files(db);
-    let first = files.iter().position(|file| Some(file.id(db)) == home).unwrap_or_default() / PART;
+    let first = home.and_then(|home| parts(db, workspace).get(home.0 as usize).copied()).unwrap_or_default();
+    let all = all_used(db, workspace);
     // Most is needed near where it is declared.
-    let others = (0..files.len().div_ceil(PART)).filter(|part| *part != first);
-    let parts = std::iter::once(first).chain(others).filter_map(|part| u32::try_from(part).ok());
-    let used: Vec<Arc<Used>> = parts.map(|part| used(db, workspace, part)).collect();
+    let (before, from) = all.split_at(first.min(all.len()));
+    let used = from.iter().chain(before).map(AsRef::as_ref).collect::<Vec<_>>();
     let fixtures = fixtures(&collected(db, workspace), policy);
     Arc::new(Unneeded::of(&symbols, own, &fixtures, &typed(db, workspace), &used))
+}
+
+/// The part in which each file is gathered, by [`FileId`]. Asked for every policy, so that none looks at every file.
+#[salsa::tracked(returns(clone))]
+fn parts(db: &dyn Db, workspace: Workspace) -> Arc<[usize]> {
+    let mut parts = vec![0; workspace.by_id(db).len()];
+    for (position, file) in workspace.files(db).iter().enumerate() {
+        if let Some(part) = parts.get_mut(file.id(db).0 as usize) {
+            *part = position / PART;
+        }
+    }
+    parts.into()
+}
+
+/// What all files name, part by part: one thing to look at for every policy, however many files there are.
+#[salsa::tracked(returns(clone))]
+fn all_used(db: &dyn Db, workspace: Workspace) -> Arc<[Arc<Used>]> {
+    let parts = workspace.files(db).len().div_ceil(PART);
+    (0..u32::try_from(parts).unwrap_or(u32::MAX)).map(|part| used(db, workspace, part)).collect()
 }
 
 /// The names of the fixtures of a policy.
@@ -77,7 +96,7 @@ fn typed(db: &dyn Db, workspace: Workspace) -> Arc<BTreeSet<CategoryId>> {
     Arc::new(check::typed(&symbols(db, workspace)))
 }
 
-fn items(db: &dyn Db, file: SourceFile) -> Vec<Arc<Item>> {
+fn items(db: &dyn Db, file: SourceFile) -> Vec<Item> {
     (0..item_count(db, file)).filter_map(|position| item(db, file, position)).collect()
 }
 
@@ -138,16 +157,14 @@ pub(super) fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<U
         .diagnostics
         .iter()
         .any(|one| wrong(one) && one.place().is_some_and(|place| place.file == id));
-    let mut mentions = Vec::new();
     // What a mistyped name was meant to be: to call that unused would be a second message for one mistake.
     let mut meant = BTreeSet::new();
-    for position in 0..item_count(db, file) {
-        let facts = item_facts(db, workspace, file, position);
+    let facts = facts(db, workspace, file);
+    for (position, facts) in (0_u32..).zip(&*facts) {
         for one in facts.diagnostics.iter().filter(|one| wrong(one)) {
             broken = true;
             meant.extend(proposed(one).map(|word| (word.to_owned(), Some(position))));
         }
-        mentions.extend(facts.mentions.iter().copied());
     }
     let damaged = items.iter().any(|item| item.damaged);
     let mut written =
@@ -156,7 +173,7 @@ pub(super) fn uses(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc<U
         written.extend(words(db, file));
     }
     written.append(&mut meant);
-    Arc::new(Uses::of(id, &items, &mentions, written))
+    Arc::new(Uses::of(id, &items, facts.iter().flat_map(|facts| &facts.mentions), written))
 }
 
 /// The words that the fix of a mistake writes.

@@ -53,10 +53,16 @@ pub struct FileSpan {
 /// What is named at a byte of a file: the name's span, and what it stands for.
 #[must_use]
 pub fn at(db: &Database, file: FileId, offset: u32) -> Option<Occurrence> {
-    let all = db.occurrences(file);
-    let touching = all.iter().filter(|it| it.span.start <= offset && offset <= it.span.end);
+    let parsed = db.parsed(file)?;
+    let items = (0_u32..).zip(&parsed.parse.file.items);
+    let touched = items.filter(|(_, item)| item.span.start <= offset && offset <= item.span.end);
+    let names = touched.flat_map(|(position, item)| {
+        let names = db.item_occurrences(file, position);
+        names.iter().map(|name| name.in_file(item.span.start)).collect::<Vec<_>>()
+    });
+    let touching = names.filter(|it| it.span.start <= offset && offset <= it.span.end);
     // Between two names that touch, the one that begins here is meant.
-    touching.max_by_key(|it| it.span.start).cloned()
+    touching.max_by_key(|it| it.span.start)
 }
 
 /// Every place in the workspace that names an entity, in the order of files and text.

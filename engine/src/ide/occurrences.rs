@@ -31,6 +31,13 @@ pub struct Occurrence {
     pub role: Role,
 }
 
+impl Occurrence {
+    /// A name whose span is relative to an item, in the file in which the item begins there.
+    pub(crate) fn in_file(&self, item: u32) -> Self {
+        Self { span: self.span.shifted(item), ..self.clone() }
+    }
+}
+
 /// As what a name stands in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -49,46 +56,35 @@ pub(crate) struct Source<'a> {
     pub(crate) symbols: &'a Symbols,
     pub(crate) collected: &'a Collected,
     pub(crate) file: FileId,
-    pub(crate) items: &'a [Item],
-    /// What the names of each item's expressions stand for.
-    pub(crate) mentions: &'a dyn Fn(u32) -> Vec<Mention>,
     /// An item of any file.
-    pub(crate) item: &'a dyn Fn(FileId, u32) -> Option<Arc<Item>>,
+    pub(crate) item: &'a dyn Fn(FileId, u32) -> Option<Item>,
 }
 
-/// The names of a file, in the order of its text.
-pub(crate) fn collect(source: &Source<'_>) -> Vec<Occurrence> {
-    let mut found = Vec::new();
-    let Some(policy) = source.collected.policies.get(&source.file).copied() else { return found };
-    for (position, item) in source.items.iter().enumerate() {
-        let Ok(position) = u32::try_from(position) else { break };
-        let mut mentions = BTreeMap::new();
-        for mention in (source.mentions)(position) {
-            if mention.place.file == source.file && mention.place.item == Some(position) {
-                mentions
-                    .entry(mention.place.span)
-                    .or_insert(canonical(source.symbols, mention.target.into()));
-            }
+/// The names of the item at a position of a file, in the order of its text, their spans relative to it. `said`: what the names
+/// of its expressions stand for.
+pub(crate) fn collect(source: &Source<'_>, position: u32, item: &Item, said: &[Mention]) -> Vec<Occurrence> {
+    let Some(policy) = source.collected.policies.get(&source.file).copied() else { return Vec::new() };
+    let mut mentions = BTreeMap::new();
+    for mention in said {
+        if mention.place.file == source.file && mention.place.item == Some(position) {
+            mentions.entry(mention.place.span).or_insert(canonical(source.symbols, mention.target.into()));
         }
-        let own = own_symbol(source, policy, position, item);
-        let mut walker = Walker {
-            source,
-            policy,
-            position,
-            own,
-            mentions,
-            seen: BTreeSet::new(),
-            locals: Vec::new(),
-            rows: BTreeMap::new(),
-            lines: BTreeSet::new(),
-            found: Vec::new(),
-        };
-        walker.item(item);
-        for occurrence in &mut walker.found {
-            occurrence.span = occurrence.span.shifted(item.span.start);
-        }
-        found.extend(walker.found);
     }
+    let own = own_symbol(source, policy, position, item);
+    let mut walker = Walker {
+        source,
+        policy,
+        position,
+        own,
+        mentions,
+        seen: BTreeSet::new(),
+        locals: Vec::new(),
+        rows: BTreeMap::new(),
+        lines: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    walker.item(item);
+    let mut found = walker.found;
     found.sort_by_key(|it| (it.span, it.role));
     found.dedup_by(|a, b| a.span == b.span);
     found

@@ -18,7 +18,7 @@ pub mod waiver;
 pub(crate) use amend::is_ordered;
 pub use collect::{Collected, Declared, collect};
 pub use scope::nearest;
-pub use summary::{FileSummary, summarize};
+pub use summary::{FileSummary, summarize, summarize_again};
 pub use types::BUILT_IN;
 pub(crate) use types::built_in;
 pub(crate) use types::named as named_type;

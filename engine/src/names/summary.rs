@@ -2,7 +2,8 @@
 
 use rubric_grammar::Span;
 use rubric_grammar::ast::{
-    DecisionMember, DefineBody, Expr, ExprKind, File, ForEach, Item, ItemKind, Limits, Line, Name, Rule,
+    DecisionMember, Declaration, DefineBody, Expr, ExprKind, File, ForEach, Item, ItemKind, Limits, Line,
+    Name, Rule,
 };
 
 use crate::diagnostic::FileId;
@@ -24,8 +25,30 @@ pub struct FileSummary {
 /// Keeps what other declarations can see.
 #[must_use]
 pub fn summarize(file: FileId, path: &str, tree: &File) -> FileSummary {
+    summarize_again(file, path, tree, &[], &[])
+}
+
+/// As [`summarize`], with the items of the same file as they were read last and their signatures: what an edit did not
+/// touch, above and below it, keeps its signature.
+#[must_use]
+pub fn summarize_again(
+    file: FileId,
+    path: &str,
+    tree: &File,
+    before: &[Item],
+    signatures: &[Item],
+) -> FileSummary {
     let waivable = tree.items.iter().position(is_waivable).and_then(|position| u32::try_from(position).ok());
-    FileSummary { file, path: path.to_owned(), items: tree.items.iter().map(signature).collect(), waivable }
+    let same = |(now, before): &(&Item, &Item)| now.is_shared_with(before);
+    let known = before.len().min(signatures.len());
+    let above = tree.items.iter().zip(before).take(known).take_while(same).count();
+    let below = tree.items.iter().skip(above).rev().zip(before.iter().take(known).skip(above).rev());
+    let below = below.take_while(same).count();
+    let changed = tree.items.len() - above - below;
+    let items = signatures.iter().take(above).cloned();
+    let items = items.chain(tree.items.iter().skip(above).take(changed).map(signature));
+    let items = items.chain(signatures.iter().take(known).skip(known - below).cloned());
+    FileSummary { file, path: path.to_owned(), items: items.collect(), waivable }
 }
 
 fn is_waivable(item: &Item) -> bool {
@@ -95,7 +118,8 @@ fn signature(item: &Item) -> Item {
     };
     // Of what is damaged others only see whether the outcomes may be lost, so that a broken rule changes nothing for them.
     let damaged = item.damaged && matches!(&item.kind, ItemKind::Decision(it) if it.outcomes.is_none());
-    Item { span: Span::default(), docs: item.docs.clone(), allows: Vec::new(), kind, damaged }
+    let declaration = Declaration { docs: item.docs.clone(), allows: Vec::new(), kind, damaged };
+    Item::new(Span::default(), declaration)
 }
 
 /// The labels of an amount's lines, each once and without its place, which moves when the text of a line changes.

@@ -1,8 +1,8 @@
 //! Sources and the messages about their names.
 
-use rubric_grammar::parse;
+use rubric_grammar::{Known, parse, parse_again};
 
-use super::{Collected, FileSummary, collect, summarize};
+use super::{Collected, FileSummary, collect, summarize, summarize_again};
 use crate::diagnostic::FileId;
 use crate::plan::{FieldKind, Level, PolicyId, Symbol};
 use crate::value::Base;
@@ -32,6 +32,47 @@ fn messages(files: &[(&str, &str)]) -> Vec<String> {
 /// The messages about one policy `p`, its header left out of the source.
 fn about(text: &str) -> Vec<String> {
     messages(&[("p.rubric", &format!("policy p {{ title \"P\" }}\n{text}"))])
+}
+
+/// Whatever an edit adds, takes away or moves, signatures kept from the reading before are those made anew.
+#[test]
+fn signatures_that_are_kept_are_those_that_are_made_anew() {
+    let text = "policy p { title \"P\" cite \"x\" }
+record R { key id: text  level: count }
+define a of R: flag = level = 1
+define a of R: flag = level = 1
+parameter cut: count { cite \"1\" from 2020-01-01: 2 }
+decision d of R { outcomes up, stay cite \"2\" default stay rule r: up when level >= cut }
+";
+    let edits: [(&str, &str); 12] = [
+        ("", ""),
+        ("policy p", "// a remark\npolicy p"),
+        ("level >= cut", "level >= 3"),
+        ("define a of R: flag = level = 1\n", ""),
+        ("parameter cut", "define b of R: flag = level = 2\nparameter cut"),
+        ("outcomes up, stay", "outcomes stay, up"),
+        ("level: count }", "level: count }\nrecord S { key id: text }"),
+        (" rule r: up when level >= cut }", " rule r: up when"),
+        ("define a of R: flag = level = 1\ndefine a of R: flag = level = 1\n", ""),
+        ("record R", "recor R"),
+        ("from 2020-01-01: 2", "from 2020-01-01: 3"),
+        (text, ""),
+    ];
+    let mut known = Known::default();
+    let mut last = (parse(text), summarize(FileId(0), "p.rubric", &parse(text).file));
+    for (round, (from, to)) in edits.iter().cycle().take(3 * edits.len()).enumerate() {
+        let edited = text.replacen(from, to, 1);
+        let read = parse_again(&edited, &mut known);
+        let (before, signed) = (&last.0.file.items, &last.1.items);
+        let kept = summarize_again(FileId(0), "p.rubric", &read.file, before, signed);
+        assert_eq!(kept, summarize(FileId(0), "p.rubric", &read.file), "{edited}");
+        // Nothing changed since the second reading.
+        if round == 0 {
+            let again = parse_again(&edited, &mut known);
+            assert!(read.file.items.iter().zip(&again.file.items).all(|(a, b)| a.is_shared_with(b)));
+        }
+        last = (read, kept);
+    }
 }
 
 #[test]

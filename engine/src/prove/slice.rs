@@ -1,8 +1,12 @@
 //! What a result hangs on: the part of a plan that proofs about it read, and the stretches of time in which it is one law.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::plan::{Code, Interval, Op, Plan, PolicyId, ResultId};
+use crate::plan::{
+    AmountBody, Code, DecisionBody, DefineBody, Interval, Op, ParameterBody, Plan, PolicyId, RequirementBody,
+    ResultId,
+};
 use crate::value::Date;
 
 /// The declarations that some of these read in the end, themselves among them; tests, waivers and the rest left out. An
@@ -15,7 +19,49 @@ pub fn slice(plan: &Plan, results: &[ResultId], defines: &[u32]) -> Plan {
 /// As [`slice()`], and what a code reads that stands in no declaration.
 #[must_use]
 pub fn slice_with(plan: &Plan, results: &[ResultId], defines: &[u32], code: &Code) -> Plan {
-    let mut part = Plan { symbols: plan.symbols.clone(), ..Plan::default() };
+    let empty = Plan { symbols: plan.symbols.clone(), groups: plan.groups.clone(), ..Plan::default() };
+    gather(empty, plan, results, defines, code)
+}
+
+/// Where the bodies of declarations are found, by their numbers.
+pub(crate) trait Bodies {
+    fn parameter(&self, id: u32) -> Option<Arc<ParameterBody>>;
+    fn define(&self, id: u32) -> Option<Arc<DefineBody>>;
+    fn decision(&self, id: u32) -> Option<Arc<DecisionBody>>;
+    fn requirement(&self, id: u32) -> Option<Arc<RequirementBody>>;
+    fn amount(&self, id: u32) -> Option<Arc<AmountBody>>;
+}
+
+impl Bodies for Plan {
+    fn parameter(&self, id: u32) -> Option<Arc<ParameterBody>> {
+        self.parameters.get(&id).cloned()
+    }
+
+    fn define(&self, id: u32) -> Option<Arc<DefineBody>> {
+        self.defines.get(&id).cloned()
+    }
+
+    fn decision(&self, id: u32) -> Option<Arc<DecisionBody>> {
+        self.decisions.get(&id).cloned()
+    }
+
+    fn requirement(&self, id: u32) -> Option<Arc<RequirementBody>> {
+        self.requirements.get(&id).cloned()
+    }
+
+    fn amount(&self, id: u32) -> Option<Arc<AmountBody>> {
+        self.amounts.get(&id).cloned()
+    }
+}
+
+/// As [`slice_with()`], from wherever the bodies are; `part` has the symbols and groups.
+pub(crate) fn gather(
+    mut part: Plan,
+    bodies: &impl Bodies,
+    results: &[ResultId],
+    defines: &[u32],
+    code: &Code,
+) -> Plan {
     let mut results: Vec<ResultId> = results.to_vec();
     let mut defines: Vec<u32> = defines.to_vec();
     let mut parameters: BTreeSet<u32> = BTreeSet::new();
@@ -23,42 +69,41 @@ pub fn slice_with(plan: &Plan, results: &[ResultId], defines: &[u32], code: &Cod
     loop {
         if let Some(define) = defines.pop() {
             if !part.defines.contains_key(&define)
-                && let Some(body) = plan.defines.get(&define)
+                && let Some(body) = bodies.define(define)
             {
-                part.defines.insert(define, body.clone());
                 reached(&body.code, &mut results, &mut defines, &mut parameters);
+                part.defines.insert(define, body);
             }
             continue;
         }
         let Some(result) = results.pop() else { break };
         match result {
             ResultId::Decision(id) if !part.decisions.contains_key(&id.0) => {
-                if let Some(body) = plan.decisions.get(&id.0) {
-                    part.decisions.insert(id.0, body.clone());
+                if let Some(body) = bodies.decision(id.0) {
                     reached(&body.code, &mut results, &mut defines, &mut parameters);
+                    part.decisions.insert(id.0, body);
                 }
             }
             ResultId::Requirement(id) if !part.requirements.contains_key(&id.0) => {
-                if let Some(body) = plan.requirements.get(&id.0) {
-                    part.requirements.insert(id.0, body.clone());
+                if let Some(body) = bodies.requirement(id.0) {
                     reached(&body.code, &mut results, &mut defines, &mut parameters);
+                    part.requirements.insert(id.0, body);
                 }
             }
             ResultId::Amount(id) if !part.amounts.contains_key(&id.0) => {
-                if let Some(body) = plan.amounts.get(&id.0) {
-                    part.amounts.insert(id.0, body.clone());
+                if let Some(body) = bodies.amount(id.0) {
                     reached(&body.code, &mut results, &mut defines, &mut parameters);
+                    part.amounts.insert(id.0, body);
                 }
             }
             _ => {}
         }
     }
     for id in parameters {
-        if let Some(body) = plan.parameters.get(&id) {
-            part.parameters.insert(id, body.clone());
+        if let Some(body) = bodies.parameter(id) {
+            part.parameters.insert(id, body);
         }
     }
-    part.groups.clone_from(&plan.groups);
     part
 }
 

@@ -364,6 +364,7 @@ impl Solver {
     fn spend(&mut self, steps: u64) {
         self.fuel = self.fuel.saturating_sub(steps);
         SPENT.with(|spent| spent.set(spent.get().saturating_add(steps)));
+        super::given_up::look();
     }
 
     /// No model like this one again, where `here` holds.

@@ -11,17 +11,17 @@ use crate::names::{self, Declared};
 use crate::plan::Plan;
 
 /// A text as a plan. Nothing may be wrong with it.
-fn plan(text: &str) -> (Plan, Vec<Arc<Item>>) {
+fn plan(text: &str) -> (Plan, Vec<Item>) {
     let parse = rubric_grammar::parse(text);
     assert_eq!(parse.errors, Vec::new(), "the text must parse");
     let file = FileId(0);
     let mut collected = names::collect(&[&names::summarize(file, "p.rubric", &parse.file)]);
     assert_eq!(collected.diagnostics, Vec::new());
-    let items: Vec<Arc<Item>> = parse.file.items.into_iter().map(Arc::new).collect();
+    let items = parse.file.items;
     let mut fixtures = BTreeMap::new();
     for (position, item) in items.iter().enumerate() {
         if let ItemKind::Fixture(written) = &item.kind {
-            fixtures.insert(written.name.text.clone(), (Arc::clone(item), file, position as u32));
+            fixtures.insert(written.name.text.clone(), (item.clone(), file, position as u32));
         }
     }
     let fixtures = Fixtures::new(fixtures);

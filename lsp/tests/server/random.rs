@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, byte};
+use crate::client::{Client, byte, uri};
 
 const NAMES: [&str; 4] = ["a/base.rubric", "a/rules.rubric", "b é/100% x.rubric", "new/d.rubric"];
 
@@ -103,19 +104,56 @@ fn client_byte(text: &str, position: &Value) -> usize {
     at
 }
 
+/// A server for these folders; without a name, for the folder that holds all files.
+async fn started(folders: &[&str], texts: &BTreeMap<String, String>) -> Client {
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let named = |root: &Path| {
+        let folders = folders.iter().map(|name| json!({ "uri": uri(&root.join(name)), "name": name }));
+        json!({ "processId": null, "capabilities": able(), "workspaceFolders": folders.collect::<Vec<_>>() })
+    };
+    Client::start_with(&files, named).await
+}
+
 #[tokio::test]
 async fn edited_equals_fresh() {
-    let on_disk: BTreeMap<&str, String> =
-        NAMES.iter().zip(TEXTS).map(|(name, text)| (*name, text.to_owned())).collect();
-    let files: Vec<(&str, &str)> = on_disk.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    let mut client = Client::start(&files, able()).await;
-    let mut random = Random(20_261_126);
-    let mut disk: BTreeMap<String, String> =
-        on_disk.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect();
+    edit_at_random(&[""], 20_261_126).await;
+}
+
+/// Files of the same names in both have nothing to do with each other, whatever is done to either.
+#[tokio::test]
+async fn edited_equals_fresh_in_two_folders() {
+    edit_at_random(&["one", "two é 50%"], 20_261_127).await;
+}
+
+async fn edit_at_random(folders: &[&str], seed: u64) {
+    let within = |folder: &&str, name: &&str| match *folder {
+        "" => (*name).to_owned(),
+        folder => format!("{folder}/{name}"),
+    };
+    // A file is only renamed within its folder.
+    let names: Vec<Vec<String>> =
+        folders.iter().map(|folder| NAMES.iter().map(|name| within(folder, name)).collect()).collect();
+    let mut disk: BTreeMap<String, String> = BTreeMap::new();
+    for names in &names {
+        disk.extend(names.iter().cloned().zip(TEXTS.map(str::to_owned)));
+    }
+    let mut client = started(folders, &disk).await;
+    let mut random = Random(seed);
     let mut open: BTreeMap<String, String> = BTreeMap::new();
     let count = edits();
     for number in 1..=count {
-        let name = NAMES[random.below(NAMES.len())];
+        let of_folder = random.below(folders.len());
+        let names = &names[of_folder];
+        let name = names[random.below(NAMES.len())].as_str();
+        if folders.len() > 1 && random.below(200) == 0 {
+            // A folder goes and comes again, with what is open in it.
+            let folder = folders[of_folder];
+            let folder = json!([{ "uri": client.uri(folder), "name": folder }]);
+            for (added, removed) in [(json!([]), folder.clone()), (folder, json!([]))] {
+                let event = json!({ "event": { "added": added, "removed": removed } });
+                client.notify("workspace/didChangeWorkspaceFolders", event).await;
+            }
+        }
         match random.below(20) {
             0 if !open.contains_key(name) => {
                 let text = disk
@@ -142,7 +180,7 @@ async fn edited_equals_fresh() {
             }
             3 if !open.contains_key(name) && disk.contains_key(name) => {
                 // Renamed: to a name that is free.
-                let other = NAMES[random.below(NAMES.len())];
+                let other = names[random.below(NAMES.len())].as_str();
                 if !disk.contains_key(other) && !open.contains_key(other) {
                     let text = disk.remove(name).unwrap();
                     fs::create_dir_all(client.path(other).parent().unwrap()).unwrap();
@@ -183,9 +221,7 @@ async fn edited_equals_fresh() {
         }
         let mut texts = disk.clone();
         texts.extend(open.clone());
-        let files: Vec<(&str, &str)> =
-            texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let mut fresh = Client::start(&files, able()).await;
+        let mut fresh = started(folders, &texts).await;
         let (edited, anew) = (findings(&mut client).await, findings(&mut fresh).await);
         let differs: Vec<&String> =
             edited.keys().filter(|name| edited.get(*name) != anew.get(*name)).collect();

@@ -22,13 +22,13 @@ use crate::value::{Base, Type};
 /// The fixtures that a policy can name: its own and those of the policies it uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fixtures {
-    by_name: BTreeMap<String, (Arc<Item>, FileId, u32)>,
+    by_name: BTreeMap<String, (Item, FileId, u32)>,
 }
 
 impl Fixtures {
     /// By name: the item, its file and its position there.
     #[must_use]
-    pub const fn new(by_name: BTreeMap<String, (Arc<Item>, FileId, u32)>) -> Self {
+    pub const fn new(by_name: BTreeMap<String, (Item, FileId, u32)>) -> Self {
         Self { by_name }
     }
 

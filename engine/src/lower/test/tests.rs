@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rubric_grammar::ast::ItemKind;
 
@@ -46,11 +45,11 @@ fn said(text: &str) -> Vec<String> {
     let file = FileId(0);
     let collected = names::collect(&[&names::summarize(file, "p.rubric", &parse.file)]);
     assert_eq!(collected.diagnostics, Vec::new());
-    let items: Vec<_> = parse.file.items.iter().cloned().map(Arc::new).collect();
+    let items = &parse.file.items;
     let mut fixtures = BTreeMap::new();
     for (position, item) in items.iter().enumerate() {
         if let ItemKind::Fixture(written) = &item.kind {
-            fixtures.insert(written.name.text.clone(), (Arc::clone(item), file, position as u32));
+            fixtures.insert(written.name.text.clone(), (item.clone(), file, position as u32));
         }
     }
     let fixtures = Fixtures::new(fixtures);
