@@ -121,7 +121,7 @@ impl Evaluator<'_> {
         let mut all = Found::flag(true);
         for (value, lets_in) in members {
             frame.bind(slot, Some(value.clone()));
-            let satisfied = or(&not(lets_in), &self.eval(frame, satisfy));
+            let satisfied = or(&not(lets_in), &self.condition(frame, satisfy));
             all = and(&all, &satisfied);
             if all.truth() == Truth::False {
                 break;

@@ -423,6 +423,11 @@ impl<'a> Evaluator<'a> {
         self.depth.get() < DEEPEST
     }
 
+    /// Whether one can go down so many levels, and a few more.
+    pub(super) fn has_room_for(&self, levels: u32) -> bool {
+        self.depth.get() + levels + 4 < DEEPEST
+    }
+
     pub(super) fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
     }

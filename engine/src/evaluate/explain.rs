@@ -771,13 +771,8 @@ pub(super) fn below(told: &mut Vec<Step>, work: impl FnOnce(&mut Vec<Step>)) -> 
 
 /// What is told from there on, in a list of its own that is no longer than that.
 pub(super) fn taken(told: &mut Vec<Step>, from: usize) -> Vec<Step> {
-    let count = told.len().saturating_sub(from);
-    if count == 0 {
-        return Vec::new();
-    }
-    let mut taken = Vec::with_capacity(count);
-    taken.extend(told.drain(from..));
-    taken
+    // Where that is all, `split_off` would give the room away with it.
+    if from == 0 { told.drain(..).collect() } else { told.split_off(from) }
 }
 
 /// `from 2014-07-01 until 2025-07-01`.

@@ -7,6 +7,7 @@
 pub(crate) mod aggregate;
 pub(crate) mod amount;
 pub(crate) mod apportion;
+mod at_hand;
 mod because;
 pub(crate) mod bounds;
 pub(crate) mod decide;

@@ -76,7 +76,7 @@ impl Guide<'_, '_> {
         let conjunction = matches!(code.get(id).map(|expr| &expr.op), Some(Op::And(..)));
         let mut states: Vec<(ExprId, Found)> = Vec::new();
         each_part(code, id, conjunction, &mut |part| {
-            states.push((part, self.evaluator.settle(|| self.evaluator.eval(frame, part))));
+            states.push((part, self.evaluator.settle(|| self.evaluator.condition(frame, part))));
         });
         // Of a conjunction the least in no < unknown < error < yes, of a disjunction the greatest in no < error < unknown < yes.
         let order = if conjunction {
@@ -99,7 +99,7 @@ impl Guide<'_, '_> {
     ) -> Step {
         let code = frame.code;
         let Some(expr) = code.get(id) else { return step(StepKind::Fault, "", "error") };
-        let found = known.unwrap_or_else(|| self.evaluator.settle(|| self.evaluator.eval(frame, id)));
+        let found = known.unwrap_or_else(|| self.evaluator.settle(|| self.evaluator.condition(frame, id)));
         // A fact or derived fact that is itself the condition says so once.
         let only = match expr.op {
             Op::Quantity(..) => below(told, |told| self.value_steps(frame, id, told)).into_iter().next(),
@@ -276,7 +276,7 @@ impl Guide<'_, '_> {
             }
             Op::If(condition, yes, no) => {
                 self.condition_steps(frame, *condition, told);
-                match self.evaluator.settle(|| self.evaluator.eval(frame, *condition)).truth() {
+                match self.evaluator.settle(|| self.evaluator.condition(frame, *condition)).truth() {
                     Truth::True => self.value_steps(frame, *yes, told),
                     Truth::False => self.value_steps(frame, *no, told),
                     Truth::Unknown => {
@@ -290,7 +290,7 @@ impl Guide<'_, '_> {
             Op::Case(case) => {
                 let mut decided = false;
                 for &(condition, value) in &case.arms {
-                    let truth = self.evaluator.settle(|| self.evaluator.eval(frame, condition)).truth();
+                    let truth = self.evaluator.settle(|| self.evaluator.condition(frame, condition)).truth();
                     if truth != Truth::False {
                         decided |= truth == Truth::True;
                         self.condition_steps(frame, condition, told);
@@ -694,7 +694,7 @@ impl Guide<'_, '_> {
             let matches = lets_in.truth() == Truth::True;
             let found = operand
                 .filter(|_| quantified)
-                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)));
+                .map(|operand| self.evaluator.settle(|| self.evaluator.condition(frame, operand)));
             let (rank, state) = match (matches, found.as_ref().map(Found::truth)) {
                 (true, Some(Truth::False)) => (0, "does not satisfy it"),
                 (true, Some(Truth::Unknown)) => (1, "unknown whether it satisfies it"),

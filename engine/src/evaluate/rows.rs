@@ -53,7 +53,7 @@ impl Evaluator<'_> {
         selected.retain_mut(|(value, presence)| {
             // The row is lent to the frame, not copied.
             frame.bind(rows.slot, Some(std::mem::replace(value, Value::None)));
-            let condition = self.eval(frame, filter);
+            let condition = self.condition(frame, filter);
             if let Some(row) = frame.bind(rows.slot, None) {
                 *value = row;
             }

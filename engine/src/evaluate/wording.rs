@@ -276,3 +276,33 @@ impl Wording {
         files.get(file as usize).map(Arc::clone)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_say_the_same_however_they_are_kept() {
+        let long = "x".repeat(FEW + 1);
+        for text in
+            ["", "7", "••• 12", "Course in row 1234567", &"x".repeat(FEW), &"ä".repeat(FEW / 2), &long]
+        {
+            let pieces: Vec<String> = text.chars().map(String::from).collect();
+            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+            for words in [Words::joined(&pieces), Words::from(text.to_owned()), Words::from(Arc::from(text))]
+            {
+                assert_eq!(words, text);
+                assert_eq!(words.and(", and more"), format!("{text}, and more").as_str());
+                assert_eq!(format!("{words:>30} {words:?}"), format!("{text:>30} {text:?}"));
+            }
+        }
+        assert!(size_of::<Words>() <= 24, "{}", size_of::<Words>());
+    }
+
+    #[test]
+    fn digits_are_those_of_the_number() {
+        for number in [0, 7, 10, 99, 100, 1_234_567_890, u64::MAX] {
+            assert_eq!(*Digits::of(number), *number.to_string());
+        }
+    }
+}
