@@ -1,12 +1,10 @@
 //! What can be read where it stands: nothing has to be worked out, and nothing copied. It is what [`Evaluator::eval`] finds.
 
-use std::borrow::Cow;
-
 use super::bounds::compare_values;
 use super::evaluator::{Evaluator, Frame};
 use super::found::Found;
 use crate::data::Cell;
-use crate::plan::{ExprId, Op};
+use crate::plan::{CompareOp, ExprId, Op};
 use crate::value::{Reference, Value};
 
 /// So deep a condition may be for that. Deeper ones begin with something else, as a rule.
@@ -24,27 +22,34 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The value of an operand where it is known and can be read where it stands: a literal, or a field of a row at hand.
-    /// Values are compared more often than anything else is done, and need not be copied for that.
-    pub(super) fn at_hand<'f>(&'f self, frame: &'f Frame<'_>, id: ExprId) -> Option<AtHand<'f>> {
+    /// Reads the value of an operand where it is known and stands at hand: a literal, or a field of a row at hand. Values are
+    /// compared more often than anything else is done, and need not be copied for that.
+    fn read_at_hand<T>(&self, frame: &Frame<'_>, id: ExprId, read: impl FnOnce(&Value) -> T) -> Option<T> {
         // What is too deep is nested too deeply even where it is at hand.
         if !self.has_room() {
             return None;
         }
         match &frame.code.get(id)?.op {
             Op::Literal(Value::Reference(_)) => None,
-            Op::Literal(value) => Some(AtHand::Literal(value)),
-            Op::Field { of, field } => {
-                let reference = self.row_at_hand(frame, *of)?;
-                let cell = self.known_cell(reference, *field)?;
-                match &*cell {
-                    // How rows are compared is another matter.
-                    Cell::Known(value) if !matches!(value, Value::Reference(_)) => Some(AtHand::Cell(cell)),
-                    _ => None,
-                }
-            }
+            Op::Literal(value) => Some(read(value)),
+            Op::Field { of, field } => match &*self.known_cell(self.row_at_hand(frame, *of)?, *field)? {
+                // How rows are compared is another matter.
+                Cell::Known(value) if !matches!(value, Value::Reference(_)) => Some(read(value)),
+                _ => None,
+            },
             _ => None,
         }
+    }
+
+    /// Whether a comparison holds whose sides are at hand.
+    pub(super) fn compared_at_hand(
+        &self,
+        frame: &Frame<'_>,
+        op: CompareOp,
+        a: ExprId,
+        b: ExprId,
+    ) -> Option<bool> {
+        self.read_at_hand(frame, a, |a| self.read_at_hand(frame, b, |b| compare_values(op, a, b)))?
     }
 
     /// What a condition is; what is at hand needs no more than that.
@@ -62,14 +67,11 @@ impl Evaluator<'_> {
 
     fn truth_within(&self, frame: &Frame<'_>, id: ExprId, levels: u32) -> Option<bool> {
         match &frame.code.get(id)?.op {
-            Op::Field { .. } => match self.at_hand(frame, id)?.value() {
+            Op::Field { .. } => self.read_at_hand(frame, id, |value| match value {
                 Value::Flag(flag) => Some(*flag),
                 _ => None,
-            },
-            Op::Compare(op, a, b) => {
-                let (a, b) = (self.at_hand(frame, *a)?, self.at_hand(frame, *b)?);
-                Some(compare_values(*op, a.value(), b.value()))
-            }
+            })?,
+            Op::Compare(op, a, b) => self.compared_at_hand(frame, *op, *a, *b),
             Op::Not(a) => Some(!self.truth_within(frame, *a, levels.checked_sub(1)?)?),
             // What the first side settles is settled; where it is not known, the second side may yet settle it.
             Op::And(a, b) => {
@@ -81,26 +83,6 @@ impl Evaluator<'_> {
                 Some(self.truth_within(frame, *a, levels)? || self.truth_within(frame, *b, levels)?)
             }
             _ => None,
-        }
-    }
-}
-
-/// A value that is read where it stands.
-pub(super) enum AtHand<'f> {
-    Literal(&'f Value),
-    /// Of a cell that is known.
-    Cell(Cow<'f, Cell>),
-}
-
-impl AtHand<'_> {
-    pub(super) fn value(&self) -> &Value {
-        match self {
-            Self::Literal(value) => value,
-            Self::Cell(cell) => match &**cell {
-                Cell::Known(value) => value,
-                // None of these is at hand.
-                _ => &Value::None,
-            },
         }
     }
 }

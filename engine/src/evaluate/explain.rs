@@ -772,7 +772,7 @@ pub(super) fn below(told: &mut Vec<Step>, work: impl FnOnce(&mut Vec<Step>)) -> 
 /// What is told from there on, in a list of its own that is no longer than that.
 pub(super) fn taken(told: &mut Vec<Step>, from: usize) -> Vec<Step> {
     // Where that is all, `split_off` would give the room away with it.
-    if from == 0 { told.drain(..).collect() } else { told.split_off(from) }
+    if from == 0 { told.drain(from..).collect() } else { told.split_off(from) }
 }
 
 /// `from 2014-07-01 until 2025-07-01`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bounds::{compare, compare_values, order, same};
+use super::bounds::{compare, order, same};
 use super::evaluator::{Call, Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, and, faults_of, needs_of, not, or, strict};
 use super::operate;
@@ -459,8 +459,8 @@ impl Evaluator<'_> {
     fn comparison(&self, frame: &mut Frame<'_>, op: &Op) -> Found {
         match op {
             Op::Compare(op, a, b) => {
-                if let (Some(left), Some(right)) = (self.at_hand(frame, *a), self.at_hand(frame, *b)) {
-                    return Found::flag(compare_values(*op, left.value(), right.value()));
+                if let Some(holds) = self.compared_at_hand(frame, *op, *a, *b) {
+                    return Found::flag(holds);
                 }
                 let (a, b) = (self.eval(frame, *a), self.eval(frame, *b));
                 self.compared(*op, a, b)

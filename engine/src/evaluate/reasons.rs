@@ -41,13 +41,11 @@ impl Guide<'_, '_> {
             None => {}
             Some(Op::And(..) | Op::Or(..)) => {
                 for (part, found) in self.relevant(frame, id) {
-                    let step = self.tell(|| self.condition_step(frame, part, Some(found), told));
-                    told.extend(step);
+                    self.tell(|| self.condition_step(frame, part, Some(found), told));
                 }
             }
             Some(_) => {
-                let step = self.tell(|| self.condition_step(frame, id, known.cloned(), told));
-                told.extend(step);
+                self.tell(|| self.condition_step(frame, id, known.cloned(), told));
             }
         }
     }
@@ -90,23 +88,20 @@ impl Guide<'_, '_> {
         states
     }
 
-    fn condition_step(
-        &self,
-        frame: &mut Frame<'_>,
-        id: ExprId,
-        known: Option<Found>,
-        told: &mut Vec<Step>,
-    ) -> Step {
+    fn condition_step(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<Found>, told: &mut Vec<Step>) {
         let code = frame.code;
-        let Some(expr) = code.get(id) else { return step(StepKind::Fault, "", "error") };
+        let Some(expr) = code.get(id) else { return told.push(step(StepKind::Fault, "", "error")) };
         let found = known.unwrap_or_else(|| self.evaluator.settle(|| self.evaluator.condition(frame, id)));
         // A fact or derived fact that is itself the condition says so once.
-        let only = match expr.op {
-            Op::Quantity(..) => below(told, |told| self.value_steps(frame, id, told)).into_iter().next(),
-            _ => self.tell_if_single(frame, id, expr, &found, told),
-        };
-        if let Some(only) = only {
-            return only;
+        let from = told.len();
+        if matches!(expr.op, Op::Quantity(..)) {
+            self.value_steps(frame, id, told);
+            told.truncate(from + 1);
+        } else if Self::is_single(&expr.op) {
+            self.tell(|| self.single(frame, id, expr, &found, told));
+        }
+        if told.len() > from {
+            return;
         }
         let mut step = step(
             StepKind::Condition,
@@ -115,7 +110,7 @@ impl Guide<'_, '_> {
         );
         step.place = Some(expr.place);
         step.steps = below(told, |told| self.below(frame, id, told));
-        step
+        told.push(step);
     }
 
     /// Tells the facts, derived facts and parameters that a value follows from.
@@ -144,45 +139,26 @@ impl Guide<'_, '_> {
         )
     }
 
-    fn tell_if_single(
-        &self,
-        frame: &mut Frame<'_>,
-        id: ExprId,
-        expr: &Expr,
-        found: &Found,
-        told: &mut Vec<Step>,
-    ) -> Option<Step> {
-        if !Self::is_single(&expr.op) {
-            return None;
-        }
-        self.tell(|| self.single(frame, id, expr, found, told)).flatten()
-    }
-
     /// The one step that says all of an operation, which is found to be that.
-    fn single(
-        &self,
-        frame: &mut Frame<'_>,
-        id: ExprId,
-        expr: &Expr,
-        found: &Found,
-        told: &mut Vec<Step>,
-    ) -> Option<Step> {
-        Some(match &expr.op {
+    fn single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found, told: &mut Vec<Step>) {
+        match &expr.op {
             Op::Field { of, field } => self.fact(frame, id, expr, found, (*of, *field), told),
             Op::Define { define, of, arguments } => {
-                self.derived(frame, id, expr, found, (*define, *of, arguments), told)
+                self.derived(frame, id, expr, found, (*define, *of, arguments), told);
             }
             Op::Decision { decision, of } => self.decided(frame, id, expr, found, (*decision, *of), told),
             Op::Amount { amount, line, of } => {
-                self.counted(frame, id, expr, found, (*amount, *line, *of), told)
+                self.counted(frame, id, expr, found, (*amount, *line, *of), told);
             }
-            Op::IsMet { requirement, value, of } => self.met(frame, id, expr, (*requirement, *value), *of),
+            Op::IsMet { requirement, value, of } => {
+                told.push(self.met(frame, id, expr, (*requirement, *value), *of));
+            }
             Op::Aggregate { kind, rows, operand } => {
-                self.aggregate(frame, id, expr, Some(found), (*kind, rows, *operand), told)
+                self.aggregate(frame, id, expr, Some(found), (*kind, rows, *operand), told);
             }
             Op::Population(population) => self.population(frame, id, expr, found, population, told),
-            _ => return None,
-        })
+            _ => {}
+        }
     }
 
     fn reasons(
@@ -197,13 +173,11 @@ impl Guide<'_, '_> {
         match &expr.op {
             // It finds what it is on the way.
             Op::Aggregate { kind, rows, operand } => {
-                let step = self.aggregate(frame, id, expr, known, (*kind, rows, *operand), told);
-                told.push(step);
+                self.aggregate(frame, id, expr, known, (*kind, rows, *operand), told);
             }
             op if Self::is_single(op) => {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
-                let step = self.single(frame, id, expr, &found, told);
-                told.extend(step);
+                self.single(frame, id, expr, &found, told);
             }
             Op::Parameter { parameter, keys, on } => {
                 told.push(self.parameter(frame, id, expr, *parameter, keys, *on));
@@ -215,8 +189,7 @@ impl Guide<'_, '_> {
             Op::Quantity(_, n, rows) => {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
                 let count = (AggregateKind::Count, rows, None);
-                let step = self.aggregate(frame, id, expr, Some(&found), count, told);
-                told.push(step);
+                self.aggregate(frame, id, expr, Some(&found), count, told);
                 self.value_steps(frame, *n, told);
             }
             Op::Pick { kind, rows, by, read } => {
@@ -318,7 +291,7 @@ impl Guide<'_, '_> {
         found: &Found,
         (of, field): (ExprId, u32),
         told: &mut Vec<Step>,
-    ) -> Step {
+    ) {
         let read = |reference: &Reference| {
             let name = self.field_name(reference.record, field);
             (self.field_of(reference, name), reference.row.and_then(|row| self.origin(reference.record, row)))
@@ -343,7 +316,7 @@ impl Guide<'_, '_> {
         step.place = Some(expr.place);
         step.source = source;
         step.steps = why;
-        step
+        told.push(step);
     }
 
     fn field_name(&self, record: RecordId, field: u32) -> Arc<str> {
@@ -381,7 +354,7 @@ impl Guide<'_, '_> {
         found: &Found,
         (define, of, arguments): (DefineId, Option<ExprId>, &[ExprId]),
         told: &mut Vec<Step>,
-    ) -> Step {
+    ) {
         let symbols = self.evaluator.symbols();
         let name = symbols.define(define).map_or("", |define| define.name.as_str());
         let mut step =
@@ -404,7 +377,7 @@ impl Guide<'_, '_> {
                 }
                 distinct(told, from);
                 step.steps = taken(told, from);
-                return step;
+                return told.push(step);
             }
         };
         let body = self.evaluator.plan.defines.get(&define.0);
@@ -446,7 +419,7 @@ impl Guide<'_, '_> {
         }
         distinct(told, from);
         step.steps = taken(told, from);
-        step
+        told.push(step);
     }
 
     fn decided(
@@ -457,7 +430,7 @@ impl Guide<'_, '_> {
         found: &Found,
         (decision, of): (DecisionId, ExprId),
         told: &mut Vec<Step>,
-    ) -> Step {
+    ) {
         let symbols = self.evaluator.symbols();
         let name = symbols.decision(decision).map_or("", |decision| decision.name.as_str());
         let mut step =
@@ -467,7 +440,7 @@ impl Guide<'_, '_> {
         let (Some(Value::Reference(owner)), Some(symbol)) = (owner.value(), symbols.decision(decision))
         else {
             step.steps = below(told, |told| self.value_steps(frame, of, told));
-            return step;
+            return told.push(step);
         };
         let owner = self.evaluator.settle(|| self.evaluator.located(owner));
         let hearing = self.evaluator.settle(|| self.evaluator.hearing(decision, &owner));
@@ -482,7 +455,7 @@ impl Guide<'_, '_> {
                 self.decision((decision, body), symbol.outcomes, &hearing, &owner, Detail::Decisive, told);
             });
         }
-        step
+        told.push(step);
     }
 
     /// An amount, or a line of it, that something else reads.
@@ -494,7 +467,7 @@ impl Guide<'_, '_> {
         found: &Found,
         (amount, line, of): (AmountId, Option<u32>, ExprId),
         told: &mut Vec<Step>,
-    ) -> Step {
+    ) {
         let symbol = self.evaluator.symbols().amount(amount);
         let name = symbol.map_or("", |symbol| symbol.name.as_str());
         let mut step =
@@ -503,10 +476,10 @@ impl Guide<'_, '_> {
         let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let Some(Value::Reference(owner)) = owner.value() else {
             step.steps = below(told, |told| self.value_steps(frame, of, told));
-            return step;
+            return told.push(step);
         };
         let owner = self.evaluator.settle(|| self.evaluator.located(owner));
-        let Some(body) = self.evaluator.plan.amounts.get(&amount.0) else { return step };
+        let Some(body) = self.evaluator.plan.amounts.get(&amount.0) else { return told.push(step) };
         match line {
             Some(line) => {
                 // What a line is made of stands at the line; elsewhere its citation says enough.
@@ -521,7 +494,7 @@ impl Guide<'_, '_> {
             }
             None => {}
         }
-        step
+        told.push(step);
     }
 
     fn met(
@@ -627,7 +600,7 @@ impl Guide<'_, '_> {
         known: Option<&Found>,
         (kind, rows, operand): (AggregateKind, &Rows, Option<ExprId>),
         told: &mut Vec<Step>,
-    ) -> Step {
+    ) {
         let mut step = step(StepKind::Rows, self.expr_text(frame, id, "rows"), "");
         step.place = Some(expr.place);
         let selection = self.evaluator.settle(|| self.evaluator.selection(frame, rows));
@@ -645,7 +618,7 @@ impl Guide<'_, '_> {
                     Some(need) => self.absent(Some(need)),
                     None => self.state_of(frame, id, &unknown),
                 };
-                return step;
+                return told.push(step);
             }
         };
         let selected = &selection.members;
@@ -730,7 +703,7 @@ impl Guide<'_, '_> {
         }
         told.truncate(from + ROWS_SHOWN);
         step.steps = taken(told, from);
-        step
+        told.push(step);
     }
 
     /// A row among others: what is read of it, and how many there are.
@@ -742,7 +715,7 @@ impl Guide<'_, '_> {
         found: &Found,
         population: &Population,
         told: &mut Vec<Step>,
-    ) -> Step {
+    ) {
         let state = self.state_of(frame, id, found);
         let state = match self.evaluator.members_of(frame, population, expr.place) {
             Some(members) => state.and(&format!("; among {members} {}", plural(members))),
@@ -750,7 +723,9 @@ impl Guide<'_, '_> {
         };
         let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row among others"), state);
         step.place = Some(expr.place);
-        let Some(own) = population.own.map(|own| self.evaluator.eval(frame, own)) else { return step };
+        let Some(own) = population.own.map(|own| self.evaluator.eval(frame, own)) else {
+            return told.push(step);
+        };
         let outer = frame.bind(population.rows.slot, own.value().cloned());
         step.steps = once_each(told, |told| {
             if let Some(filter) = population.rows.filter {
@@ -761,7 +736,7 @@ impl Guide<'_, '_> {
             }
         });
         frame.bind(population.rows.slot, outer);
-        step
+        told.push(step);
     }
 
     /// A row that an aggregate looked at.

@@ -173,6 +173,15 @@ impl Deref for Cites {
     }
 }
 
+impl<'c> IntoIterator for &'c Cites {
+    type Item = &'c Arc<str>;
+    type IntoIter = std::slice::Iter<'c, Arc<str>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl fmt::Debug for Cites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&**self, f)
