@@ -24,7 +24,12 @@ impl Evaluator<'_> {
 
     /// Reads the value of an operand where it is known and stands at hand: a literal, or a field of a row at hand. Values are
     /// compared more often than anything else is done, and need not be copied for that.
-    fn read_at_hand<T>(&self, frame: &Frame<'_>, id: ExprId, read: impl FnOnce(&Value) -> T) -> Option<T> {
+    pub(super) fn read_at_hand<T>(
+        &self,
+        frame: &Frame<'_>,
+        id: ExprId,
+        read: impl FnOnce(&Value) -> T,
+    ) -> Option<T> {
         // What is too deep is nested too deeply even where it is at hand.
         if !self.has_room() {
             return None;

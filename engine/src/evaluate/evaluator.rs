@@ -85,6 +85,14 @@ impl From<&Reference> for Subject {
     }
 }
 
+impl PartialEq<Reference> for Subject {
+    fn eq(&self, other: &Reference) -> bool {
+        self.record == other.record
+            && self.row == other.row
+            && (other.row.is_some() || self.key.as_ref() == Some(&other.key))
+    }
+}
+
 /// A derived fact as something to remember by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Call {

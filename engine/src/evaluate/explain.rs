@@ -187,6 +187,7 @@ pub(super) struct Guide<'g, 'a> {
     pub(super) evaluator: &'g Evaluator<'a>,
     text: &'g SourceText<'g>,
     subject: &'g Reference,
+    told_of: Subject,
     told: RefCell<FxHashSet<Call>>,
     heard: RefCell<FxHashSet<(DecisionId, Subject)>>,
     counted: RefCell<FxHashSet<(AmountId, Subject)>>,
@@ -201,6 +202,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             evaluator,
             text,
             subject,
+            told_of: Subject::from(subject),
             told: RefCell::default(),
             heard: RefCell::default(),
             counted: RefCell::default(),
@@ -306,11 +308,10 @@ impl<'g, 'a> Guide<'g, 'a> {
 
     /// A field by its name alone where it is clear of which row; else with the row.
     pub(super) fn field_of(&self, owner: &Reference, field: Arc<str>) -> Words {
-        let owner_row = Subject::from(owner);
         let rows = self.rows.borrow();
-        let is_told_of = owner_row == Subject::from(self.subject);
+        let is_told_of = self.told_of == *owner;
         match rows.last() {
-            Some(row) if *row == owner_row => field.into(),
+            Some(row) if *row == *owner => field.into(),
             None if is_told_of => field.into(),
             Some(_) if is_told_of => format!("{}.{field}", self.evaluator.record_name(owner.record)).into(),
             _ => format!("{}.{field}", self.row_name(owner)).into(),

@@ -128,7 +128,7 @@ impl Evaluator<'_> {
     }
 
     /// The row that an operand names; else what the operand gives for what is read of it.
-    fn owner(&self, frame: &mut Frame<'_>, of: ExprId) -> Result<Reference, Found> {
+    pub(super) fn owner(&self, frame: &mut Frame<'_>, of: ExprId) -> Result<Reference, Found> {
         if let Some(reference) = self.row_at_hand(frame, of) {
             return Ok(reference.clone());
         }

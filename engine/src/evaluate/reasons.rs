@@ -142,7 +142,7 @@ impl Guide<'_, '_> {
     /// The one step that says all of an operation, which is found to be that.
     fn single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found, told: &mut Vec<Step>) {
         match &expr.op {
-            Op::Field { of, field } => self.fact(frame, id, expr, found, (*of, *field), told),
+            Op::Field { of, field } => self.fact(frame, id, expr, Some(found), (*of, *field), told),
             Op::Define { define, of, arguments } => {
                 self.derived(frame, id, expr, found, (*define, *of, arguments), told);
             }
@@ -171,7 +171,8 @@ impl Guide<'_, '_> {
     ) {
         let from = told.len();
         match &expr.op {
-            // It finds what it is on the way.
+            // These find what they are on the way.
+            Op::Field { of, field } => self.fact(frame, id, expr, known, (*of, *field), told),
             Op::Aggregate { kind, rows, operand } => {
                 self.aggregate(frame, id, expr, known, (*kind, rows, *operand), told);
             }
@@ -283,12 +284,13 @@ impl Guide<'_, '_> {
         }
     }
 
+    /// A fact; it is read where it stands where it is not yet `known`.
     fn fact(
         &self,
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
-        found: &Found,
+        known: Option<&Found>,
         (of, field): (ExprId, u32),
         told: &mut Vec<Step>,
     ) {
@@ -308,15 +310,34 @@ impl Guide<'_, '_> {
                 }
             },
         };
-        let state = match &found.state {
-            State::Unknown(needs) if !needs.is_empty() => self.absent(needs.first()),
-            _ => self.state_of(frame, id, found),
+        let state = match known {
+            Some(found) => self.fact_state(frame, id, found),
+            None => self.words_at_hand(frame, id, expr.ty).unwrap_or_else(|| {
+                let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
+                self.fact_state(frame, id, &found)
+            }),
         };
         let mut step = step(StepKind::Fact, text, state);
         step.place = Some(expr.place);
         step.source = source;
         step.steps = why;
         told.push(step);
+    }
+
+    fn fact_state(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> Words {
+        match &found.state {
+            State::Unknown(needs) if !needs.is_empty() => self.absent(needs.first()),
+            _ => self.state_of(frame, id, found),
+        }
+    }
+
+    /// The state of a fact that is known and stands at hand.
+    fn words_at_hand(&self, frame: &Frame<'_>, id: ExprId, ty: Type) -> Option<Words> {
+        let evaluator = self.evaluator;
+        let shown = |value: &Value| {
+            if evaluator.is_masked(frame.code, id) { MASK.into() } else { evaluator.value_words(value, ty) }
+        };
+        evaluator.read_at_hand(frame, id, shown)
     }
 
     fn field_name(&self, record: RecordId, field: u32) -> Arc<str> {
@@ -364,13 +385,10 @@ impl Guide<'_, '_> {
         for &argument in arguments {
             self.value_steps(frame, argument, told);
         }
-        let owner = of.map(|of| self.evaluator.settle(|| self.evaluator.eval(frame, of)));
-        let reference = match owner.as_ref().map(Found::value) {
-            None => None,
-            Some(Some(Value::Reference(reference))) => {
-                Some(self.evaluator.settle(|| self.evaluator.located(reference)))
-            }
-            Some(_) => {
+        let owner = of.map(|of| self.evaluator.settle(|| self.evaluator.owner(frame, of)));
+        let reference = match owner.transpose() {
+            Ok(reference) => reference,
+            Err(_) => {
                 // The row itself is what is not known.
                 if let Some(of) = of {
                     self.value_steps(frame, of, told);
