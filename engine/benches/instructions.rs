@@ -35,12 +35,13 @@ const STUDENTS: u32 = 2048;
 const GROWTH: u64 = 10;
 
 /// What is counted.
-const PIECES: [(&str, fn()); 6] = [
+const PIECES: [(&str, fn()); 7] = [
     ("a policy checked", check),
     ("2048 decisions, compiled, one by one", alone),
     ("2048 decisions, compiled, together", together),
     ("2048 decisions by column", by_column),
     ("64 decisions by the evaluator", evaluator),
+    ("64 explanations", explanations),
     ("14336 rows of CSV as columns", read),
 ];
 
@@ -134,6 +135,17 @@ fn evaluator() {
     let deciding =
         measured(|| (0..64).map(|row| evaluator.decision(DecisionId(0), row).by.len()).sum::<usize>());
     assert!(deciding >= 64);
+}
+
+fn explanations() {
+    let mut db = Database::default();
+    db.set_text("promotion.rubric", Some(POLICY));
+    let plan = db.plan();
+    let data = records(&plan);
+    let evaluator = Evaluator::new(&plan, &data, AS_OF, Options::default());
+    let explain = |row| evaluator.explain_decision(DecisionId(0), row, &|place| db.source(place));
+    let steps = measured(|| (0..64).map(|row| explain(row).steps.len()).sum::<usize>());
+    assert!(steps >= 64);
 }
 
 fn read() {

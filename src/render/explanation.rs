@@ -200,8 +200,8 @@ pub(crate) fn explain_report(
 ) -> ExplainReport {
     let explanations = explanations.iter().map(|(explanation, how)| JsonExplanation {
         title: explanation.title.clone(),
-        result: explanation.result.clone(),
-        as_of: explanation.as_of.clone(),
+        result: explanation.result.to_string(),
+        as_of: explanation.as_of.to_string(),
         cites: explanation.cites.iter().map(ToString::to_string).collect(),
         because: explanation.because.clone(),
         needs: explanation.needs.clone(),

@@ -39,6 +39,12 @@ impl Evaluator<'_> {
         rows: &Rows,
         operand: Option<ExprId>,
     ) -> Found {
+        if self.is_explaining() {
+            return match self.selection(frame, rows) {
+                Ok(selection) => self.reduced(frame, kind, rows, operand, &selection.members),
+                Err(found) => found,
+            };
+        }
         match self.select(frame, rows) {
             Ok(members) => self.reduced(frame, kind, rows, operand, &members),
             Err(found) => found,
@@ -94,10 +100,7 @@ impl Evaluator<'_> {
         rows: &Rows,
     ) -> Found {
         let wanted = self.eval(frame, n);
-        let counted = match self.select(frame, rows) {
-            Ok(members) => count(&members),
-            Err(found) => found,
-        };
+        let counted = self.aggregate(frame, AggregateKind::Count, rows, None);
         let op = match kind {
             QuantityKind::AtLeast => CompareOp::Ge,
             QuantityKind::AtMost => CompareOp::Le,
@@ -118,7 +121,7 @@ impl Evaluator<'_> {
         let mut all = Found::flag(true);
         for (value, lets_in) in members {
             frame.bind(slot, Some(value.clone()));
-            let satisfied = or(&not(lets_in), &self.eval(frame, satisfy));
+            let satisfied = or(&not(lets_in), &self.condition(frame, satisfy));
             all = and(&all, &satisfied);
             if all.truth() == Truth::False {
                 break;

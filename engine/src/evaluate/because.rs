@@ -15,15 +15,19 @@ impl Evaluator<'_> {
         result: &DecisionResult,
     ) -> Vec<String> {
         let Some(body) = self.plan.decisions.get(&decision.0) else { return Vec::new() };
+        let parts = |by: &By| match by {
+            By::Rule(rule) => body.rules.get(*rule as usize).map(|rule| &rule.because),
+            By::Default(default) => body.defaults.get(*default as usize).map(|default| &default.because),
+        };
+        let mut written = result.by.iter().filter_map(parts).filter(|parts| !parts.is_empty()).peekable();
+        // Most decide without a word.
+        if written.peek().is_none() {
+            return Vec::new();
+        }
         let law = self.hearing(decision, subject).law.unwrap_or(self.as_of);
         let mut frame = Frame::of(&body.code, subject, law);
         let mut texts = Vec::new();
-        for by in &result.by {
-            let parts = match by {
-                By::Rule(rule) => body.rules.get(*rule as usize).map(|rule| &rule.because),
-                By::Default(default) => body.defaults.get(*default as usize).map(|default| &default.because),
-            };
-            let Some(parts) = parts.filter(|parts| !parts.is_empty()) else { continue };
+        for parts in written {
             let text = self.fill_in(&mut frame, parts);
             if !texts.contains(&text) {
                 texts.push(text);

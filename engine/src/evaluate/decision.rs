@@ -137,7 +137,7 @@ impl Evaluator<'_> {
             .iter()
             .map(|rule| {
                 rule.interval.contains(law).then(|| match rule.when {
-                    Some(when) => self.eval(&mut frame, when).doubted().plain(),
+                    Some(when) => self.condition(&mut frame, when).doubted().plain(),
                     None => Found::flag(true),
                 })
             })

@@ -85,6 +85,14 @@ impl From<&Reference> for Subject {
     }
 }
 
+impl PartialEq<Reference> for Subject {
+    fn eq(&self, other: &Reference) -> bool {
+        self.record == other.record
+            && self.row == other.row
+            && (other.row.is_some() || self.key.as_ref() == Some(&other.key))
+    }
+}
+
 /// A derived fact as something to remember by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Call {
@@ -175,6 +183,9 @@ pub(super) struct Memory {
     pub(super) patterns: Remembered<Arc<str>, Option<Regex>>,
     pub(super) names: RefCell<FxHashMap<(RecordId, u32), Reference>>,
     pub(super) wording: super::wording::Wording,
+    pub(super) selections: super::selection::Selections,
+    /// Room for the steps of an explanation while it is made.
+    pub(super) told: Counter<Vec<super::outcome::Step>>,
 }
 
 /// A definition, decision or requirement that is asked for below this depth is worked out first, from a fresh stack.
@@ -420,15 +431,25 @@ impl<'a> Evaluator<'a> {
         self.depth.get() < DEEPEST
     }
 
+    /// Whether one can go down so many levels, and a few more.
+    pub(super) fn has_room_for(&self, levels: u32) -> bool {
+        self.depth.get() + levels + 4 < DEEPEST
+    }
+
     pub(super) fn leave(&self) {
         self.depth.set(self.depth.get() - 1);
     }
 }
 
+/// So many slots a frame has at hand.
+const FIRST: usize = 2;
+
 /// The rows, arguments and law under which a code is evaluated.
 pub(crate) struct Frame<'c> {
     pub(crate) code: &'c Code,
-    pub(super) slots: Vec<Option<Value>>,
+    /// The first slots. Most frames bind no more, and are made without an allocation.
+    first: [Option<Value>; FIRST],
+    others: Vec<Option<Value>>,
     pub(crate) arguments: &'c [Found],
     pub(super) law: Date,
     pub(super) tests: &'c [Value],
@@ -436,7 +457,7 @@ pub(crate) struct Frame<'c> {
 
 impl<'c> Frame<'c> {
     pub(crate) const fn new(code: &'c Code, arguments: &'c [Found], law: Date) -> Self {
-        Self { code, slots: Vec::new(), arguments, law, tests: &[] }
+        Self { code, first: [const { None }; FIRST], others: Vec::new(), arguments, law, tests: &[] }
     }
 
     /// A frame whose slot 0 is that row.
@@ -449,15 +470,40 @@ impl<'c> Frame<'c> {
     /// Binds a slot, and gives what it was bound to.
     pub(crate) fn bind(&mut self, slot: u16, value: Option<Value>) -> Option<Value> {
         let slot = usize::from(slot);
-        if self.slots.len() <= slot {
-            // Most frames bind no more: one allocation is enough.
-            self.slots.reserve(4);
-            self.slots.resize_with(slot + 1, || None);
-        }
-        self.slots.get_mut(slot).and_then(|bound| std::mem::replace(bound, value))
+        let bound = match slot.checked_sub(FIRST) {
+            None => self.first.get_mut(slot),
+            Some(other) => {
+                if self.others.len() <= other {
+                    self.others.resize_with(other + 1, || None);
+                }
+                self.others.get_mut(other)
+            }
+        };
+        bound.and_then(|bound| std::mem::replace(bound, value))
     }
 
     pub(super) fn slot(&self, slot: u16) -> Option<&Value> {
-        self.slots.get(usize::from(slot)).and_then(Option::as_ref)
+        let slot = usize::from(slot);
+        match slot.checked_sub(FIRST) {
+            None => self.first.get(slot)?.as_ref(),
+            Some(other) => self.others.get(other)?.as_ref(),
+        }
+    }
+
+    /// The row in slot 0, where nothing else is bound that an expression could read: with the law it says what they all are.
+    pub(super) fn alone(&self) -> Option<&Reference> {
+        let [own, first @ ..] = &self.first;
+        let bound = |slot: &Option<Value>| slot.is_some();
+        if !self.arguments.is_empty()
+            || !self.tests.is_empty()
+            || first.iter().any(bound)
+            || self.others.iter().any(bound)
+        {
+            return None;
+        }
+        match own {
+            Some(Value::Reference(reference)) => Some(reference),
+            _ => None,
+        }
     }
 }

@@ -13,12 +13,12 @@ use super::needs::show_need_with;
 use super::outcome::{By, Explanation, Layer, Step, StepKind, Verdict};
 use super::requirement::Inquiry;
 use super::waiver::Waiver;
-use super::wording::Words;
+use super::wording::{Called, Cites, Digits, Words};
 use crate::diagnostic::Place;
 use crate::plan::{
     ADJUSTMENT, AmountBody, AmountId, DecisionBody, DecisionId, ExceptBody, ExprId, Instance, Interval,
-    LineBody, MustCheck, Op, PolicyId, RequirementBody, ResultStatus, RuleBody, category_value, show_fault,
-    show_key,
+    LineBody, MustCheck, Op, PolicyId, RequirementBody, ResultId, ResultStatus, RuleBody, category_value,
+    show_fault, show_key,
 };
 use crate::value::{Base, CategoryId, Date, Need, RecordId, Reference, State, Type, Value};
 
@@ -34,32 +34,32 @@ impl Evaluator<'_> {
     /// Why a decision gives what it gives for a row.
     #[must_use]
     pub fn explain_decision(&self, decision: DecisionId, row: u32, text: &SourceText<'_>) -> Explanation {
-        let result = self.decision(decision, row);
-        let Some(symbol) = self.symbols().decision(decision) else { return self.nothing_to_say() };
-        let subject = self.settle(|| self.reference(symbol.of, row));
-        let guide = Guide::new(self, text, &subject);
-        let verdict = match &result.verdict {
-            Verdict::Outcome(outcome) => guide.outcome(symbol.outcomes, *outcome),
-            Verdict::Status(status) => status.word().to_owned(),
-        };
-        let mut steps = Vec::new();
-        if let Some(body) = self.plan.decisions.get(&decision.0) {
+        self.explaining(|told| {
+            let Some(symbol) = self.symbols().decision(decision) else { return self.nothing_to_say() };
+            let subject = self.settle(|| self.reference(symbol.of, row));
             let hearing = self.settle(|| self.hearing(decision, &subject));
-            steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            let rules = guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All);
-            if steps.is_empty() { steps = rules } else { steps.extend(rules) }
-        }
-        steps.extend(guide.faults(&result.faults));
-        Explanation {
-            title: guide.title(&symbol.name, &subject),
-            result: verdict,
-            cites: self
-                .cites(symbol.policy, self.plan.decisions.get(&decision.0).map(|body| body.cites.as_slice())),
-            because: result.because,
-            needs: guide.needs(&result.needs),
-            as_of: self.memory.wording.day(self.as_of),
-            steps,
-        }
+            let result = &hearing.result;
+            let guide = Guide::new(self, text, &subject);
+            let verdict = match &result.verdict {
+                Verdict::Outcome(outcome) => guide.outcome(symbol.outcomes, *outcome),
+                Verdict::Status(status) => status.word().into(),
+            };
+            let body = self.plan.decisions.get(&decision.0);
+            if let Some(body) = body {
+                told.extend(guide.not_effective(self.is_effective(symbol.policy)));
+                guide.decision((decision, body), symbol.outcomes, &hearing, &subject, Detail::All, told);
+            }
+            told.extend(guide.faults(&result.faults));
+            Explanation {
+                title: guide.title(&symbol.name, &subject),
+                result: verdict,
+                cites: self.cites(ResultId::Decision(decision), symbol.policy, body.map(|body| &body.cites)),
+                because: self.settle(|| self.decision_because(decision, &subject, result)),
+                needs: guide.needs(&result.needs),
+                as_of: self.memory.wording.day(self.as_of),
+                steps: taken(told, 0),
+            }
+        })
     }
 
     /// Why a requirement gives what it gives for a row.
@@ -71,82 +71,100 @@ impl Evaluator<'_> {
         text: &SourceText<'_>,
     ) -> Explanation {
         let requirement = requirement.into();
-        let result = self.requirement(requirement, row);
-        let Some(symbol) = self.symbols().requirement(requirement.requirement) else {
-            return self.nothing_to_say();
-        };
-        let subject = self.settle(|| self.reference(symbol.of, row));
-        let guide = Guide::new(self, text, &subject);
-        let mut steps = Vec::new();
-        if let Some(body) = self.plan.requirements.get(&requirement.requirement.0) {
-            let inquiry = self.settle(|| self.inquiry(requirement, &subject));
-            steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            steps.extend(guide.requirement(body, requirement, &inquiry, &subject));
-        }
-        steps.extend(guide.faults(&result.faults));
-        let name = self.symbols().instance_name(requirement);
-        let id = self.plan.requirements.get(&requirement.requirement.0).and_then(|body| body.id.as_ref());
-        let name = id.map_or_else(|| name.clone(), |id| format!("{name} ({id})"));
-        Explanation {
-            title: guide.title(&name, &subject),
-            result: result.status.word().to_owned(),
-            cites: self.cites(
-                symbol.policy,
-                self.plan.requirements.get(&requirement.requirement.0).map(|body| body.cites.as_slice()),
-            ),
-            because: result.because.into_iter().collect(),
-            needs: guide.needs(&result.needs),
-            as_of: self.memory.wording.day(self.as_of),
-            steps,
-        }
+        self.explaining(|told| {
+            let result = self.requirement(requirement, row);
+            let Some(symbol) = self.symbols().requirement(requirement.requirement) else {
+                return self.nothing_to_say();
+            };
+            let subject = self.settle(|| self.reference(symbol.of, row));
+            let guide = Guide::new(self, text, &subject);
+            let body = self.plan.requirements.get(&requirement.requirement.0);
+            if let Some(body) = body {
+                let inquiry = self.settle(|| self.inquiry(requirement, &subject));
+                told.extend(guide.not_effective(self.is_effective(symbol.policy)));
+                guide.requirement(body, requirement, &inquiry, &subject, told);
+            }
+            told.extend(guide.faults(&result.faults));
+            let name = self.symbols().instance_name(requirement);
+            let id = body.and_then(|body| body.id.as_ref());
+            let name = id.map_or_else(|| name.clone(), |id| format!("{name} ({id})"));
+            Explanation {
+                title: guide.title(&name, &subject),
+                result: result.status.word().into(),
+                cites: self.cites(
+                    ResultId::Requirement(requirement.requirement),
+                    symbol.policy,
+                    body.map(|body| &body.cites),
+                ),
+                because: result.because.into_iter().collect(),
+                needs: guide.needs(&result.needs),
+                as_of: self.memory.wording.day(self.as_of),
+                steps: taken(told, 0),
+            }
+        })
     }
 
     /// The citations of a policy and of one of its declarations, the policy's first.
-    fn cites(&self, policy: PolicyId, own: Option<&[Arc<str>]>) -> Vec<Arc<str>> {
-        let policy = self.symbols().policy(policy);
-        let of_policy =
-            policy.into_iter().flat_map(|policy| &policy.cites).map(|cite| Arc::from(cite.as_str()));
-        of_policy.chain(own.into_iter().flatten().cloned()).collect()
+    fn cites(&self, result: ResultId, policy: PolicyId, own: Option<&Vec<Arc<str>>>) -> Cites {
+        self.memory.wording.cites(result, || {
+            let policy = self.symbols().policy(policy);
+            let of_policy =
+                policy.into_iter().flat_map(|policy| &policy.cites).map(|cite| Arc::from(cite.as_str()));
+            of_policy.chain(own.into_iter().flatten().cloned()).collect()
+        })
     }
 
     /// Why an amount gives what it gives for a row.
     #[must_use]
     pub fn explain_amount(&self, amount: AmountId, row: u32, text: &SourceText<'_>) -> Explanation {
-        let result = self.amount(amount, row);
-        let Some(symbol) = self.symbols().amount(amount) else { return self.nothing_to_say() };
-        let subject = self.settle(|| self.reference(symbol.of, row));
-        let guide = Guide::new(self, text, &subject);
-        let found = self.settle(|| self.amount_of(amount, None, &subject));
-        let mut steps = Vec::new();
-        let mut state = guide.worth(&found, symbol.ty);
-        if let Some(body) = self.plan.amounts.get(&amount.0) {
-            // From the total and the other lines a line could be reckoned back.
-            if found.value().is_some_and(|value| *value != Value::NotApplicable)
-                && body.lines.iter().any(|line| self.is_masked(&body.code, line.value))
-            {
-                state = crate::plan::MASK.into();
+        self.explaining(|told| {
+            let result = self.amount(amount, row);
+            let Some(symbol) = self.symbols().amount(amount) else { return self.nothing_to_say() };
+            let subject = self.settle(|| self.reference(symbol.of, row));
+            let guide = Guide::new(self, text, &subject);
+            let found = self.settle(|| self.amount_of(amount, None, &subject));
+            let mut state = guide.worth(&found, symbol.ty);
+            let body = self.plan.amounts.get(&amount.0);
+            if let Some(body) = body {
+                // From the total and the other lines a line could be reckoned back.
+                if found.value().is_some_and(|value| *value != Value::NotApplicable)
+                    && body.lines.iter().any(|line| self.is_masked(&body.code, line.value))
+                {
+                    state = crate::plan::MASK.into();
+                }
+                told.extend(guide.not_effective(self.is_effective(symbol.policy)));
+                guide.amount(amount, body, &subject, Detail::All, told);
             }
-            steps.extend(guide.not_effective(self.is_effective(symbol.policy)));
-            steps.extend(guide.amount(amount, body, &subject, Detail::All));
-        }
-        steps.extend(guide.faults(&found.faults()));
-        Explanation {
-            title: guide.title(&symbol.name, &subject),
-            result: state.to_string(),
-            cites: self
-                .cites(symbol.policy, self.plan.amounts.get(&amount.0).map(|body| body.cites.as_slice())),
-            because: result.because,
-            needs: guide.needs(&found.needs()),
-            as_of: self.memory.wording.day(self.as_of),
-            steps,
-        }
+            told.extend(guide.faults(&found.faults()));
+            Explanation {
+                title: guide.title(&symbol.name, &subject),
+                result: state,
+                cites: self.cites(ResultId::Amount(amount), symbol.policy, body.map(|body| &body.cites)),
+                because: result.because,
+                needs: guide.needs(&found.needs()),
+                as_of: self.memory.wording.day(self.as_of),
+                steps: taken(told, 0),
+            }
+        })
+    }
+
+    /// Makes an explanation: what is selected for it is selected once, and its steps are told where those of the last one were.
+    fn explaining(&self, explain: impl FnOnce(&mut Vec<Step>) -> Explanation) -> Explanation {
+        self.make_room();
+        let mut told = self.memory.told.take();
+        self.memory.selections.begin();
+        let explanation = explain(&mut told);
+        self.memory.selections.end();
+        told.clear();
+        self.memory.told.set(told);
+        explanation
     }
 
     fn nothing_to_say(&self) -> Explanation {
         Explanation {
             title: String::new(),
-            result: ResultStatus::Error.word().to_owned(),
-            cites: Vec::new(),
+            result: ResultStatus::Error.word().into(),
+            cites: Cites::default(),
             because: Vec::new(),
             needs: Vec::new(),
             as_of: self.memory.wording.day(self.as_of),
@@ -169,6 +187,7 @@ pub(super) struct Guide<'g, 'a> {
     pub(super) evaluator: &'g Evaluator<'a>,
     text: &'g SourceText<'g>,
     subject: &'g Reference,
+    told_of: Subject,
     told: RefCell<FxHashSet<Call>>,
     heard: RefCell<FxHashSet<(DecisionId, Subject)>>,
     counted: RefCell<FxHashSet<(AmountId, Subject)>>,
@@ -183,6 +202,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             evaluator,
             text,
             subject,
+            told_of: Subject::from(subject),
             told: RefCell::default(),
             heard: RefCell::default(),
             counted: RefCell::default(),
@@ -264,14 +284,17 @@ impl<'g, 'a> Guide<'g, 'a> {
     }
 
     /// `Student maria`; private keys masked.
-    pub(super) fn row_name(&self, reference: &Reference) -> String {
+    pub(super) fn row_name(&self, reference: &Reference) -> Words {
         let symbols = self.evaluator.symbols();
-        let key = show_key(symbols, reference, self.evaluator.options.privacy);
-        if reference.key.is_empty() {
-            return key;
-        }
         let name = symbols.record(reference.record).map_or("", |record| record.name.as_str());
-        [name, " ", &key].concat()
+        match (&*reference.key, reference.row) {
+            // As `show_key` says it.
+            ([], Some(row)) if !name.is_empty() => {
+                Words::joined(&[name, " in row ", &Digits::of(u64::from(row) + 1)])
+            }
+            ([], _) => show_key(symbols, reference, self.evaluator.options.privacy).into(),
+            _ => Words::joined(&[name, " ", &show_key(symbols, reference, self.evaluator.options.privacy)]),
+        }
     }
 
     /// Tells of a row that an aggregate looks at.
@@ -285,20 +308,19 @@ impl<'g, 'a> Guide<'g, 'a> {
 
     /// A field by its name alone where it is clear of which row; else with the row.
     pub(super) fn field_of(&self, owner: &Reference, field: Arc<str>) -> Words {
-        let owner_row = Subject::from(owner);
         let rows = self.rows.borrow();
-        let is_told_of = owner_row == Subject::from(self.subject);
+        let is_told_of = self.told_of == *owner;
         match rows.last() {
-            Some(row) if *row == owner_row => field.into(),
+            Some(row) if *row == *owner => field.into(),
             None if is_told_of => field.into(),
             Some(_) if is_told_of => format!("{}.{field}", self.evaluator.record_name(owner.record)).into(),
             _ => format!("{}.{field}", self.row_name(owner)).into(),
         }
     }
 
-    pub(super) fn outcome(&self, category: CategoryId, outcome: u32) -> String {
+    pub(super) fn outcome(&self, category: CategoryId, outcome: u32) -> Words {
         category_value(self.evaluator.symbols(), category, outcome)
-            .map_or_else(|| format!("#{outcome}"), ToOwned::to_owned)
+            .map_or_else(|| format!("#{outcome}").into(), |name| Words::joined(&[name]))
     }
 
     pub(super) fn needs(&self, needs: &[Need]) -> Vec<String> {
@@ -367,25 +389,24 @@ impl<'g, 'a> Guide<'g, 'a> {
         law_on: Option<ExprId>,
         scope: Option<ExprId>,
         scoped: Option<&Found>,
-    ) -> Vec<Step> {
-        let mut steps = Vec::new();
+        told: &mut Vec<Step>,
+    ) {
         if let Some(law_on) = law_on {
             let found = self.evaluator.settle(|| self.evaluator.eval(frame, law_on));
             let text = format!("law on {}", self.expr_text(frame, law_on, "a date of the record"));
             let mut step = step(StepKind::Condition, text, self.state_of(frame, law_on, &found));
-            step.steps = self.value_steps(frame, law_on);
-            steps.push(step);
+            step.steps = below(told, |told| self.value_steps(frame, law_on, told));
+            told.push(step);
         }
         if let (Some(scope), Some(found)) = (scope, scoped) {
             let text = format!("where {}", self.expr_text(frame, scope, "…"));
             let mut step = step(StepKind::Condition, text, self.state_of(frame, scope, found));
-            step.steps = self.below(frame, scope);
-            steps.push(step);
+            step.steps = below(told, |told| self.below(frame, scope, told));
+            told.push(step);
         }
-        steps
     }
 
-    /// The rules of a decision, each with what became of it.
+    /// Tells the rules of a decision, each with what became of it.
     pub(super) fn decision(
         &self,
         (decision, body): (DecisionId, &DecisionBody),
@@ -393,27 +414,25 @@ impl<'g, 'a> Guide<'g, 'a> {
         hearing: &Hearing,
         subject: &Reference,
         detail: Detail,
-    ) -> Vec<Step> {
+        told: &mut Vec<Step>,
+    ) {
         let owner = self.evaluator.symbols().decision(decision).map(|symbol| symbol.policy);
+        let wording = &self.evaluator.memory.wording;
         let law = hearing.law.unwrap_or(self.evaluator.as_of);
         let mut frame = Frame::of(&body.code, subject, law);
-        let mut steps = match detail {
-            Detail::All => self.frame_steps(&mut frame, body.law_on, body.condition, hearing.scope.as_ref()),
-            Detail::Decisive => Vec::new(),
-        };
-        if hearing.conditions.is_empty() && !body.rules.is_empty() {
-            return steps;
-        }
         if detail == Detail::All {
-            steps.reserve_exact(body.rules.len() + 1);
+            self.frame_steps(&mut frame, body.law_on, body.condition, hearing.scope.as_ref(), told);
+        }
+        if hearing.conditions.is_empty() && !body.rules.is_empty() {
+            return;
         }
         let mut amended_default = false;
-        for (position, (rule, condition)) in body.rules.iter().zip(&hearing.conditions).enumerate() {
+        for ((position, rule), condition) in (0_u32..).zip(&body.rules).zip(&hearing.conditions) {
             if self.is_elsewhere(&mut frame, rule.guard) {
                 continue;
             }
             let mut fate = fate(body, position, rule, condition.as_ref(), hearing, law);
-            let waived = hearing.result.waived.iter().find(|(waived, _)| *waived as usize == position);
+            let waived = hearing.result.waived.iter().find(|(waived, _)| *waived == position);
             if let Some((_, waiver)) = waived {
                 fate = Fate { kind: StepKind::Waived, state: waiver_words(waiver).into() };
             }
@@ -424,8 +443,7 @@ impl<'g, 'a> Guide<'g, 'a> {
             if detail == Detail::Decisive && !decisive {
                 continue;
             }
-            let outcome = || self.outcome(outcomes, rule.outcome);
-            let text: Words = if rule.is_default {
+            if rule.is_default {
                 let holds = condition.as_ref().is_some_and(|condition| condition.truth() == Truth::True);
                 amended_default |= holds;
                 match fate.kind {
@@ -435,20 +453,28 @@ impl<'g, 'a> Guide<'g, 'a> {
                     }
                     _ => {}
                 }
-                format!("default {}", outcome()).into()
-            } else {
-                let position = u32::try_from(position).unwrap_or(u32::MAX);
-                let name = || format!("rule {}: {}", rule.label, outcome());
-                self.evaluator.memory.wording.rule(decision, position, name).into()
-            };
-            let mut step = step(fate.kind, text, fate.state);
-            step.layer = self.layer(rule.policy);
-            step.cites.clone_from(&rule.cites);
+            }
+            let called = wording.called(decision, By::Rule(position), || {
+                let outcome = self.outcome(outcomes, rule.outcome);
+                let text = if rule.is_default {
+                    format!("default {outcome}")
+                } else {
+                    format!("rule {}: {outcome}", rule.label)
+                };
+                Called {
+                    text: Arc::<str>::from(text).into(),
+                    cites: rule.cites.as_slice().into(),
+                    layer: self.layer(rule.policy),
+                }
+            });
+            let mut step = step(fate.kind, called.text, fate.state);
+            step.layer = called.layer;
+            step.cites = called.cites;
             step.place = Some(rule.place);
             if let (Some(when), true) = (rule.when, condition.is_some()) {
-                step.steps = self.condition_steps(&mut frame, when);
+                step.steps = below(told, |told| self.condition_steps(&mut frame, when, told));
             }
-            steps.push(step);
+            told.push(step);
         }
         let in_force =
             default_at(body, law).and_then(|position| Some((position, body.defaults.get(position)?)));
@@ -466,55 +492,53 @@ impl<'g, 'a> Guide<'g, 'a> {
                 (StepKind::Undetermined, "unless a rule holds")
             };
             if detail == Detail::All || kind == StepKind::Decided {
-                let position = u32::try_from(position).unwrap_or(u32::MAX);
-                let text = || format!("default {}", self.outcome(outcomes, default.outcome));
-                let text = self.evaluator.memory.wording.default(decision, position, text);
-                let mut step = step(kind, text, state);
-                step.cites.clone_from(&default.cites);
+                let called = wording.called(decision, by, || Called {
+                    text: Arc::<str>::from(format!("default {}", self.outcome(outcomes, default.outcome)))
+                        .into(),
+                    cites: default.cites.as_slice().into(),
+                    layer: owner.and_then(|policy| self.layer(policy)),
+                });
+                let mut step = step(kind, called.text, state);
+                step.cites = called.cites;
                 step.place = Some(default.place);
-                step.layer = owner.and_then(|policy| self.layer(policy));
-                steps.push(step);
+                step.layer = called.layer;
+                told.push(step);
             }
         } else if detail == Detail::All
             && hearing.result.verdict == Verdict::Status(ResultStatus::Undetermined)
             && hearing.result.needs.is_empty()
         {
-            steps.push(step(
-                StepKind::NotHeld,
-                "no rule holds, and there is no default".to_owned(),
-                "nothing matched",
-            ));
+            told.push(step(StepKind::NotHeld, "no rule holds, and there is no default", "nothing matched"));
         }
-        steps
     }
 
     /// What an amount or a line comes to, or its status.
     pub(super) fn worth(&self, found: &Found, ty: Type) -> Words {
         match &found.state {
-            State::Known(value) => self.evaluator.show_value(value, ty).into(),
+            State::Known(value) => self.evaluator.value_words(value, ty),
             State::Missing | State::Unknown(_) => ResultStatus::Undetermined.word().into(),
             State::Error(_) => ResultStatus::Error.word().into(),
         }
     }
 
-    /// The lines of an amount, each with what it comes to.
+    /// Tells the lines of an amount, each with what it comes to.
     pub(super) fn amount(
         &self,
         amount: AmountId,
         body: &AmountBody,
         subject: &Reference,
         detail: Detail,
-    ) -> Vec<Step> {
+        told: &mut Vec<Step>,
+    ) {
         let evaluator = self.evaluator;
         let setting = evaluator.settle(|| evaluator.setting(amount, body, subject));
         let law = setting.law.unwrap_or(evaluator.as_of);
         let mut frame = Frame::of(&body.code, subject, law);
-        let mut steps = match detail {
-            Detail::All => self.frame_steps(&mut frame, body.law_on, body.condition, setting.scope.as_ref()),
-            Detail::Decisive => Vec::new(),
-        };
+        if detail == Detail::All {
+            self.frame_steps(&mut frame, body.law_on, body.condition, setting.scope.as_ref(), told);
+        }
         if setting.instead.is_some() {
-            return steps;
+            return;
         }
         let account = evaluator.settle(|| evaluator.account(amount, body, subject));
         for (line, entry) in body.lines.iter().zip(&account.lines) {
@@ -533,7 +557,8 @@ impl<'g, 'a> Guide<'g, 'a> {
             if added && layers.all(|layer| self.is_elsewhere(&mut frame, Some(layer.guard))) {
                 continue;
             }
-            steps.push(self.line(&mut frame, line, entry.as_deref()));
+            let step = self.line(&mut frame, line, entry.as_deref(), told);
+            told.push(step);
         }
         if let (Some(total), Some(adjustment)) = (&body.total, &account.adjustment) {
             let ty = evaluator.symbols().amount(amount).map_or(Type::of(Base::Money), |symbol| symbol.ty);
@@ -543,14 +568,20 @@ impl<'g, 'a> Guide<'g, 'a> {
             }
             made.place = Some(total.place);
             let limits = [("at most", total.at_most), ("at least", total.at_least)];
-            made.steps =
-                limits.into_iter().filter_map(|(word, limit)| self.limit(&mut frame, word, limit)).collect();
-            steps.push(made);
+            made.steps = below(told, |told| {
+                limits.into_iter().for_each(|(word, limit)| self.limit(&mut frame, word, limit, told));
+            });
+            told.push(made);
         }
-        steps
     }
 
-    fn line(&self, frame: &mut Frame<'_>, line: &LineBody, entry: Option<&Entry>) -> Step {
+    fn line(
+        &self,
+        frame: &mut Frame<'_>,
+        line: &LineBody,
+        entry: Option<&Entry>,
+        told: &mut Vec<Step>,
+    ) -> Step {
         let value = self.chosen(frame, line.value);
         let text = format!("line {} = {}", line.label, self.expr_text(frame, value, "…"));
         let mut layers = line.layers.iter();
@@ -570,33 +601,35 @@ impl<'g, 'a> Guide<'g, 'a> {
             },
         };
         let mut made = step(kind, text, state);
-        made.cites.clone_from(layer.map_or(&line.cites, |layer| &layer.cites));
+        made.cites = layer.map_or(&line.cites, |layer| &layer.cites).as_slice().into();
         made.place = Some(layer.map_or(line.place, |layer| layer.place));
         made.layer = self.layer(layer.map_or(line.policy, |layer| layer.policy));
         let Some(entry) = entry else { return made };
+        let from = told.len();
         if let Some(when) = line.when {
             let when = self.chosen(frame, when);
             let found = self.evaluator.settle(|| self.evaluator.eval(frame, when));
             let text = format!("when {}", self.expr_text(frame, when, "…"));
             let mut condition = step(StepKind::Condition, text, self.state_of(frame, when, &found));
-            condition.steps = self.below(frame, when);
-            made.steps.push(condition);
+            condition.steps = below(told, |told| self.below(frame, when, told));
+            told.push(condition);
         }
         if entry.applies.truth() != Truth::False {
-            made.steps.extend(self.value_steps(frame, value));
+            self.value_steps(frame, value, told);
             let limits = [("at most", line.at_most), ("at least", line.at_least)];
-            made.steps.extend(limits.into_iter().filter_map(|(word, limit)| self.limit(frame, word, limit)));
+            limits.into_iter().for_each(|(word, limit)| self.limit(frame, word, limit, told));
         }
+        made.steps = taken(told, from);
         made
     }
 
-    fn limit(&self, frame: &mut Frame<'_>, word: &str, limit: Option<ExprId>) -> Option<Step> {
-        let limit = limit?;
+    fn limit(&self, frame: &mut Frame<'_>, word: &str, limit: Option<ExprId>, told: &mut Vec<Step>) {
+        let Some(limit) = limit else { return };
         let found = self.evaluator.settle(|| self.evaluator.eval(frame, limit));
         let text = format!("{word} {}", self.expr_text(frame, limit, "…"));
         let mut made = step(StepKind::Condition, text, self.state_of(frame, limit, &found));
-        made.steps = self.value_steps(frame, limit);
-        Some(made)
+        made.steps = below(told, |told| self.value_steps(frame, limit, told));
+        told.push(made);
     }
 
     fn requirement(
@@ -605,13 +638,14 @@ impl<'g, 'a> Guide<'g, 'a> {
         requirement: Instance,
         inquiry: &Inquiry,
         subject: &Reference,
-    ) -> Vec<Step> {
+        told: &mut Vec<Step>,
+    ) {
         let law = inquiry.law.unwrap_or(self.evaluator.as_of);
         let mut frame = Frame::of_requirement(body, requirement, subject, law);
-        let mut steps = self.frame_steps(&mut frame, body.law_on, body.condition, inquiry.scope.as_ref());
+        self.frame_steps(&mut frame, body.law_on, body.condition, inquiry.scope.as_ref(), told);
         if !body.interval.contains(law) {
             let text = format!("in force {}", period(&body.interval));
-            steps.push(step(StepKind::NotInForce, text, "not in force"));
+            told.push(step(StepKind::NotInForce, text, "not in force"));
         }
         if let Some(used) = &inquiry.result.waiver {
             let state = if used.needed() {
@@ -619,13 +653,13 @@ impl<'g, 'a> Guide<'g, 'a> {
             } else {
                 "waiver not needed".to_owned()
             };
-            steps.push(step(StepKind::Waived, waiver_words(&used.waiver), state));
+            told.push(step(StepKind::Waived, waiver_words(&used.waiver), state));
         }
         if let (Some((due, _)), Some(found)) = (body.due, &inquiry.due) {
             let text = format!("due {}", self.expr_text(&frame, due, "on a date of the record"));
             let mut step = step(StepKind::Condition, text, self.state_of(&frame, due, found));
-            step.steps = self.value_steps(&mut frame, due);
-            steps.push(step);
+            step.steps = below(told, |told| self.value_steps(&mut frame, due, told));
+            told.push(step);
         }
         for (must, found) in body.musts.iter().zip(&inquiry.musts) {
             let aside = must.put_aside.iter().any(|guard| holds(self, &mut frame, *guard));
@@ -639,21 +673,24 @@ impl<'g, 'a> Guide<'g, 'a> {
                 Truth::Error => (StepKind::Fault, format!("error: {}", self.fault_text(&found.faults()))),
             };
             let label = must.label.as_ref().map_or_else(String::new, |label| format!(" {label}:"));
-            let (text, below) = match &must.check {
+            let (text, why) = match &must.check {
                 MustCheck::Condition(condition) => {
                     let text = self.expr_text(&frame, *condition, "its condition");
-                    let told = match (must.guard, frame.code.get(*condition).map(|expr| &expr.op)) {
+                    let asked = match (must.guard, frame.code.get(*condition).map(|expr| &expr.op)) {
                         // It is of the authority: what that asks is what matters.
                         (Some(guard), Some(Op::Or(_, asked))) if holds(self, &mut frame, guard) => *asked,
                         _ => *condition,
                     };
-                    (format!("must{label} {text}"), self.condition_steps(&mut frame, told))
+                    let why = below(told, |told| self.condition_steps(&mut frame, asked, told));
+                    (format!("must{label} {text}"), why)
                 }
                 MustCheck::Unique(keys) => {
                     let names: Vec<String> =
                         keys.iter().map(|&key| self.expr_text(&frame, key, "key").to_string()).collect();
-                    let below = keys.iter().flat_map(|&key| self.value_steps(&mut frame, key)).collect();
-                    (format!("must{label} be unique by {}", names.join(", ")), below)
+                    let why = below(told, |told| {
+                        keys.iter().for_each(|&key| self.value_steps(&mut frame, key, told));
+                    });
+                    (format!("must{label} be unique by {}", names.join(", ")), why)
                 }
             };
             let mut step = step(kind, text, state);
@@ -668,13 +705,13 @@ impl<'g, 'a> Guide<'g, 'a> {
                     format!("not in force: {}", period(&must.interval)),
                 );
             }
-            step.cites.clone_from(&must.cites);
+            step.cites = must.cites.as_slice().into();
             step.place = Some(must.place);
             step.layer = self.layer(must.policy);
             if step.kind != StepKind::NotInForce {
-                step.steps = below;
+                step.steps = why;
             }
-            steps.push(step);
+            told.push(step);
         }
         for (except, found) in body.excepts.iter().zip(&inquiry.excepts) {
             let aside = except.put_aside.iter().any(|guard| holds(self, &mut frame, *guard));
@@ -694,15 +731,14 @@ impl<'g, 'a> Guide<'g, 'a> {
                 Some(Truth::Error) => (StepKind::Fault, "error".to_owned()),
             };
             let mut step = step(kind, format!("except {}", except.label), state);
-            step.cites.clone_from(&except.cites);
+            step.cites = except.cites.as_slice().into();
             step.place = Some(except.place);
             step.layer = self.layer(except.policy);
             if found.is_some() {
-                step.steps = self.condition_steps(&mut frame, except.when);
+                step.steps = below(told, |told| self.condition_steps(&mut frame, except.when, told));
             }
-            steps.push(step);
+            told.push(step);
         }
-        steps
     }
 
     /// Where a row was read.
@@ -719,12 +755,25 @@ pub(super) fn step(kind: StepKind, text: impl Into<Words>, state: impl Into<Word
         kind,
         text: text.into(),
         state: state.into(),
-        cites: Vec::new(),
+        cites: Cites::default(),
         place: None,
         source: None,
         layer: None,
         steps: Vec::new(),
     }
+}
+
+/// What some work tells, to stand below a step.
+pub(super) fn below(told: &mut Vec<Step>, work: impl FnOnce(&mut Vec<Step>)) -> Vec<Step> {
+    let from = told.len();
+    work(told);
+    taken(told, from)
+}
+
+/// What is told from there on, in a list of its own that is no longer than that.
+pub(super) fn taken(told: &mut Vec<Step>, from: usize) -> Vec<Step> {
+    // Where that is all, `split_off` would give the room away with it.
+    if from == 0 { told.drain(from..).collect() } else { told.split_off(from) }
 }
 
 /// `from 2014-07-01 until 2025-07-01`.
@@ -755,7 +804,7 @@ fn waiver_words(waiver: &Waiver) -> String {
 
 fn fate(
     body: &DecisionBody,
-    position: usize,
+    position: u32,
     rule: &RuleBody,
     condition: Option<&Found>,
     hearing: &Hearing,
@@ -766,42 +815,47 @@ fn fate(
         let since = format!("not in force on {law}: {}", period(&rule.interval));
         return as_fate(StepKind::NotInForce, since.into());
     };
-    let by = By::Rule(u32::try_from(position).unwrap_or(u32::MAX));
+    let by = By::Rule(position);
     // Overriders by their labels, none twice: versions of one rule share theirs.
-    let overriders = |wanted: &dyn Fn(Truth) -> bool| -> Vec<&Arc<str>> {
+    let overriders = |wanted: fn(Truth) -> bool| -> Vec<&str> {
         let mut labels = Vec::new();
         for &other in &rule.overridden_by {
             let holds = hearing.conditions.get(other as usize).and_then(Option::as_ref).map(Found::truth);
             if let (Some(truth), Some(other)) = (holds, body.rules.get(other as usize))
                 && wanted(truth)
-                && !labels.contains(&&other.label)
+                && !labels.contains(&&*other.label)
             {
-                labels.push(&other.label);
+                labels.push(&*other.label);
             }
         }
         labels
     };
-    let list = |labels: Vec<&Arc<str>>| labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let sure = overriders(&|truth| truth == Truth::True);
-    let perhaps = overriders(&|truth| matches!(truth, Truth::Unknown | Truth::Error));
+    let sure = overriders(|truth| truth == Truth::True);
+    let perhaps = overriders(|truth| matches!(truth, Truth::Unknown | Truth::Error));
     let conflict = hearing.result.verdict == Verdict::Status(ResultStatus::Conflict);
     match condition.truth() {
         Truth::False => as_fate(StepKind::NotHeld, "does not hold".into()),
         Truth::Error if sure.is_empty() => as_fate(StepKind::Fault, "error".into()),
         Truth::Unknown if sure.is_empty() => as_fate(StepKind::Undetermined, "unknown".into()),
         Truth::Unknown | Truth::Error => {
-            as_fate(StepKind::Overridden, format!("unknown, but overridden by {}", list(sure)).into())
+            as_fate(StepKind::Overridden, listed("unknown, but overridden by ", &sure))
         }
-        Truth::True if !sure.is_empty() => {
-            as_fate(StepKind::Overridden, format!("overridden by {}", list(sure)).into())
-        }
+        Truth::True if !sure.is_empty() => as_fate(StepKind::Overridden, listed("overridden by ", &sure)),
         Truth::True if !perhaps.is_empty() => {
-            as_fate(StepKind::Undetermined, format!("holds, perhaps overridden by {}", list(perhaps)).into())
+            as_fate(StepKind::Undetermined, listed("holds, perhaps overridden by ", &perhaps))
         }
         Truth::True if conflict && hearing.result.by.contains(&by) => {
             as_fate(StepKind::Decided, "in conflict".into())
         }
         Truth::True if hearing.result.by.contains(&by) => as_fate(StepKind::Decided, "decided".into()),
         Truth::True => as_fate(StepKind::Held, "holds".into()),
+    }
+}
+
+/// The labels after these words, `, ` between.
+fn listed(words: &str, labels: &[&str]) -> Words {
+    match labels {
+        [only] => Words::joined(&[words, only]),
+        labels => Words::joined(&[words, &labels.join(", ")]),
     }
 }

@@ -1,13 +1,11 @@
 //! The value of an expression: what is strict is computed, what is not follows its table.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::bounds::{compare, compare_values, order, same};
+use super::bounds::{compare, order, same};
 use super::evaluator::{Call, Evaluator, Frame, Subject, Task};
 use super::found::{Found, Truth, and, faults_of, needs_of, not, or, strict};
 use super::operate;
-use crate::data::Cell;
 use crate::plan::{
     Case, Code, CompareOp, DecisionId, DefineId, Expr, ExprId, Instance, Op, ParameterId, RequirementId,
     ResultStatus,
@@ -129,42 +127,8 @@ impl Evaluator<'_> {
         value.map_or_else(|| Found::broken("a row that is not bound"), |value| Found::known(value.clone()))
     }
 
-    /// The row that an operand names, where that is a row at hand: nothing has to be worked out.
-    pub(super) fn row_at_hand<'f>(&self, frame: &'f Frame<'_>, of: ExprId) -> Option<&'f Reference> {
-        let Op::Row(slot) = frame.code.get(of)?.op else { return None };
-        match frame.slot(slot) {
-            Some(Value::Reference(reference)) if reference.row.is_some() && !self.gives_up() => {
-                Some(reference)
-            }
-            _ => None,
-        }
-    }
-
-    /// The value of an operand where it is known and can be read where it stands: a literal, or a field of a row at hand.
-    /// Values are compared more often than anything else is done, and need not be copied for that.
-    fn at_hand<'f>(&'f self, frame: &'f Frame<'_>, id: ExprId) -> Option<AtHand<'f>> {
-        // What is too deep is nested too deeply even where it is at hand.
-        if !self.has_room() {
-            return None;
-        }
-        match &frame.code.get(id)?.op {
-            Op::Literal(Value::Reference(_)) => None,
-            Op::Literal(value) => Some(AtHand::Literal(value)),
-            Op::Field { of, field } => {
-                let reference = self.row_at_hand(frame, *of)?;
-                let cell = self.known_cell(reference, *field)?;
-                match &*cell {
-                    // How rows are compared is another matter.
-                    Cell::Known(value) if !matches!(value, Value::Reference(_)) => Some(AtHand::Cell(cell)),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
     /// The row that an operand names; else what the operand gives for what is read of it.
-    fn owner(&self, frame: &mut Frame<'_>, of: ExprId) -> Result<Reference, Found> {
+    pub(super) fn owner(&self, frame: &mut Frame<'_>, of: ExprId) -> Result<Reference, Found> {
         if let Some(reference) = self.row_at_hand(frame, of) {
             return Ok(reference.clone());
         }
@@ -444,7 +408,7 @@ impl Evaluator<'_> {
         {
             // Most have two sides, which need no list.
             for side in [a, b] {
-                let part = self.eval(frame, side);
+                let part = self.condition(frame, side);
                 if part.truth() == absorbing {
                     return Found::flag(absorbing == Truth::True);
                 }
@@ -458,7 +422,7 @@ impl Evaluator<'_> {
                 pending.extend([b, a]);
                 continue;
             }
-            let part = self.eval(frame, next);
+            let part = self.condition(frame, next);
             if part.truth() == absorbing {
                 return Found::flag(absorbing == Truth::True);
             }
@@ -495,8 +459,8 @@ impl Evaluator<'_> {
     fn comparison(&self, frame: &mut Frame<'_>, op: &Op) -> Found {
         match op {
             Op::Compare(op, a, b) => {
-                if let (Some(left), Some(right)) = (self.at_hand(frame, *a), self.at_hand(frame, *b)) {
-                    return Found::flag(compare_values(*op, left.value(), right.value()));
+                if let Some(holds) = self.compared_at_hand(frame, *op, *a, *b) {
+                    return Found::flag(holds);
                 }
                 let (a, b) = (self.eval(frame, *a), self.eval(frame, *b));
                 self.compared(*op, a, b)
@@ -555,7 +519,7 @@ impl Evaluator<'_> {
     }
 
     fn choose(&self, frame: &mut Frame<'_>, condition: ExprId, yes: ExprId, no: ExprId) -> Found {
-        let condition = self.eval(frame, condition).doubted();
+        let condition = self.condition(frame, condition).doubted();
         match condition.truth() {
             Truth::True => self.plain(frame, yes),
             Truth::False => self.plain(frame, no),
@@ -578,7 +542,7 @@ impl Evaluator<'_> {
     fn case(&self, frame: &mut Frame<'_>, case: &Case) -> Found {
         let mut arms: Vec<(Found, Found)> = Vec::new();
         for &(condition, value) in &case.arms {
-            let condition = self.eval(frame, condition).doubted();
+            let condition = self.condition(frame, condition).doubted();
             if condition.truth() != Truth::False {
                 arms.push((condition, self.plain(frame, value)));
             }
@@ -658,26 +622,6 @@ impl Evaluator<'_> {
                 compiled.ok_or_else(broken)?.is_match(text)
             }
         }))
-    }
-}
-
-/// A value that is read where it stands.
-enum AtHand<'f> {
-    Literal(&'f Value),
-    /// Of a cell that is known.
-    Cell(Cow<'f, Cell>),
-}
-
-impl AtHand<'_> {
-    fn value(&self) -> &Value {
-        match self {
-            Self::Literal(value) => value,
-            Self::Cell(cell) => match &**cell {
-                Cell::Known(value) => value,
-                // None of these is at hand.
-                _ => &Value::None,
-            },
-        }
     }
 }
 

@@ -80,8 +80,8 @@ impl Evaluator<'_> {
     pub(super) fn known_cell(&self, reference: &Reference, field: u32) -> Option<Cow<'_, Cell>> {
         let (record, row) = (reference.record, reference.row?);
         let givens = &self.options.givens.fields;
-        if self.is_group(record)
-            || (!givens.is_empty() && givens.contains_key(&(record, row, field)))
+        // Groups have no cells.
+        if (!givens.is_empty() && givens.contains_key(&(record, row, field)))
             || self.data.is_duplicate(record, row)
             || self.data.rows(record).is_none()
         {

@@ -7,6 +7,7 @@
 pub(crate) mod aggregate;
 pub(crate) mod amount;
 pub(crate) mod apportion;
+mod at_hand;
 mod because;
 pub(crate) mod bounds;
 pub(crate) mod decide;
@@ -27,6 +28,7 @@ mod privacy;
 mod reasons;
 pub(crate) mod requirement;
 pub(crate) mod rows;
+mod selection;
 mod waiver;
 mod wording;
 mod words;
@@ -45,5 +47,5 @@ pub use outcome::{
 };
 pub use waiver::{NoTarget, Target, Waived, Waiver, WaiverUse, Waivers, may_waive, waiver_target, waivers};
 pub(crate) use waiver::{quoted, waiver_of};
-pub use wording::Words;
+pub use wording::{Cites, Words};
 pub use words::{decision_words, requirement_words};

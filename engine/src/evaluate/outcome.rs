@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::waiver::{Waiver, WaiverUse};
-use super::wording::Words;
+use super::wording::{Cites, Words};
 use crate::diagnostic::Place;
 use crate::plan::ResultStatus;
 use crate::value::{Fault, Need, Number};
@@ -137,15 +137,15 @@ pub struct Explanation {
     /// `promotion of Student maria`; private keys masked.
     pub title: String,
     /// The result in a few words: `retained`, `undetermined`.
-    pub result: String,
+    pub result: Words,
     /// Citations of the whole.
-    pub cites: Vec<Arc<str>>,
+    pub cites: Cites,
     /// The `because` texts.
     pub because: Vec<String>,
     /// Names of decisive missing facts.
     pub needs: Vec<String>,
     /// The day of the run.
-    pub as_of: String,
+    pub as_of: Words,
     /// What led there.
     pub steps: Vec<Step>,
 }
@@ -160,7 +160,7 @@ pub struct Step {
     /// `yes`, `no`, `unknown`, `1`, `not in force`, `overridden by reads_at_level`; private values masked.
     pub state: Words,
     /// Citations.
-    pub cites: Vec<Arc<str>>,
+    pub cites: Cites,
     /// Where it was written; of a fact, where its row was read.
     pub place: Option<Place>,
     /// For a fact: the file and line it was read from.

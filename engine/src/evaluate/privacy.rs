@@ -1,8 +1,10 @@
 //! Which expressions would show a private value.
 
+use std::sync::Arc;
+
 use super::evaluator::Evaluator;
-use super::wording::Words;
-use crate::plan::operands;
+use super::wording::{Digits, Words};
+use crate::plan::any_operand;
 use crate::plan::{AmountId, Code, DefineId, ExprId, MASK, Op, Privacy, TemplatePart, show_with};
 use crate::value::{Base, State, Type, Value};
 
@@ -36,7 +38,7 @@ impl Evaluator<'_> {
                 operand.is_some_and(|operand| self.exposes(code, operand))
             }
             _ if expr.ty.base == Base::Flag => false,
-            op => operands(op).into_iter().any(|operand| self.exposes(code, operand)),
+            op => any_operand(op, |operand| self.exposes(code, operand)),
         }
     }
 
@@ -91,12 +93,26 @@ impl Evaluator<'_> {
     pub(super) fn show_state(&self, state: &State, ty: Type, masked: bool) -> Words {
         match state {
             State::Known(_) if masked => MASK.into(),
-            State::Known(Value::Flag(true)) => "yes".into(),
-            State::Known(Value::Flag(false)) => "no".into(),
-            State::Known(value) => self.show_value(value, ty).into(),
+            State::Known(value) => self.value_words(value, ty),
             State::Missing => "missing".into(),
             State::Unknown(_) => "unknown".into(),
             State::Error(_) => "error".into(),
+        }
+    }
+
+    /// What [`Evaluator::show_value`] gives; what most values are needs no allocation.
+    pub(super) fn value_words(&self, value: &Value, ty: Type) -> Words {
+        match value {
+            Value::Flag(true) => "yes".into(),
+            Value::Flag(false) => "no".into(),
+            Value::Text(text) => Arc::clone(text).into(),
+            Value::Number(number) if matches!(ty.base, Base::Count | Base::Number) => {
+                match number.to_i64().map(u64::try_from) {
+                    Some(Ok(whole)) => Words::joined(&[&Digits::of(whole)]),
+                    _ => self.show_value(value, ty).into(),
+                }
+            }
+            _ => self.show_value(value, ty).into(),
         }
     }
 

@@ -1,18 +1,21 @@
 //! What a condition or a value follows from, for explanations.
+//!
+//! All steps of an explanation are told at the end of one list; what stands below a step is taken off that end again. So a step
+//! has a list of its own only where something stands below it, and that is made once and as long as it has to be.
 
 use std::sync::Arc;
 
 use rubric_grammar::ast::AggregateKind;
 
 use super::evaluator::{Call, Frame, Subject};
-use super::explain::{Detail, Guide, period, step};
+use super::explain::{Detail, Guide, below, period, step, taken};
 use super::expr::table_key;
 use super::found::{Found, Truth};
 use super::outcome::{Step, StepKind, Verdict};
-use super::wording::Words;
-use crate::plan::operands;
+use super::wording::{Cites, Digits, Words};
+use crate::plan::each_operand;
 use crate::plan::{
-    AmountId, DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId,
+    AmountId, Code, DecisionId, DefineId, Expr, ExprId, MASK, Op, ParameterId, Population, RequirementId,
     ResultStatus, RowSource, Rows,
 };
 use crate::value::{Base, Need, NeedKind, RecordId, Reference, State, Type, Value};
@@ -21,46 +24,47 @@ use crate::value::{Base, Need, NeedKind, RecordId, Reference, State, Type, Value
 const ROWS_SHOWN: usize = 5;
 
 impl Guide<'_, '_> {
-    /// The parts of a condition that make it what it is: of a conjunction that is no, those that are no.
-    pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
-        self.condition_steps_of(frame, id, None)
+    /// Tells the parts of a condition that make it what it is: of a conjunction that is no, those that are no.
+    pub(super) fn condition_steps(&self, frame: &mut Frame<'_>, id: ExprId, told: &mut Vec<Step>) {
+        self.condition_steps_of(frame, id, None, told);
     }
 
     /// The same of a condition that is perhaps found already.
-    fn condition_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>) -> Vec<Step> {
+    fn condition_steps_of(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        known: Option<&Found>,
+        told: &mut Vec<Step>,
+    ) {
         match frame.code.get(id).map(|expr| &expr.op) {
-            None => Vec::new(),
+            None => {}
             Some(Op::And(..) | Op::Or(..)) => {
-                let relevant = self.relevant(frame, id);
-                let mut steps = Vec::with_capacity(relevant.len());
-                for (part, found) in relevant {
-                    steps.extend(self.tell(|| self.condition_step(frame, part, Some(found))));
+                for (part, found) in self.relevant(frame, id) {
+                    self.tell(|| self.condition_step(frame, part, Some(found), told));
                 }
-                steps
             }
-            // Exactly as long as it is: most have one step.
             Some(_) => {
-                let step = self.tell(|| self.condition_step(frame, id, known.cloned()));
-                step.map_or_else(Vec::new, |step| vec![step])
+                self.tell(|| self.condition_step(frame, id, known.cloned(), told));
             }
         }
     }
 
-    /// What a condition follows from whose text and state already stand above.
-    pub(super) fn below(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
+    /// Tells what a condition follows from whose text and state already stand above.
+    pub(super) fn below(&self, frame: &mut Frame<'_>, id: ExprId, told: &mut Vec<Step>) {
         match frame.code.get(id).map(|expr| &expr.op) {
-            Some(Op::And(..) | Op::Or(..)) => self.condition_steps(frame, id),
+            Some(Op::And(..) | Op::Or(..)) => self.condition_steps(frame, id, told),
             Some(Op::Not(inner)) => {
                 let inner = *inner;
                 let place = |id: ExprId| frame.code.get(id).map(|expr| expr.place);
                 // `is not`, `not in` and `not between` are one text, which already stands above.
                 if place(inner) == place(id) {
-                    self.below(frame, inner)
+                    self.below(frame, inner, told);
                 } else {
-                    self.condition_steps(frame, inner)
+                    self.condition_steps(frame, inner, told);
                 }
             }
-            _ => self.value_steps(frame, id),
+            _ => self.value_steps(frame, id, told),
         }
     }
 
@@ -68,12 +72,10 @@ impl Guide<'_, '_> {
     fn relevant(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<(ExprId, Found)> {
         let code = frame.code;
         let conjunction = matches!(code.get(id).map(|expr| &expr.op), Some(Op::And(..)));
-        let mut parts = Vec::new();
-        flatten(code, id, conjunction, &mut parts);
-        let mut states: Vec<(ExprId, Found)> = Vec::with_capacity(parts.len());
-        for part in parts {
-            states.push((part, self.evaluator.settle(|| self.evaluator.eval(frame, part))));
-        }
+        let mut states: Vec<(ExprId, Found)> = Vec::new();
+        each_part(code, id, conjunction, &mut |part| {
+            states.push((part, self.evaluator.settle(|| self.evaluator.condition(frame, part))));
+        });
         // Of a conjunction the least in no < unknown < error < yes, of a disjunction the greatest in no < error < unknown < yes.
         let order = if conjunction {
             [Truth::False, Truth::Unknown, Truth::Error, Truth::True]
@@ -86,17 +88,20 @@ impl Guide<'_, '_> {
         states
     }
 
-    fn condition_step(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<Found>) -> Step {
+    fn condition_step(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<Found>, told: &mut Vec<Step>) {
         let code = frame.code;
-        let Some(expr) = code.get(id) else { return step(StepKind::Fault, "", "error") };
-        let found = known.unwrap_or_else(|| self.evaluator.settle(|| self.evaluator.eval(frame, id)));
+        let Some(expr) = code.get(id) else { return told.push(step(StepKind::Fault, "", "error")) };
+        let found = known.unwrap_or_else(|| self.evaluator.settle(|| self.evaluator.condition(frame, id)));
         // A fact or derived fact that is itself the condition says so once.
-        let only = match expr.op {
-            Op::Quantity(..) => self.value_steps(frame, id).into_iter().next(),
-            _ => self.tell_if_single(frame, id, expr, &found),
-        };
-        if let Some(only) = only {
-            return only;
+        let from = told.len();
+        if matches!(expr.op, Op::Quantity(..)) {
+            self.value_steps(frame, id, told);
+            told.truncate(from + 1);
+        } else if Self::is_single(&expr.op) {
+            self.tell(|| self.single(frame, id, expr, &found, told));
+        }
+        if told.len() > from {
+            return;
         }
         let mut step = step(
             StepKind::Condition,
@@ -104,20 +109,20 @@ impl Guide<'_, '_> {
             self.state_of(frame, id, &found),
         );
         step.place = Some(expr.place);
-        step.steps = self.below(frame, id);
-        step
+        step.steps = below(told, |told| self.below(frame, id, told));
+        told.push(step);
     }
 
-    /// The facts, derived facts and parameters that a value follows from.
-    pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId) -> Vec<Step> {
-        self.value_steps_of(frame, id, None)
+    /// Tells the facts, derived facts and parameters that a value follows from.
+    pub(super) fn value_steps(&self, frame: &mut Frame<'_>, id: ExprId, told: &mut Vec<Step>) {
+        self.value_steps_of(frame, id, None, told);
     }
 
     /// The same of a value that is perhaps found already.
-    fn value_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>) -> Vec<Step> {
+    fn value_steps_of(&self, frame: &mut Frame<'_>, id: ExprId, known: Option<&Found>, told: &mut Vec<Step>) {
         let code = frame.code;
-        let Some(expr) = code.get(id) else { return Vec::new() };
-        self.tell(|| self.reasons(frame, id, expr, known)).unwrap_or_default()
+        let Some(expr) = code.get(id) else { return };
+        self.tell(|| self.reasons(frame, id, expr, known, told));
     }
 
     /// Whether one step says all of an operation.
@@ -134,67 +139,72 @@ impl Guide<'_, '_> {
         )
     }
 
-    fn tell_if_single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found) -> Option<Step> {
-        if !Self::is_single(&expr.op) {
-            return None;
-        }
-        self.tell(|| self.single(frame, id, expr, found)).flatten()
-    }
-
     /// The one step that says all of an operation, which is found to be that.
-    fn single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found) -> Option<Step> {
-        Some(match &expr.op {
-            Op::Field { of, field } => self.fact(frame, id, expr, found, *of, *field),
+    fn single(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, found: &Found, told: &mut Vec<Step>) {
+        match &expr.op {
+            Op::Field { of, field } => self.fact(frame, id, expr, Some(found), (*of, *field), told),
             Op::Define { define, of, arguments } => {
-                self.derived(frame, id, expr, found, (*define, *of), arguments)
+                self.derived(frame, id, expr, found, (*define, *of, arguments), told);
             }
-            Op::Decision { decision, of } => self.decided(frame, id, expr, found, *decision, *of),
-            Op::Amount { amount, line, of } => self.counted(frame, id, expr, found, (*amount, *line), *of),
-            Op::IsMet { requirement, value, of } => self.met(frame, id, expr, (*requirement, *value), *of),
+            Op::Decision { decision, of } => self.decided(frame, id, expr, found, (*decision, *of), told),
+            Op::Amount { amount, line, of } => {
+                self.counted(frame, id, expr, found, (*amount, *line, *of), told);
+            }
+            Op::IsMet { requirement, value, of } => {
+                told.push(self.met(frame, id, expr, (*requirement, *value), *of));
+            }
             Op::Aggregate { kind, rows, operand } => {
-                self.aggregate(frame, id, expr, Some(found), *kind, rows, *operand)
+                self.aggregate(frame, id, expr, Some(found), (*kind, rows, *operand), told);
             }
-            Op::Population(population) => self.population(frame, id, expr, found, population),
-            _ => return None,
-        })
+            Op::Population(population) => self.population(frame, id, expr, found, population, told),
+            _ => {}
+        }
     }
 
-    fn reasons(&self, frame: &mut Frame<'_>, id: ExprId, expr: &Expr, known: Option<&Found>) -> Vec<Step> {
+    fn reasons(
+        &self,
+        frame: &mut Frame<'_>,
+        id: ExprId,
+        expr: &Expr,
+        known: Option<&Found>,
+        told: &mut Vec<Step>,
+    ) {
+        let from = told.len();
         match &expr.op {
-            // It finds what it is on the way.
+            // These find what they are on the way.
+            Op::Field { of, field } => self.fact(frame, id, expr, known, (*of, *field), told),
             Op::Aggregate { kind, rows, operand } => {
-                vec![self.aggregate(frame, id, expr, known, *kind, rows, *operand)]
+                self.aggregate(frame, id, expr, known, (*kind, rows, *operand), told);
             }
             op if Self::is_single(op) => {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
-                self.single(frame, id, expr, &found).map_or_else(Vec::new, |step| vec![step])
+                self.single(frame, id, expr, &found, told);
             }
             Op::Parameter { parameter, keys, on } => {
-                let mut steps: Vec<Step> =
-                    keys.iter().chain(on).flat_map(|&key| self.value_steps(frame, key)).collect();
-                steps.insert(0, self.parameter(frame, id, expr, *parameter, keys, *on));
-                distinct(steps)
+                told.push(self.parameter(frame, id, expr, *parameter, keys, *on));
+                for &key in keys.iter().chain(on) {
+                    self.value_steps(frame, key, told);
+                }
+                distinct(told, from);
             }
             Op::Quantity(_, n, rows) => {
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
-                let count = AggregateKind::Count;
-                let mut steps = vec![self.aggregate(frame, id, expr, Some(&found), count, rows, None)];
-                steps.extend(self.value_steps(frame, *n));
-                steps
+                let count = (AggregateKind::Count, rows, None);
+                self.aggregate(frame, id, expr, Some(&found), count, told);
+                self.value_steps(frame, *n, told);
             }
             Op::Pick { kind, rows, by, read } => {
                 let candidates = self.evaluator.settle(|| self.evaluator.picked(frame, *kind, rows, *by));
-                let mut below = Vec::new();
                 let outer = frame.bind(rows.slot, None);
                 for row in candidates.iter().take(ROWS_SHOWN) {
                     frame.bind(rows.slot, Some(row.clone()));
-                    let steps = self.beside(row, || {
-                        let mut steps: Vec<Step> =
-                            by.iter().flat_map(|&by| self.value_steps(frame, by)).collect();
-                        steps.extend(self.value_steps(frame, *read));
-                        steps
+                    let why = self.beside(row, || {
+                        once_each(told, |told| {
+                            by.iter().for_each(|&by| self.value_steps(frame, by, told));
+                            self.value_steps(frame, *read, told);
+                        })
                     });
-                    below.push(self.row(rows, row, "picked", distinct(steps)));
+                    told.push(self.row(rows, row, "picked", why));
                 }
                 frame.bind(rows.slot, outer);
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
@@ -206,21 +216,21 @@ impl Guide<'_, '_> {
                 };
                 let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row"), state);
                 step.place = Some(expr.place);
-                step.steps = below;
-                vec![step]
+                step.steps = taken(told, from);
+                told.push(step);
             }
             Op::Apportion { total, rows, by, .. } => {
-                let mut steps = self.value_steps(frame, *total);
+                self.value_steps(frame, *total, told);
                 let selected = self.evaluator.settle(|| self.evaluator.select(frame, rows));
                 let outer = frame.bind(rows.slot, None);
                 for (row, lets_in) in selected.iter().flatten().take(ROWS_SHOWN) {
                     frame.bind(rows.slot, Some(row.clone()));
                     let state = if lets_in.truth() == Truth::True { "shares" } else { "perhaps shares" };
-                    let weight = self.value_steps(frame, *by);
-                    steps.push(self.row(rows, row, state, distinct(weight)));
+                    let weight = once_each(told, |told| self.value_steps(frame, *by, told));
+                    told.push(self.row(rows, row, state, weight));
                 }
                 frame.bind(rows.slot, outer);
-                distinct(steps)
+                distinct(told, from);
             }
             Op::Input(input) => {
                 let name = self
@@ -230,96 +240,104 @@ impl Guide<'_, '_> {
                     .get(input.0 as usize)
                     .map_or("", |input| input.name.as_str());
                 let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
-                vec![step(StepKind::Fact, name.to_owned(), self.state_of(frame, id, &found))]
-            }
-            Op::And(..) | Op::Or(..) | Op::Not(_) | Op::Compare(..) | Op::Between(..)
-                if expr.ty.base == Base::Flag =>
-            {
-                self.parts(frame, &expr.op)
+                told.push(step(StepKind::Fact, name.to_owned(), self.state_of(frame, id, &found)));
             }
             // That a record is not of another authority is no news.
             Op::If(guard, _, no)
                 if self.is_guard(frame, *guard) && self.is_elsewhere(frame, Some(*guard)) =>
             {
-                self.value_steps(frame, *no)
+                self.value_steps(frame, *no, told);
             }
             Op::If(condition, yes, no) => {
-                let mut steps = self.condition_steps(frame, *condition);
-                match self.evaluator.settle(|| self.evaluator.eval(frame, *condition)).truth() {
-                    Truth::True => steps.extend(self.value_steps(frame, *yes)),
-                    Truth::False => steps.extend(self.value_steps(frame, *no)),
+                self.condition_steps(frame, *condition, told);
+                match self.evaluator.settle(|| self.evaluator.condition(frame, *condition)).truth() {
+                    Truth::True => self.value_steps(frame, *yes, told),
+                    Truth::False => self.value_steps(frame, *no, told),
                     Truth::Unknown => {
-                        steps.extend(self.value_steps(frame, *yes));
-                        steps.extend(self.value_steps(frame, *no));
+                        self.value_steps(frame, *yes, told);
+                        self.value_steps(frame, *no, told);
                     }
                     Truth::Error => {}
                 }
-                distinct(steps)
+                distinct(told, from);
             }
             Op::Case(case) => {
-                let mut steps = Vec::new();
                 let mut decided = false;
                 for &(condition, value) in &case.arms {
-                    let truth = self.evaluator.settle(|| self.evaluator.eval(frame, condition)).truth();
+                    let truth = self.evaluator.settle(|| self.evaluator.condition(frame, condition)).truth();
                     if truth != Truth::False {
                         decided |= truth == Truth::True;
-                        steps.extend(self.condition_steps(frame, condition));
-                        steps.extend(self.value_steps(frame, value));
+                        self.condition_steps(frame, condition, told);
+                        self.value_steps(frame, value, told);
                     }
                 }
                 if let (Some(otherwise), false) = (case.otherwise, decided) {
-                    steps.extend(self.value_steps(frame, otherwise));
+                    self.value_steps(frame, otherwise, told);
                 }
-                distinct(steps)
+                distinct(told, from);
             }
-            op => self.parts(frame, op),
+            // What their operands follow from.
+            op => {
+                each_operand(op, |operand| self.value_steps(frame, operand, told));
+                distinct(told, from);
+            }
         }
     }
 
-    /// What the operands of an operation follow from.
-    fn parts(&self, frame: &mut Frame<'_>, op: &Op) -> Vec<Step> {
-        let mut below = Vec::new();
-        for operand in operands(op) {
-            let more = self.value_steps(frame, operand);
-            if below.is_empty() { below = more } else { below.extend(more) }
-        }
-        distinct(below)
-    }
-
+    /// A fact; it is read where it stands where it is not yet `known`.
     fn fact(
         &self,
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
-        found: &Found,
-        of: ExprId,
-        field: u32,
-    ) -> Step {
+        known: Option<&Found>,
+        (of, field): (ExprId, u32),
+        told: &mut Vec<Step>,
+    ) {
         let read = |reference: &Reference| {
             let name = self.field_name(reference.record, field);
             (self.field_of(reference, name), reference.row.and_then(|row| self.origin(reference.record, row)))
         };
-        let mut below = Vec::new();
+        let mut why = Vec::new();
         let (text, source) = match self.evaluator.row_at_hand(frame, of) {
             Some(reference) => read(reference),
             None => match self.evaluator.settle(|| self.evaluator.eval(frame, of)).value() {
                 Some(Value::Reference(reference)) => read(reference),
                 _ => {
                     // The row itself is what is not known.
-                    below = self.value_steps(frame, of);
+                    why = below(told, |told| self.value_steps(frame, of, told));
                     (self.expr_text(frame, id, "a field"), None)
                 }
             },
         };
-        let state = match &found.state {
-            State::Unknown(needs) if !needs.is_empty() => self.absent(needs.first()),
-            _ => self.state_of(frame, id, found),
+        let state = match known {
+            Some(found) => self.fact_state(frame, id, found),
+            None => self.words_at_hand(frame, id, expr.ty).unwrap_or_else(|| {
+                let found = self.evaluator.settle(|| self.evaluator.eval(frame, id));
+                self.fact_state(frame, id, &found)
+            }),
         };
         let mut step = step(StepKind::Fact, text, state);
         step.place = Some(expr.place);
         step.source = source;
-        step.steps = below;
-        step
+        step.steps = why;
+        told.push(step);
+    }
+
+    fn fact_state(&self, frame: &Frame<'_>, id: ExprId, found: &Found) -> Words {
+        match &found.state {
+            State::Unknown(needs) if !needs.is_empty() => self.absent(needs.first()),
+            _ => self.state_of(frame, id, found),
+        }
+    }
+
+    /// The state of a fact that is known and stands at hand.
+    fn words_at_hand(&self, frame: &Frame<'_>, id: ExprId, ty: Type) -> Option<Words> {
+        let evaluator = self.evaluator;
+        let shown = |value: &Value| {
+            if evaluator.is_masked(frame.code, id) { MASK.into() } else { evaluator.value_words(value, ty) }
+        };
+        evaluator.read_at_hand(frame, id, shown)
     }
 
     fn field_name(&self, record: RecordId, field: u32) -> Arc<str> {
@@ -355,33 +373,35 @@ impl Guide<'_, '_> {
         id: ExprId,
         expr: &Expr,
         found: &Found,
-        (define, of): (DefineId, Option<ExprId>),
-        arguments: &[ExprId],
-    ) -> Step {
+        (define, of, arguments): (DefineId, Option<ExprId>, &[ExprId]),
+        told: &mut Vec<Step>,
+    ) {
         let symbols = self.evaluator.symbols();
         let name = symbols.define(define).map_or("", |define| define.name.as_str());
         let mut step =
             step(StepKind::Define, self.expr_text(frame, id, name), self.value_state(frame, id, found));
         step.place = Some(expr.place);
-        let mut below: Vec<Step> =
-            arguments.iter().flat_map(|&argument| self.value_steps(frame, argument)).collect();
-        let owner = of.map(|of| self.evaluator.settle(|| self.evaluator.eval(frame, of)));
-        let reference = match owner.as_ref().map(Found::value) {
-            None => None,
-            Some(Some(Value::Reference(reference))) => {
-                Some(self.evaluator.settle(|| self.evaluator.located(reference)))
-            }
-            Some(_) => {
+        let from = told.len();
+        for &argument in arguments {
+            self.value_steps(frame, argument, told);
+        }
+        let owner = of.map(|of| self.evaluator.settle(|| self.evaluator.owner(frame, of)));
+        let reference = match owner.transpose() {
+            Ok(reference) => reference,
+            Err(_) => {
                 // The row itself is what is not known.
-                below.extend(of.into_iter().flat_map(|of| self.value_steps(frame, of)));
-                step.steps = distinct(below);
-                return step;
+                if let Some(of) = of {
+                    self.value_steps(frame, of, told);
+                }
+                distinct(told, from);
+                step.steps = taken(told, from);
+                return told.push(step);
             }
         };
         let body = self.evaluator.plan.defines.get(&define.0);
         let arm = body.and_then(|body| body.arms.iter().find(|arm| arm.interval.contains(frame.law)));
         if let (Some(body), Some(arm)) = (body, arm) {
-            step.cites = body.cites.iter().chain(&arm.cites).cloned().collect();
+            step.cites = cites_of([&body.cites, &arm.cites]);
             let values: Vec<Found> = arguments
                 .iter()
                 .map(|&argument| self.evaluator.settle(|| self.evaluator.eval(frame, argument)).plain())
@@ -408,16 +428,16 @@ impl Guide<'_, '_> {
                 let is_condition = body.code.get(arm.value).is_some_and(|value| value.ty.base == Base::Flag);
                 // What is known of the fact is what is known of its value, and need not be worked out again.
                 let known = Some(found).filter(|found| found.value().is_some());
-                let of_value = if is_condition {
-                    self.condition_steps_of(&mut within, arm.value, known)
+                if is_condition {
+                    self.condition_steps_of(&mut within, arm.value, known, told);
                 } else {
-                    self.value_steps_of(&mut within, arm.value, known)
-                };
-                if below.is_empty() { below = of_value } else { below.extend(of_value) }
+                    self.value_steps_of(&mut within, arm.value, known, told);
+                }
             }
         }
-        step.steps = distinct(below);
-        step
+        distinct(told, from);
+        step.steps = taken(told, from);
+        told.push(step);
     }
 
     fn decided(
@@ -426,9 +446,9 @@ impl Guide<'_, '_> {
         id: ExprId,
         expr: &Expr,
         found: &Found,
-        decision: DecisionId,
-        of: ExprId,
-    ) -> Step {
+        (decision, of): (DecisionId, ExprId),
+        told: &mut Vec<Step>,
+    ) {
         let symbols = self.evaluator.symbols();
         let name = symbols.decision(decision).map_or("", |decision| decision.name.as_str());
         let mut step =
@@ -437,8 +457,8 @@ impl Guide<'_, '_> {
         let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let (Some(Value::Reference(owner)), Some(symbol)) = (owner.value(), symbols.decision(decision))
         else {
-            step.steps = self.value_steps(frame, of);
-            return step;
+            step.steps = below(told, |told| self.value_steps(frame, of, told));
+            return told.push(step);
         };
         let owner = self.evaluator.settle(|| self.evaluator.located(owner));
         let hearing = self.evaluator.settle(|| self.evaluator.hearing(decision, &owner));
@@ -448,10 +468,12 @@ impl Guide<'_, '_> {
         if let (Some(body), true) =
             (self.evaluator.plan.decisions.get(&decision.0), self.first_hearing(decision, &owner))
         {
-            step.cites.clone_from(&body.cites);
-            step.steps = self.decision((decision, body), symbol.outcomes, &hearing, &owner, Detail::Decisive);
+            step.cites = body.cites.as_slice().into();
+            step.steps = below(told, |told| {
+                self.decision((decision, body), symbol.outcomes, &hearing, &owner, Detail::Decisive, told);
+            });
         }
-        step
+        told.push(step);
     }
 
     /// An amount, or a line of it, that something else reads.
@@ -461,9 +483,9 @@ impl Guide<'_, '_> {
         id: ExprId,
         expr: &Expr,
         found: &Found,
-        (amount, line): (AmountId, Option<u32>),
-        of: ExprId,
-    ) -> Step {
+        (amount, line, of): (AmountId, Option<u32>, ExprId),
+        told: &mut Vec<Step>,
+    ) {
         let symbol = self.evaluator.symbols().amount(amount);
         let name = symbol.map_or("", |symbol| symbol.name.as_str());
         let mut step =
@@ -471,26 +493,26 @@ impl Guide<'_, '_> {
         step.place = Some(expr.place);
         let owner = self.evaluator.settle(|| self.evaluator.eval(frame, of));
         let Some(Value::Reference(owner)) = owner.value() else {
-            step.steps = self.value_steps(frame, of);
-            return step;
+            step.steps = below(told, |told| self.value_steps(frame, of, told));
+            return told.push(step);
         };
         let owner = self.evaluator.settle(|| self.evaluator.located(owner));
-        let Some(body) = self.evaluator.plan.amounts.get(&amount.0) else { return step };
+        let Some(body) = self.evaluator.plan.amounts.get(&amount.0) else { return told.push(step) };
         match line {
             Some(line) => {
                 // What a line is made of stands at the line; elsewhere its citation says enough.
                 let label = symbol.and_then(|symbol| symbol.lines.get(line as usize));
                 let version =
                     body.lines.iter().find(|line| label.is_some_and(|label| **label == *line.label));
-                step.cites = version.map(|line| line.cites.clone()).unwrap_or_default();
+                step.cites = version.map(|line| line.cites.as_slice().into()).unwrap_or_default();
             }
             None if self.first_counting(amount, &owner) => {
-                step.cites.clone_from(&body.cites);
-                step.steps = self.amount(amount, body, &owner, Detail::Decisive);
+                step.cites = body.cites.as_slice().into();
+                step.steps = below(told, |told| self.amount(amount, body, &owner, Detail::Decisive, told));
             }
             None => {}
         }
-        step
+        told.push(step);
     }
 
     fn met(
@@ -518,7 +540,7 @@ impl Guide<'_, '_> {
         let mut step = step(StepKind::Define, self.expr_text(frame, id, name), status.word());
         step.place = Some(expr.place);
         let body = self.evaluator.plan.requirements.get(&requirement.0);
-        step.cites = body.map(|body| body.cites.clone()).unwrap_or_default();
+        step.cites = body.map(|body| body.cites.as_slice().into()).unwrap_or_default();
         step
     }
 
@@ -553,7 +575,7 @@ impl Guide<'_, '_> {
         let mut step = step(StepKind::Parameter, self.expr_text(frame, id, name), state);
         step.place = Some(expr.place);
         if let Some(body) = self.evaluator.plan.parameters.get(&parameter.0) {
-            step.cites.clone_from(&body.cites);
+            step.cites = body.cites.as_slice().into();
             if let Some(row) = day.and_then(|day| body.row_at(day)) {
                 let keys: Option<Vec<i64>> = keys
                     .iter()
@@ -563,7 +585,7 @@ impl Guide<'_, '_> {
                     .collect();
                 let source = keys.map_or(row, |keys| row.source_of(&keys));
                 step.state = step.state.and(&format!(" ({})", period(&source.interval)));
-                step.cites.extend(source.cites.iter().cloned());
+                step.cites = cites_of([&body.cites, &source.cites]);
                 step.place = Some(source.place);
                 step.layer = self.layer(source.policy);
             }
@@ -588,40 +610,40 @@ impl Guide<'_, '_> {
     }
 
     /// An aggregate with its rows; it is found on the way where it is not yet `known`.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one expression")]
     fn aggregate(
         &self,
         frame: &mut Frame<'_>,
         id: ExprId,
         expr: &Expr,
         known: Option<&Found>,
-        kind: AggregateKind,
-        rows: &Rows,
-        operand: Option<ExprId>,
-    ) -> Step {
+        (kind, rows, operand): (AggregateKind, &Rows, Option<ExprId>),
+        told: &mut Vec<Step>,
+    ) {
         let mut step = step(StepKind::Rows, self.expr_text(frame, id, "rows"), "");
         step.place = Some(expr.place);
-        let selected = self.evaluator.settle(|| self.evaluator.select(frame, rows));
-        let counted = match &selected {
-            // Without a filter the rows are those of the source.
-            Ok(selected) if rows.filter.is_none() => Ok(selected.len()),
-            Ok(_) => self.evaluator.settle(|| self.evaluator.source_size(frame, &rows.source)),
+        let selection = self.evaluator.settle(|| self.evaluator.selection(frame, rows));
+        let counted = match &selection {
+            Ok(selection) => match selection.of {
+                Some(all) => Ok(all),
+                None => self.evaluator.settle(|| self.evaluator.source_size(frame, &rows.source)),
+            },
             Err(unknown) => Err(unknown.clone()),
         };
-        let (total, selected) = match (counted, selected) {
-            (Ok(total), Ok(selected)) => (total, selected),
+        let (total, selection) = match (counted, selection) {
+            (Ok(total), Ok(selection)) => (total, selection),
             (Err(unknown), _) | (_, Err(unknown)) => {
                 step.state = match unknown.needs().first() {
                     Some(need) => self.absent(Some(need)),
                     None => self.state_of(frame, id, &unknown),
                 };
-                return step;
+                return told.push(step);
             }
         };
+        let selected = &selection.members;
         let found = match known {
             Some(found) => found.clone(),
             None => {
-                let reduced = || self.evaluator.reduced(frame, kind, rows, operand, &selected);
+                let reduced = || self.evaluator.reduced(frame, kind, rows, operand, selected);
                 let found = self.evaluator.settle(reduced);
                 if expr.ty.optional { found } else { found.doubted() }
             }
@@ -629,39 +651,41 @@ impl Guide<'_, '_> {
         let value = self.value_state(frame, id, &found);
         let sure = selected.iter().filter(|(_, lets_in)| lets_in.truth() == Truth::True).count();
         let perhaps = selected.len() - sure;
-        let all = total.to_string();
-        let some = sure.to_string();
+        let digits = |count: usize| Digits::of(count as u64);
+        let (all, some) = (digits(total), digits(sure));
         step.state = match (total, sure, perhaps) {
             (0, ..) => Words::joined(&[&value, "; no rows"]),
             (total, 0, 0) => Words::joined(&[&value, "; none of ", &all, " ", plural(total), " matches"]),
             (total, sure, 0) if total == sure => Words::joined(&[&value, "; ", &all, " ", plural(total)]),
             (_, _, 0) => Words::joined(&[&value, "; ", &some, " of ", &all, " rows match"]),
             (_, _, perhaps) => {
-                let perhaps = perhaps.to_string();
+                let perhaps = digits(perhaps);
                 Words::joined(&[&value, "; ", &some, " of ", &all, " rows match, ", &perhaps, " perhaps"])
             }
         };
 
+        let from = told.len();
         let outer = frame.bind(rows.slot, None);
         if selected.is_empty() && total > 0 {
             let all =
                 self.evaluator.settle(|| self.evaluator.source(frame, &rows.source)).unwrap_or_default();
             for (row, _) in all.iter().take(ROWS_SHOWN) {
                 frame.bind(rows.slot, Some(row.clone()));
-                let why = rows.filter.map(|filter| self.beside(row, || self.condition_steps(frame, filter)));
-                let why = why.unwrap_or_default();
-                step.steps.push(self.row(rows, row, "does not match", why));
+                let why = rows.filter.map(|filter| {
+                    self.beside(row, || below(told, |told| self.condition_steps(frame, filter, told)))
+                });
+                told.push(self.row(rows, row, "does not match", why.unwrap_or_default()));
             }
         }
         // What tips the scales first: rows that fail an `all`, then rows that match, then those in doubt.
         let quantified = matches!(kind, AggregateKind::All | AggregateKind::SomeAndAll);
-        let mut shown: Vec<(u8, Step)> = Vec::with_capacity(selected.len().min(ROWS_SHOWN));
-        for (row, lets_in) in &selected {
+        let mut ranks: Vec<u8> = Vec::new();
+        for (row, lets_in) in selected {
             frame.bind(rows.slot, Some(row.clone()));
             let matches = lets_in.truth() == Truth::True;
             let found = operand
                 .filter(|_| quantified)
-                .map(|operand| self.evaluator.settle(|| self.evaluator.eval(frame, operand)));
+                .map(|operand| self.evaluator.settle(|| self.evaluator.condition(frame, operand)));
             let (rank, state) = match (matches, found.as_ref().map(Found::truth)) {
                 (true, Some(Truth::False)) => (0, "does not satisfy it"),
                 (true, Some(Truth::Unknown)) => (1, "unknown whether it satisfies it"),
@@ -669,31 +693,35 @@ impl Guide<'_, '_> {
                 (true, _) => (1, "matches"),
                 (false, _) => (2, "perhaps matches"),
             };
-            if shown.iter().filter(|(other, _)| *other <= rank).count() >= ROWS_SHOWN {
+            if ranks.iter().filter(|other| **other <= rank).count() >= ROWS_SHOWN {
                 continue;
             }
             let why = self.beside(row, || {
-                let mut why = Vec::new();
-                if let (Some(filter), true) = (rows.filter, !matches || operand.is_none()) {
-                    why = self.condition_steps(frame, filter);
-                }
-                if let Some(operand) = operand {
-                    let of_operand = if quantified {
-                        self.condition_steps_of(frame, operand, found.as_ref())
-                    } else {
-                        self.value_steps(frame, operand)
-                    };
-                    if why.is_empty() { why = of_operand } else { why.extend(of_operand) }
-                }
-                why
+                once_each(told, |told| {
+                    if let (Some(filter), true) = (rows.filter, !matches || operand.is_none()) {
+                        self.condition_steps(frame, filter, told);
+                    }
+                    match operand {
+                        Some(operand) if quantified => {
+                            self.condition_steps_of(frame, operand, found.as_ref(), told);
+                        }
+                        Some(operand) => self.value_steps(frame, operand, told),
+                        None => {}
+                    }
+                })
             });
-            shown.push((rank, self.row(rows, row, state, distinct(why))));
+            told.push(self.row(rows, row, state, why));
+            ranks.push(rank);
         }
         frame.bind(rows.slot, outer);
-        shown.sort_by_key(|(rank, _)| *rank);
-        step.steps.reserve_exact(shown.len().min(ROWS_SHOWN));
-        step.steps.extend(shown.into_iter().take(ROWS_SHOWN).map(|(_, step)| step));
-        step
+        if !ranks.is_sorted() {
+            let mut shown: Vec<(u8, Step)> = ranks.into_iter().zip(told.drain(from..)).collect();
+            shown.sort_by_key(|(rank, _)| *rank);
+            told.extend(shown.into_iter().map(|(_, step)| step));
+        }
+        told.truncate(from + ROWS_SHOWN);
+        step.steps = taken(told, from);
+        told.push(step);
     }
 
     /// A row among others: what is read of it, and how many there are.
@@ -704,7 +732,8 @@ impl Guide<'_, '_> {
         expr: &Expr,
         found: &Found,
         population: &Population,
-    ) -> Step {
+        told: &mut Vec<Step>,
+    ) {
         let state = self.state_of(frame, id, found);
         let state = match self.evaluator.members_of(frame, population, expr.place) {
             Some(members) => state.and(&format!("; among {members} {}", plural(members))),
@@ -712,35 +741,35 @@ impl Guide<'_, '_> {
         };
         let mut step = step(StepKind::Rows, self.expr_text(frame, id, "a row among others"), state);
         step.place = Some(expr.place);
-        let Some(own) = population.own.map(|own| self.evaluator.eval(frame, own)) else { return step };
+        let Some(own) = population.own.map(|own| self.evaluator.eval(frame, own)) else {
+            return told.push(step);
+        };
         let outer = frame.bind(population.rows.slot, own.value().cloned());
-        if let Some(filter) = population.rows.filter {
-            step.steps.extend(self.condition_steps(frame, filter));
-        }
-        for &part in population.per.iter().chain([&population.operand]) {
-            step.steps.extend(self.value_steps(frame, part));
-        }
+        step.steps = once_each(told, |told| {
+            if let Some(filter) = population.rows.filter {
+                self.condition_steps(frame, filter, told);
+            }
+            for &part in population.per.iter().chain([&population.operand]) {
+                self.value_steps(frame, part, told);
+            }
+        });
         frame.bind(population.rows.slot, outer);
-        step.steps = distinct(std::mem::take(&mut step.steps));
-        step
+        told.push(step);
     }
 
     /// A row that an aggregate looked at.
     fn row(&self, rows: &Rows, row: &Value, state: &'static str, steps: Vec<Step>) -> Step {
         let (text, source) = match row {
-            Value::Reference(Reference { record, row: Some(position), .. }) => {
-                let Value::Reference(reference) = row else {
-                    return step(StepKind::Rows, String::new(), state);
-                };
-                (self.row_name(reference), self.origin(*record, *position))
-            }
-            Value::Reference(reference) => (self.row_name(reference), None),
+            Value::Reference(reference) => (
+                self.row_name(reference),
+                reference.row.and_then(|position| self.origin(reference.record, position)),
+            ),
             other => {
                 let base = match rows.source {
                     RowSource::Values(category) => Base::Category(category),
                     _ => Base::Damaged,
                 };
-                (self.evaluator.show_value(other, Type::of(base)), None)
+                (self.evaluator.value_words(other, Type::of(base)), None)
             }
         };
         let mut step = step(StepKind::Rows, text, state);
@@ -754,31 +783,39 @@ fn plural(count: usize) -> &'static str {
     if count == 1 { "row" } else { "rows" }
 }
 
-fn flatten(code: &crate::plan::Code, id: ExprId, conjunction: bool, parts: &mut Vec<ExprId>) {
+/// Does something with each conjunct of a conjunction, or each alternative of a disjunction.
+fn each_part(code: &Code, id: ExprId, conjunction: bool, work: &mut impl FnMut(ExprId)) {
     match (code.get(id).map(|expr| &expr.op), conjunction) {
         (Some(Op::And(a, b)), true) | (Some(Op::Or(a, b)), false) => {
-            flatten(code, *a, conjunction, parts);
-            flatten(code, *b, conjunction, parts);
+            each_part(code, *a, conjunction, work);
+            each_part(code, *b, conjunction, work);
         }
-        _ => parts.push(id),
+        _ => work(id),
     }
 }
 
-/// The steps, none twice.
-fn distinct(steps: Vec<Step>) -> Vec<Step> {
-    if steps.len() < 2 {
-        return steps;
-    }
+/// The citations of two parts of a declaration.
+fn cites_of(parts: [&[Arc<str>]; 2]) -> Cites {
+    parts.into_iter().flatten().cloned().collect()
+}
+
+/// What some work tells, to stand below a step, no step twice.
+fn once_each(told: &mut Vec<Step>, work: impl FnOnce(&mut Vec<Step>)) -> Vec<Step> {
+    let from = told.len();
+    work(told);
+    distinct(told, from);
+    taken(told, from)
+}
+
+/// Takes away what is told twice from there on.
+fn distinct(told: &mut Vec<Step>, from: usize) {
     let same = |a: &Step, b: &Step| a.kind == b.kind && a.text == b.text && a.state == b.state;
-    let is_twice = |(at, step): (usize, &Step)| steps.iter().take(at).any(|other| same(other, step));
-    if !steps.iter().enumerate().any(is_twice) {
-        return steps;
-    }
-    let mut kept: Vec<Step> = Vec::with_capacity(steps.len());
-    for step in steps {
-        if !kept.iter().any(|other| same(other, &step)) {
-            kept.push(step);
+    let mut at = from + 1;
+    while let (Some(before), Some(step)) = (told.get(from..at), told.get(at)) {
+        if before.iter().any(|other| same(other, step)) {
+            told.remove(at);
+        } else {
+            at += 1;
         }
     }
-    kept
 }

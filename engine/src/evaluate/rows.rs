@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::evaluator::{Evaluator, Frame};
 use super::found::{Found, Truth, and};
+use super::selection::Selection;
 use crate::data::Cell;
 use crate::plan::{FieldKind, RecordKind, RowSource, Rows, demanded};
 use crate::value::{Fault, Need, NeedKind, RecordId, Reference, Value};
@@ -33,17 +34,26 @@ impl Column {
 impl Evaluator<'_> {
     /// The rows that the condition lets in, surely or perhaps; an error when the collection itself is not known.
     pub(super) fn select(&self, frame: &mut Frame<'_>, rows: &Rows) -> Result<Members, Found> {
-        let members = match self.likely(frame, rows) {
-            Some(members) => members,
-            None => self.source(frame, &rows.source)?,
+        self.select_of(frame, rows).map(|selection| selection.members)
+    }
+
+    /// The same, and of how many.
+    pub(super) fn select_of(&self, frame: &mut Frame<'_>, rows: &Rows) -> Result<Selection, Found> {
+        let (members, of) = match self.likely(frame, rows) {
+            Some(members) => (members, None),
+            None => {
+                let members = self.source(frame, &rows.source)?;
+                let of = members.len();
+                (members, Some(of))
+            }
         };
-        let Some(filter) = rows.filter else { return Ok(members) };
+        let Some(filter) = rows.filter else { return Ok(Selection { members, of }) };
         let outer = frame.bind(rows.slot, None);
         let mut selected = members;
         selected.retain_mut(|(value, presence)| {
             // The row is lent to the frame, not copied.
             frame.bind(rows.slot, Some(std::mem::replace(value, Value::None)));
-            let condition = self.eval(frame, filter);
+            let condition = self.condition(frame, filter);
             if let Some(row) = frame.bind(rows.slot, None) {
                 *value = row;
             }
@@ -55,7 +65,7 @@ impl Evaluator<'_> {
             presence.truth() != Truth::False
         });
         frame.bind(rows.slot, outer);
-        Ok(selected)
+        Ok(Selection { members: selected, of })
     }
 
     /// The rows of a source.

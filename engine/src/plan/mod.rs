@@ -49,8 +49,8 @@ pub use symbols::{
     ParameterSymbol, Policy, PolicyId, Record, RecordKind, RequirementId, RequirementSymbol, ResultId, Scope,
     Symbol, Symbols,
 };
+pub(crate) use walk::{any_operand, demanded, each_operand, reads_slot};
 pub use walk::{any_operation, operands};
-pub(crate) use walk::{demanded, reads_slot};
 
 /// Everything the evaluators need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -110,6 +110,18 @@ macro_rules! visitor {
 visitor!(visit_operands, visit_rows, visit_source);
 visitor!(change_operands, change_rows, change_source, mut);
 
+/// Does something with each expression that an operation uses directly, in the order of the text.
+pub(crate) fn each_operand(op: &Op, mut work: impl FnMut(ExprId)) {
+    visit_operands(op, &mut |id: &ExprId| work(*id));
+}
+
+/// Whether something is so of an expression that an operation uses directly.
+pub(crate) fn any_operand(op: &Op, mut is_so: impl FnMut(ExprId) -> bool) -> bool {
+    let mut any = false;
+    each_operand(op, |id| any = any || is_so(id));
+    any
+}
+
 /// The expressions that an operation uses directly, in the order of the text.
 #[must_use]
 pub fn operands(op: &Op) -> Vec<ExprId> {
