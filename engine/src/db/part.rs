@@ -238,10 +238,10 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
     for declared in collected.declared.range((id, 0)..=(id, u32::MAX)).map(|(_, declared)| *declared) {
         match declared {
             Declared::Decision(id) => {
-                found.extend(result_proofs(db, workspace, file, ResultId::Decision(id)).iter().cloned());
+                found.extend(result_proofs(db, workspace, ResultId::Decision(id)).iter().cloned());
             }
             Declared::Requirement(id) => {
-                found.extend(result_proofs(db, workspace, file, ResultId::Requirement(id)).iter().cloned());
+                found.extend(result_proofs(db, workspace, ResultId::Requirement(id)).iter().cloned());
             }
             Declared::Define(id) => found.extend(define_proofs(db, workspace, file, id.0).iter().cloned()),
             Declared::Parameter(id) => found.extend(grant_proofs(db, workspace, id.0).iter().cloned()),
@@ -251,16 +251,18 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
     // What is proved of a result with its amendments is said where it stands, once.
     let amended: BTreeSet<ResultId> = amended_here(&symbols(db, workspace), id).collect();
     for result in amended.into_iter().filter(|result| !matches!(result, ResultId::Amount(_))) {
-        found.extend(result_proofs(db, workspace, file, result).iter().cloned());
+        found.extend(result_proofs(db, workspace, result).iter().cloned());
     }
     for position in amendments_here(&symbols(db, workspace), id) {
-        found.extend(amendment_proofs(db, workspace, file, position).iter().cloned());
+        found.extend(amendment_proofs(db, workspace, position).iter().cloned());
     }
     check::proof::told_once(&mut found);
+    found.retain(|diagnostic| !check::proof::told_elsewhere(diagnostic));
     found.retain(|diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
     for (position, body) in bodies(db, workspace, file).iter() {
         if let Body::Assert(_) = body {
-            found.extend(assert_proofs(db, workspace, file, *position).iter().cloned());
+            let proofs = assert_proofs(db, workspace, file, *position);
+            found.extend(proofs.iter().filter(|one| !check::proof::told_elsewhere(one)).cloned());
         }
     }
     found.into()
@@ -272,15 +274,15 @@ pub(super) fn prove_from_the_end(db: &dyn Db, workspace: Workspace, file: Source
     let id = file.id(db);
     for declared in collected.declared.range((id, 0)..=(id, u32::MAX)).rev().map(|(_, declared)| *declared) {
         match declared {
-            Declared::Decision(id) => drop(result_proofs(db, workspace, file, ResultId::Decision(id))),
-            Declared::Requirement(id) => drop(result_proofs(db, workspace, file, ResultId::Requirement(id))),
+            Declared::Decision(id) => drop(result_proofs(db, workspace, ResultId::Decision(id))),
+            Declared::Requirement(id) => drop(result_proofs(db, workspace, ResultId::Requirement(id))),
             Declared::Define(id) => drop(define_proofs(db, workspace, file, id.0)),
             Declared::Parameter(id) => drop(grant_proofs(db, workspace, id.0)),
             Declared::Group(_) | Declared::Amount(_) => {}
         }
     }
     for position in amendments_here(&symbols(db, workspace), id).rev() {
-        let _ = amendment_proofs(db, workspace, file, position);
+        let _ = amendment_proofs(db, workspace, position);
     }
 }
 
@@ -304,7 +306,7 @@ fn grant_proofs(db: &dyn Db, workspace: Workspace, parameter: u32) -> Arc<[Diagn
 
 /// Whether an amendment does what it was granted.
 #[salsa::tracked(returns(clone))]
-fn amendment_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, position: u32) -> Arc<[Diagnostic]> {
+fn amendment_proofs(db: &dyn Db, workspace: Workspace, position: u32) -> Arc<[Diagnostic]> {
     let symbols = symbols(db, workspace);
     let Some(amendment) = symbols.amendments.get(position as usize) else { return Arc::default() };
     let result = match amendment.target {
@@ -312,18 +314,23 @@ fn amendment_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, positio
         Symbol::Requirement(id) => ResultId::Requirement(id),
         _ => return Arc::default(),
     };
-    check::proof::amendment(&result_part(db, workspace, file, result), amendment).into()
+    check::proof::amendment(&result_part(db, workspace, result), amendment).into()
 }
 
-/// What a result hangs on.
+/// What a result hangs on, with all that is amended of that: the same in whatever file it is asked about, so that it is
+/// proved once, however many amend it.
 #[salsa::tracked(returns(clone))]
-fn result_part(db: &dyn Db, workspace: Workspace, file: SourceFile, result: ResultId) -> Arc<Plan> {
-    Arc::new(prove::slice(&part(db, workspace, file), &[result], &[]))
+fn result_part(db: &dyn Db, workspace: Workspace, result: ResultId) -> Arc<Plan> {
+    let place = symbols(db, workspace).place(Symbol::from(result));
+    match place.and_then(|place| file_of(db, workspace, place.file)) {
+        Some(home) => Arc::new(prove::slice(&part(db, workspace, home), &[result], &[])),
+        None => Arc::default(),
+    }
 }
 
 #[salsa::tracked(returns(clone))]
-fn result_proofs(db: &dyn Db, workspace: Workspace, file: SourceFile, result: ResultId) -> Arc<[Diagnostic]> {
-    check::proof::result(&result_part(db, workspace, file, result), result).into()
+fn result_proofs(db: &dyn Db, workspace: Workspace, result: ResultId) -> Arc<[Diagnostic]> {
+    check::proof::result(&result_part(db, workspace, result), result).into()
 }
 
 /// What a definition hangs on.

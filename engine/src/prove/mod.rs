@@ -33,6 +33,7 @@ mod grant;
 mod law;
 mod property;
 mod question;
+mod raised;
 mod simplex;
 mod slice;
 mod solver;
@@ -44,6 +45,7 @@ mod witness;
 mod world;
 
 pub use amendment::{Amended, Direction, How, Judged, Overstep, Verdict as AmendmentVerdict};
+pub(crate) use encode::AFTER_ERRORS;
 pub use equivalence::{Difference, Equivalence, compare, equivalent};
 pub use findings::{Finding, define_findings, findings};
 pub use grant::{Mixed, Moved, mixed, readers};
