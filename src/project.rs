@@ -206,13 +206,19 @@ impl Project {
 
     /// Errors in any file, also in shipped ones: with them nothing may be run.
     pub(crate) fn errors(&self) -> Vec<Finding> {
-        let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+        let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        self.found(|file| self.database.diagnostics(file).into_iter().filter(is_error).collect())
+    }
+
+    /// The same but for what proofs find, such as rules in conflict: policies mean something with those, and the record that
+    /// shows one is a test to be run.
+    pub(crate) fn errors_before_proofs(&self) -> Vec<Finding> {
+        self.found(|file| self.database.errors(file))
+    }
+
+    fn found(&self, of: impl Fn(FileId) -> Vec<Diagnostic>) -> Vec<Finding> {
         let mut lookup = Lookup::new(&self.database);
-        let mut findings = Vec::new();
-        for file in self.database.files() {
-            let diagnostics = self.database.diagnostics(file);
-            findings.extend(diagnostics.iter().filter(is_error).map(|diagnostic| lookup.finding(diagnostic)));
-        }
-        findings
+        let all = self.database.files().into_iter().flat_map(of);
+        all.map(|diagnostic| lookup.finding(&diagnostic)).collect()
     }
 }

@@ -13,6 +13,9 @@
     reason = "a program for developers"
 )]
 
+#[path = "../../benches/made/decision.rs"]
+mod made;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -35,8 +38,9 @@ const STUDENTS: u32 = 2048;
 const GROWTH: u64 = 10;
 
 /// What is counted.
-const PIECES: [(&str, fn()); 7] = [
+const PIECES: [(&str, fn()); 8] = [
     ("a policy checked", check),
+    ("30 rules proved", proved),
     ("2048 decisions, compiled, one by one", alone),
     ("2048 decisions, compiled, together", together),
     ("2048 decisions by column", by_column),
@@ -92,6 +96,17 @@ fn check() {
         let mut db = Database::default();
         let file = db.set_text("promotion.rubric", Some(POLICY));
         db.diagnostics(file).len() + db.plan().decisions.len()
+    });
+    assert!(diagnostics > 0);
+}
+
+/// As `benches/prove.rs` does it: parsing, all checks and all proofs of a fresh database.
+fn proved() {
+    let text = made::decision(30, 30, 0);
+    let diagnostics = measured(|| {
+        let mut db = Database::default();
+        let file = db.set_text("bench.rubric", Some(&text));
+        db.diagnostics(file).len()
     });
     assert!(diagnostics > 0);
 }

@@ -84,6 +84,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// A mend, where one exists.
     pub fix: Option<Fix>,
+    /// Mends of which only a person can say which is meant; an editor offers each.
+    pub choices: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -107,6 +109,7 @@ impl Diagnostic {
             labels: vec![Label { place, text: String::new() }],
             help: None,
             fix: None,
+            choices: Vec::new(),
         }
     }
 
@@ -143,6 +146,14 @@ impl Diagnostic {
     ) -> Self {
         debug_assert!(crate::check::FIXES.contains(&self.code), "`{}` is not listed as fixable", self.code);
         self.fix = Some(Fix { title: title.into(), applicability, edits });
+        self
+    }
+
+    /// The same with one more of several mends, none of which may be applied unseen.
+    #[must_use]
+    pub fn choice(mut self, title: impl Into<String>, edits: Vec<(Place, String)>) -> Self {
+        debug_assert!(crate::check::FIXES.contains(&self.code), "`{}` is not listed as fixable", self.code);
+        self.choices.push(Fix { title: title.into(), applicability: Applicability::Maybe, edits });
         self
     }
 

@@ -259,6 +259,82 @@ fn an_edit_in_one_rule_proves_again_what_hangs_on_it_and_nothing_else() {
     }
 }
 
+/// A state's law: decisions and a requirement, some of which districts may change, and values that they may raise.
+const STATE: &str = r#"policy state { title "S" authority state "Florida" cite "1" }
+record District { key district_id: text }
+record Pupil { key id: text  district: District jurisdiction  level: count  credits: count  camp: flag }
+parameter cut: count, districts may raise { cite "p" from 2020-01-01: 2 }
+parameter pace: count, districts may raise { cite "q" from 2020-01-01: 5 }
+decision first of Pupil, districts may tighten { outcomes up, stay cite "2" default stay rule x: up when level >= 3 }
+decision second of Pupil, districts may relax { outcomes good, bad cite "3" default bad rule y: good when credits > 4 }
+requirement third of Pupil, districts may add { cite "4" must level > 1 }
+decision fourth of Pupil { outcomes early, late cite "5" default late rule z: early when level >= cut }
+decision fifth of Pupil { outcomes fast, slow cite "6" default slow rule w: fast when credits >= pace }
+"#;
+
+/// What a district amends of it: each of the grants is used.
+const DISTRICT: &str = r#"policy dade { title "D" authority district "dade" under state cite "B" }
+amend decision first { rule no_camp: stay when not camp notwithstanding x cite "B-1" }
+amend decision second { rule tried: good when camp cite "B-2" }
+amend requirement third { cite "B-3" must credits > 1 }
+amend parameter cut { from 2025-01-01: 3 cite "B-4" }
+"#;
+
+/// A third file that reads the law of the state and that nothing reads.
+const READER: &str = r#"policy reader { title "R" authority state "Florida" cite "7" }
+use state
+decision sixth of Pupil { outcomes plan, none_needed cite "8" default none_needed rule v: plan when level < 2 }
+"#;
+
+#[test]
+fn an_edit_proves_again_only_the_layers_that_it_changes() {
+    let log: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sink = Arc::clone(&log);
+    let mut database = Database::with_events(move |event| sink.lock().unwrap().push(event));
+    let files = [("state.rubric", STATE), ("dade.rubric", DISTRICT), ("reader.rubric", READER)];
+    for (path, text) in files {
+        database.set_text(path, Some(text));
+    }
+    assert_eq!(messages(&database), [""; 0]);
+    // The first time every result is proved once, wherever it is amended.
+    let first = computed(&log);
+    let count =
+        |of: &std::collections::BTreeMap<String, usize>, name: &str| of.get(name).copied().unwrap_or(0);
+    assert_eq!(["result_proofs", "amendment_proofs"].map(|name| count(&first, name)), [6, 4], "{first:?}");
+    // By what is edited: how many results, amendments and grants are proved again.
+    for (path, from, to, proved) in [
+        // What nobody amends, of the state and of a third file.
+        ("state.rubric", "fast when credits >= pace", "fast when credits > pace", [1, 0, 1]),
+        ("reader.rubric", "plan when level < 2", "plan when level < 3", [1, 0, 0]),
+        // What is amended: that result, and its amendment.
+        ("state.rubric", "up when level >= 3", "up when level >= 4", [1, 1, 0]),
+        ("state.rubric", "good when credits > 4", "good when credits > 5", [1, 1, 0]),
+        ("state.rubric", "must level > 1 }", "must level > 2 }", [1, 1, 0]),
+        // The amendment itself.
+        ("dade.rubric", "stay when not camp", "stay when credits = 0 and not camp", [1, 1, 0]),
+        ("dade.rubric", "must credits > 1", "must credits > 2", [1, 1, 0]),
+        // A value that is granted to be raised, in the state and in the district: its reader, and the grant.
+        ("state.rubric", "from 2020-01-01: 2 }", "from 2020-01-01: 1 }", [1, 0, 1]),
+        ("dade.rubric", "from 2025-01-01: 3 cite", "from 2025-01-01: 4 cite", [1, 0, 1]),
+        ("state.rubric", "early when level >= cut", "early when level > cut", [1, 0, 1]),
+        // A remark, and what is written in another way.
+        ("state.rubric", "requirement third", "// a remark\nrequirement third", [0, 0, 0]),
+        ("dade.rubric", "amend parameter", "\n\namend parameter", [0, 0, 0]),
+    ] {
+        let file = database.file(path).unwrap();
+        let text = database.text(file).replacen(from, to, 1);
+        assert_ne!(text, *database.text(file), "{from}");
+        database.set_text(path, Some(&text));
+        assert_eq!(messages(&database), [""; 0], "{to}");
+        let again = computed(&log);
+        assert_eq!(
+            ["result_proofs", "amendment_proofs", "grant_proofs"].map(|name| count(&again, name)),
+            proved,
+            "{to}: {again:?}"
+        );
+    }
+}
+
 #[test]
 fn a_comment_and_a_blank_prove_nothing_again() {
     let (mut database, log) = crowd();

@@ -15,7 +15,7 @@ mod corpus;
 
 use std::collections::BTreeSet;
 
-use corpus::{database, replayed, said};
+use corpus::{database, mended, replayed, said};
 use rubric_engine::diagnostic::{Diagnostic, Severity};
 
 const STATE: &str = include_str!("prove/layers/state.rubric");
@@ -89,6 +89,105 @@ fn every_planted_fault_of_a_layer_is_found_and_shown() {
             .extend(replayed(&case.files, &found).into_iter().map(|failure| format!("{name}: {failure}")));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_mend_of_a_layer_that_is_offered_mends() {
+    let (mut made, mut failures) = (std::collections::BTreeMap::new(), Vec::new());
+    for case in cases(FAULTS) {
+        for one in found(&case) {
+            let (count, failed) = mended(&case.files, std::slice::from_ref(&one));
+            *made.entry(one.code).or_insert(0) += count;
+            failures.extend(failed.into_iter().map(|failure| format!("{}: {failure}", case.name)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    made.retain(|_, count| *count > 0);
+    let codes: Vec<&str> = made.keys().copied().collect();
+    assert_eq!(codes, ["not-looser", "not-tighter", "overtaken-value"], "{made:?}");
+}
+
+/// Values of a requirement `for each` that are too many to be judged each by itself are not passed over.
+#[test]
+fn what_of_a_grant_is_not_judged_is_said() {
+    let values: Vec<String> = (0..70).map(|value| format!("v{value}")).collect();
+    let text = format!(
+        "category Room {{ {} }}
+decision promotion of Student {{
+  outcomes promoted, retained
+  default retained cite \"(5)\"
+  rule reads_at_level: promoted when level >= passing_level cite \"(5)(b)\"
+}}
+requirement low of Student for each Room as room {{ cite \"§ 9\" must room != v69 or level < passing_level }}
+",
+        values.join(", ")
+    );
+    let case = Case {
+        name: String::new(),
+        expected: BTreeSet::from(["not-decided at count , districts may raise".to_owned()]),
+        files: vec![("state.rubric", format!("{STATE}\n{text}"))],
+    };
+    assert_eq!(places(&case), case.expected);
+}
+
+/// What has no effect by the values of the state may have one where a district sets another, as it may.
+#[test]
+fn what_hangs_on_a_granted_value_is_not_called_idle() {
+    let of = |grant: &str| {
+        let text = format!(
+            "parameter least: count{grant} {{ cite \"(b)\" from 2014-07-01: 0 }}
+decision promotion of Student {{
+  outcomes promoted, retained
+  default retained cite \"(5)\"
+  rule enough: promoted when hours >= least and level > 1 cite \"(6)\"
+  rule late: promoted when least = 9 and credits > 1 cite \"(7)\"
+  rule dead: promoted when hours < 3 and hours > 4 and least > 1 cite \"(8)\"
+}}
+requirement some of Student {{ cite \"(9)\" must credits >= least }}
+"
+        );
+        let database = database(&[("state.rubric", format!("{STATE}\n{text}"))]);
+        let mut codes: Vec<&str> = corpus::found(&database).into_iter().map(|one| one.code).collect();
+        codes.retain(|code| !["unused-definition", "mixed-grant"].contains(code));
+        codes.sort_unstable();
+        codes
+    };
+    assert_eq!(
+        of(""),
+        [
+            "constant-comparison",
+            "constant-comparison",
+            "constant-comparison",
+            "constant-comparison",
+            "requirement-never-violated",
+            "rule-never-applies",
+            "rule-never-applies",
+        ]
+    );
+    assert_eq!(of(", districts may raise"), ["rule-never-applies"]);
+}
+
+/// One mistake gives one message, also where what hangs on it is in another file.
+#[test]
+fn what_hangs_on_errors_elsewhere_is_not_told_as_well() {
+    let state = format!(
+        "{STATE}
+define reads of Student: flag = levl >= passing_level
+decision promotion of Student, districts may tighten {{
+  outcomes promoted, retained
+  default retained cite \"(5)\"
+  rule reads_at_level: promoted when reads cite \"(5)(b)\"
+}}
+"
+    );
+    let dade = "policy dade { title \"Dade\" authority district \"dade\" under state cite \"B\" month_end round down }
+amend decision promotion { rule camp: retained when not attended_camp notwithstanding reads_at_level cite \"B-1\" }
+decision own of Student { outcomes a, b default b cite \"B-2\" rule r: a when reads and level > 1 cite \"B-3\" }
+assert own never worsens as level rises
+";
+    let database = database(&[("state.rubric", state), ("dade.rubric", dade.to_owned())]);
+    let codes: Vec<&str> = corpus::found(&database).into_iter().map(|one| one.code).collect();
+    assert_eq!(codes, ["unknown-name"]);
 }
 
 #[test]

@@ -148,6 +148,8 @@ pub(crate) fn expectation(expected: &[R], before: &str, found: &str) -> (String,
         let noun = if condition { "a condition" } else { "a value" };
         return (format!("expected {noun}{after}, found {found}"), words);
     }
+    // Where no value can stand, these are not meant as names.
+    let words = words.filter(|_| !matches!(found.trim_matches('`'), "over" | "among" | "per" | "satisfy"));
     let mut nouns: Vec<String> = Vec::new();
     for noun in expected.iter().filter(|rule| !is_operator(**rule)).filter_map(|rule| noun(*rule)) {
         if !nouns.contains(&noun) {
@@ -168,7 +170,9 @@ fn help_for(found: &str) -> Option<String> {
     match found {
         "if" => Some("the condition of a rule, line or exception begins with `when`".to_owned()),
         // Other reserved words begin clauses, and what stands before them is unfinished.
-        "then" => Some("`then` is a word of the language: as a name it stands in backquotes".to_owned()),
+        "then" | "over" | "among" | "per" | "satisfy" => {
+            Some(format!("`{found}` is a word of the language: as a name it stands in backquotes"))
+        }
         _ => None,
     }
 }

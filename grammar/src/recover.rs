@@ -787,10 +787,25 @@ impl Reader<'_> {
         {
             message = format!("expected a name after `{first}`, found `{before}`");
             help = None;
+        } else if self.is_conditional_amount(range, at) {
+            message = format!("expected `{{` after the condition of the amount, found `{found}`");
+            help = Some(
+                "an amount with `where` has its value in a line, `{ line … = … }`: an `=` after a condition compares"
+                    .to_owned(),
+            );
         } else if before == "is" {
             help = Some("equality is written `=`, as in `grade = G3`".to_owned());
         }
         (message, help)
+    }
+
+    /// Is it in the head of an amount, behind a `where` and a `=`? That is read as part of the condition.
+    fn is_conditional_amount(&self, range: &Range<usize>, at: usize) -> bool {
+        let tokens = self.tokens();
+        let head = || (range.start..at).map(|token| tokens.text(token));
+        tokens.word(range.start) == "amount"
+            && head().skip_while(|text| *text != "where").any(|text| text == "=")
+            && !head().any(|text| text == "{")
     }
 
     /// Says what is wrong where the grammar stopped.
@@ -941,6 +956,7 @@ impl Reader<'_> {
         ] {
             if failure.expected.contains(&rule)
                 && at > range.start
+                && !(text == "=" && self.is_conditional_amount(range, at))
                 && !(rule == R::kw_of && RESERVED.contains(&before))
             {
                 let fix = Fix {

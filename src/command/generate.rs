@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 
 use rubric_engine::db::Database;
-use rubric_engine::diagnostic::{FileId, Severity};
+use rubric_engine::diagnostic::FileId;
 use rubric_engine::plan::{Plan, PolicyId, Symbols, TestBody};
 use rubric_engine::testing::{Generated, Side, Written, generate, sides};
 
@@ -124,8 +124,8 @@ impl Draft {
         let text = self.database.text(file);
         self.database.set_text(&path, Some(&format!("{}\n\n{block}", text.trim_end())));
         let plan = self.database.plan();
-        let found = self.database.diagnostics(file);
-        let wrong = found.into_iter().find(|it| it.severity == Severity::Error).map(|it| it.message);
+        let found = self.database.errors(file);
+        let wrong = found.into_iter().next().map(|it| it.message);
         let test = plan.tests.iter().rfind(|test| test.place.file == file).cloned();
         self.database.set_text(&path, Some(&text));
         match (wrong, test) {

@@ -18,7 +18,7 @@ use crate::terminal::{Style, Terminal, counted};
 
 pub(crate) fn test(args: &TestArgs, terminal: Terminal) -> Result<Outcome, Failure> {
     let project = project::locate(&args.paths)?.load(&[])?;
-    let obstacles = project.errors();
+    let obstacles = project.errors_before_proofs();
     if !obstacles.is_empty() {
         return show_obstacles(&obstacles, "no test was run", terminal);
     }

@@ -43,7 +43,7 @@ type Loaded = (Arc<Plan>, BTreeSet<PolicyId>);
 /// The plan of a version and its own policies; nothing when it has errors, which have been shown.
 fn loaded(path: &Path, terminal: Terminal) -> Result<Option<Loaded>, Failure> {
     let project = project::locate(&[path.to_path_buf()])?.load(&[])?;
-    let errors = project.errors();
+    let errors = project.errors_before_proofs();
     if !errors.is_empty() {
         show_obstacles(&errors, "nothing was compared", terminal)?;
         terminal.say(&format!("`{}` cannot be compared", path.display()));

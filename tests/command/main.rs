@@ -11,6 +11,7 @@
 
 mod amounts;
 mod check;
+mod conflict;
 mod data;
 mod diff;
 mod editor;

@@ -1,5 +1,6 @@
 //! What proofs about amendments find, as the checks say it.
 
+use super::proof::Clause;
 use super::{not_decided, not_looser, not_tighter, proof};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::plan::{Amendment, Grant, Permission, Plan, ResultId, RuleBody, Symbol, Symbols};
@@ -154,12 +155,49 @@ impl Layer<'_> {
             diagnostic = diagnostic.label(grant.place, "what is granted");
         }
         let name = found.subject.name(symbols);
+        if let (How::Conflict, Subject::Decision(decision), Some(rule)) =
+            (judged.how, found.subject, found.rule)
+        {
+            let may = self.may_say(rules, rule, &found.others);
+            let rules = (rule, found.others.as_slice());
+            diagnostic = proof::with_overrides(diagnostic, &self.laws.amended, decision, rules, may);
+        }
         let title =
             format!("{name}: {} under {above}, {} with {own}", judged.parent.word, judged.amended.word);
         let expected =
             format!("%.{} = {}", found.subject.written(symbols), judged.amended.written(found.subject));
         let test = proof::shown(symbols, &found.witness, &title, &expected);
         diagnostic.help(format!("{}\n{test}", self.help(found)))
+    }
+
+    /// How a rule of the amendment may stand to those that it disagrees with: it may prevail only where it then gives what is
+    /// granted.
+    fn may_say(&self, rules: &[RuleBody], rule: u32, others: &[u32]) -> &'static [Clause] {
+        let at = |rule: u32| rules.get(rule as usize);
+        let outcome = |rule: u32| at(rule).map(|rule| rule.outcome);
+        let is_own = |rule: u32| at(rule).is_some_and(|rule| rule.policy == self.amendment.policy);
+        let keeps = |other: &u32| match self.direction {
+            _ if is_own(*other) => true,
+            Direction::Tighten => outcome(rule) >= outcome(*other),
+            Direction::Relax => outcome(rule) <= outcome(*other),
+        };
+        match others {
+            [] => &[],
+            others if others.iter().all(keeps) => &[Clause::SubjectTo, Clause::Notwithstanding],
+            _ => &[Clause::SubjectTo],
+        }
+    }
+
+    /// The clauses by which the rule of a conflict can be told from those that it disagrees with.
+    fn clauses(&self, found: &Overstep) -> Vec<Clause> {
+        let (Subject::Decision(decision), Some(rule)) = (found.subject, found.rule) else {
+            return Vec::new();
+        };
+        let (laws, others) = (&self.laws.amended, found.others.as_slice());
+        let may = self.may_say(Self::rules(laws, found.subject), rule, others).iter().copied();
+        let is_possible =
+            |clause: &Clause| proof::override_clause(laws, decision, rule, others, *clause).is_some();
+        may.filter(is_possible).collect()
     }
 
     fn help(&self, found: &Overstep) -> String {
@@ -178,10 +216,15 @@ impl Layer<'_> {
         match (found.judged.how, found.rule.as_ref().and_then(label)) {
             (How::Conflict, Some(rule)) if !others.is_empty() => {
                 let others = others.join(", ");
-                format!(
-                    "let one give way: write `subject to {others}` in `{rule}`; or `notwithstanding {others}`, if it is to \
-                     prevail and gives what is granted; or leave such records out of its `when`"
-                )
+                let ways = self.clauses(found).into_iter().map(|clause| match clause {
+                    Clause::SubjectTo => {
+                        format!("let it give way: write `subject to {others}` in `{rule}`; or ")
+                    }
+                    Clause::Notwithstanding => {
+                        format!("let it prevail: write `notwithstanding {others}` in `{rule}`; or ")
+                    }
+                });
+                format!("{}leave such records out of its `when`", ways.collect::<String>())
             }
             (How::Order, Some(rule)) => {
                 let side = match self.direction {
@@ -190,6 +233,7 @@ impl Layer<'_> {
                 };
                 let leave = match found.rule.and_then(|rule| rules.get(rule as usize)) {
                     Some(rule) if rule.is_default => "add rules for such records",
+                    _ if found.judged.parent.rules.is_empty() => "leave such records out of its `when`",
                     _ => "leave such records out of its `when`, or say which rule it is `subject to`",
                 };
                 format!("let `{rule}` give {worth} or what stands further {side} the list, or {leave}")

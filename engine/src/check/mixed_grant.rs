@@ -55,8 +55,10 @@
 //! }
 //! ```
 //!
-//! Where both are meant, say so: `allow(mixed-grant) "reason"` before the parameter. Amounts, and decisions whose outcomes
-//! are `in any order`, have no direction and are not looked at.
+//! Of a table each cell is looked at, what `otherwise` gives too, and of a requirement `for each` value each of its first 64
+//! values; what is left is said to be `not-decided`. There is no fix: which of the readers shall keep the parameter is for
+//! whoever makes the policy to say. Where both are meant, say so: `allow(mixed-grant) "reason"` before the parameter. Amounts,
+//! and decisions whose outcomes are `in any order`, have no direction and are not looked at.
 
 use super::not_decided;
 use crate::diagnostic::Diagnostic;

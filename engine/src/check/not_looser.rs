@@ -63,6 +63,9 @@
 //! }
 //! ```
 //!
+//! Where rules disagree an editor offers both ways out: that the rule of the amendment gives way (`subject to`), and, where its
+//! outcome is one that the grant allows, that it prevails (`notwithstanding`). Of the rest there is no fix: a rule that gives
+//! less than the state was written to do just that, and only its author, or who grants, can say what is to become of it.
 //! Two rules that disagree, one of them of the amendment, are told here and not as `rule-conflict`. This error cannot be
 //! allowed. Who was granted to `tighten` and to `relax`, or to `replace`, may change it either way, and nothing is proved.
 

@@ -19,7 +19,7 @@ pub struct Page {
 
 /// The codes of which a diagnostic can carry a fix, in their order. A code that is missing here is a defect that every run
 /// without optimizations stops at, so that what is tested of all fixes is tested of all.
-pub const FIXES: [&str; 29] = [
+pub const FIXES: [&str; 33] = [
     "amends-nothing",
     "bad-allow",
     "bad-literal",
@@ -27,8 +27,12 @@ pub const FIXES: [&str; 29] = [
     "may-be-missing",
     "needless-comma",
     "needs-brackets",
+    "not-looser",
+    "not-tighter",
+    "overtaken-value",
     "percent-of-sum",
     "rank-needs-known",
+    "rule-conflict",
     "swallowed-comparison",
     "syntax",
     "type-mismatch",

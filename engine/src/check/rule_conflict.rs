@@ -31,9 +31,10 @@
 //! }
 //! ```
 //!
-//! This error cannot be allowed. At most four pairs of a decision are told at a time.
+//! An editor offers both, as clauses of the second rule; which is meant stands in the statute, not in the text. This error cannot
+//! be allowed. At most four pairs of a decision are told at a time.
 
-use super::proof;
+use super::proof::{self, Clause};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Plan, written_name};
 use crate::prove::Finding;
@@ -49,14 +50,29 @@ pub(super) fn told(plan: &Plan, finding: &Finding) -> Option<Diagnostic> {
         &format!("{} and {} disagree", one.label, other.label),
         &format!("%.{} = conflict", written_name(name)),
     );
+    let both = [Clause::SubjectTo, Clause::Notwithstanding];
+    let can = |clause| proof::override_clause(plan, *decision, *b, &[*a], clause).is_some();
+    let diagnostic = Diagnostic::error("rule-conflict", other.place, message);
     Some(
-        Diagnostic::error("rule-conflict", other.place, message)
+        proof::with_overrides(diagnostic, plan, *decision, (*b, &[*a]), &both)
             .here(format!("says {}", proof::outcome(plan, *decision, other)))
             .label(one.place, format!("says {}", proof::outcome(plan, *decision, one)))
             .help(format!(
-                "let one give way: write `subject to {}` in `{}`, or `subject to {}` in `{}`; or let it prevail with \
-                 `notwithstanding`; or leave the records of the other out of its `when`\n{test}",
-                one.label, other.label, other.label, one.label
+                "{}leave the records of the other out of its `when`\n{test}",
+                ways(&one.label, &other.label, both.map(can))
             )),
     )
+}
+
+/// How one of two rules can give way, where that does not make a circle of overrides.
+fn ways(one: &str, other: &str, [gives_way, prevails]: [bool; 2]) -> String {
+    match (gives_way, prevails) {
+        (true, true) => format!(
+            "let one give way: write `subject to {one}` in `{other}`, or `subject to {other}` in `{one}`; or let it \
+             prevail with `notwithstanding`; or "
+        ),
+        (true, false) => format!("let `{other}` give way: write `subject to {one}` in it; or "),
+        (false, true) => format!("let `{one}` give way: write `subject to {other}` in it; or "),
+        (false, false) => String::new(),
+    }
 }

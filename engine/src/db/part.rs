@@ -321,10 +321,12 @@ pub(super) fn proofs(db: &dyn Db, workspace: Workspace, file: SourceFile) -> Arc
         found.extend(amendment_proofs(db, workspace, position).iter().cloned());
     }
     check::proof::told_once(&mut found);
+    found.retain(|diagnostic| !check::proof::told_elsewhere(diagnostic));
     found.retain(|diagnostic| diagnostic.place().is_none_or(|place| place.file == id));
     for (position, body) in bodies(db, workspace, file).iter() {
         if let Body::Assert(_) = body {
-            found.extend(assert_proofs(db, workspace, file, *position).iter().cloned());
+            let proofs = assert_proofs(db, workspace, file, *position);
+            found.extend(proofs.iter().filter(|one| !check::proof::told_elsewhere(one)).cloned());
         }
     }
     found.into()

@@ -584,6 +584,7 @@ fn from_syntax(file: FileId, error: &SyntaxError) -> Diagnostic {
         labels,
         help: error.help.clone(),
         fix: None,
+        choices: Vec::new(),
     };
     match &error.fix {
         Some(fix) => {

@@ -58,6 +58,7 @@ pub fn decision(base: &DecisionBody, amendments: &[&DecisionAmendment], symbols:
                 guard,
                 is_default: true,
                 place: default.place,
+                said: default.place,
             });
         }
     }

@@ -246,6 +246,7 @@ impl Lowering<'_> {
             guard: None,
             is_default: false,
             place: self.place(rule.label.span),
+            said: self.place(rule.outcome.as_ref().map_or(rule.label.span, |outcome| outcome.span)),
         })
     }
 }

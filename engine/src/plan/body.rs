@@ -213,6 +213,8 @@ pub struct RuleBody {
     pub is_default: bool,
     /// Its label in the text.
     pub place: Place,
+    /// Its outcome in the text: clauses may follow it.
+    pub said: Place,
 }
 
 /// A requirement.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::cnf::Lit;
 use super::common::Common;
-use super::encode::Frame;
+use super::encode::{DECLARATION_WITH_ERRORS, Frame};
 use super::findings::{effective, stretches};
 use super::law::{Given, Side, What, given, ruled};
 use super::question::Search;
@@ -105,7 +105,7 @@ pub struct Amended<'a> {
 /// Rules that one rule disagrees with: so many are told.
 const MOST_OTHERS: usize = 4;
 /// Of a requirement `for each` value, so many values are judged.
-const MOST_INSTANCES: usize = 12;
+const MOST_INSTANCES: usize = 64;
 
 impl<'a> Amended<'a> {
     /// An amendment of a result by a policy that was granted to change it in one direction; `whole` holds what hangs on it,
@@ -203,7 +203,7 @@ impl<'a> Amended<'a> {
         matches!(subject, Subject::Requirement(_)) && matches!(self.direction, Direction::Tighten)
     }
 
-    /// The parameters that the policy amends, where with their values alone the record has the same.
+    /// The parameters that the policy amends, where with their values alone the record has the same, or what is as wrong.
     fn parameters(&self, subject: Subject, judged: &Judged, witness: &Witness) -> Vec<ParameterId> {
         let own: Vec<ParameterId> = self
             .amended
@@ -221,7 +221,9 @@ impl<'a> Amended<'a> {
             return own;
         }
         let alone = Plan { parameters: self.amended.parameters.clone(), ..self.parent.clone() };
-        if given(&alone, subject, witness).what == judged.amended.what { own } else { Vec::new() }
+        let alone = given(&alone, subject, witness).what;
+        let oversteps = self.how(subject, judged.parent.what, alone) == Some(How::Order);
+        if alone == judged.amended.what || (judged.how == How::Order && oversteps) { own } else { Vec::new() }
     }
 }
 
@@ -270,7 +272,7 @@ impl<'a> Proof<'a> {
         let mut open: Option<String> = None;
         for (law_days, days) in &all {
             let Some(mut stretch) = self.stretch(*law_days, *days) else {
-                open = open.or(Some("a declaration with errors".to_owned()));
+                open = open.or(Some(DECLARATION_WITH_ERRORS.to_owned()));
                 continue;
             };
             for why in [

@@ -29,16 +29,20 @@ impl<'p> World<'p> {
             None => {
                 let effective =
                     plan.symbols.policy(symbol.policy).is_none_or(|it| it.effective.contains(self.law().day));
-                let found = match plan.amounts.get(&amount.0) {
-                    Some(body) if effective && body.law_on.is_none() => {
-                        let law = self.law();
-                        self.lines(amount, body, row, &law)
-                    }
-                    Some(_) if !effective => {
+                let body = plan.amounts.get(&amount.0);
+                let laws = body.filter(|_| effective).and_then(|body| {
+                    let laws = self.laws(&body.code, body.law_on, row)?;
+                    let lines = |(law, within)| (self.lines(amount, body, row, &law), within);
+                    Some(laws.into_iter().map(lines).collect())
+                });
+                let found = match (body, laws) {
+                    (Some(_), Some(laws)) => self.of_laws(laws),
+                    (Some(_), None) if !effective => {
                         let none = Sym::of(Leaf::NotApplicable);
                         Lines { scope: Rails::NO, lines: vec![none.clone(); symbol.lines.len()], total: none }
                     }
                     _ => {
+                        // With errors, or of too many laws.
                         let ty = Type::of(Base::Number);
                         let lines = symbol
                             .lines
@@ -63,6 +67,32 @@ impl<'p> World<'p> {
             sym.cases.retain(|(when, _)| *when != Lit::NO);
         }
         sym
+    }
+
+    /// The lines under whichever law it is.
+    fn of_laws(&mut self, mut laws: Vec<(Lines, Lit)>) -> Lines {
+        if let [(_, Lit::YES)] = laws.as_slice()
+            && let Some((lines, _)) = laws.pop()
+        {
+            return lines;
+        }
+        let yes: Vec<Lit> = laws.iter().map(|(of, within)| self.all([of.scope.yes, *within])).collect();
+        let no: Vec<Lit> = laws.iter().map(|(of, within)| self.all([of.scope.no, *within])).collect();
+        let scope = Rails { yes: self.any(yes), no: self.any(no) };
+        let several = laws.first().map_or(0, |(of, _)| of.lines.len());
+        let mut joined = |of: &dyn Fn(&Lines) -> Option<Sym>| {
+            let (mut cases, mut missing) = (Vec::new(), Vec::new());
+            for (lines, within) in &laws {
+                let mut sym = of(lines).unwrap_or_else(Sym::unknown);
+                self.guard(&mut sym, *within);
+                cases.append(&mut sym.cases);
+                missing.push(sym.missing);
+            }
+            Sym { cases: self.merged(cases), missing: self.any(missing) }
+        };
+        let total = joined(&|of| Some(of.total.clone()));
+        let lines = (0..several).map(|at| joined(&|of| of.lines.get(at).cloned())).collect();
+        Lines { scope, lines, total }
     }
 
     /// All lines of an amount of a row.

@@ -40,7 +40,7 @@ impl World<'_> {
             }
             (Leaf::Ratio(n, d), Leaf::Num(other)) => self.compare_ratio(op, (n, d), other),
             (Leaf::Num(other), Leaf::Ratio(n, d)) => self.compare_ratio(op.turned(), (n, d), other),
-            (Leaf::Ratio(..), Leaf::Ratio(..)) => self.opaque_rails("a comparison of two quotients"),
+            (Leaf::Ratio(..), Leaf::Ratio(..)) => self.open_order(op, a, b),
             (Leaf::Never, Leaf::Never) | (Leaf::NotApplicable, Leaf::NotApplicable) => {
                 let equal = matches!(op, CompareOp::Eq);
                 let ordered = *a == Leaf::Never && matches!(op, CompareOp::Le | CompareOp::Ge);
@@ -146,12 +146,68 @@ impl World<'_> {
         }
     }
 
+    /// Two values of which one is a quotient, neither of them a constant. How the one stands to the other is free, but one
+    /// way for all comparisons of the two: who is not above is at or below.
+    fn open_order(&mut self, op: CompareOp, a: &Leaf, b: &Leaf) -> Rails {
+        let (op, a, b) = if a <= b { (op, a, b) } else { (op.turned(), b, a) };
+        let read = (a.clone(), b.clone());
+        let [less, equal, greater] = match self.orders.get(&read) {
+            Some(known) => *known,
+            None => {
+                self.vague.insert("a quotient compared with another unknown".to_owned());
+                let ways = [self.solver.cnf.free(), self.solver.cnf.free(), self.solver.cnf.free()];
+                let [less, equal, greater] = ways;
+                self.solver.cnf.clause(&[less, equal, greater]);
+                for (one, other) in [(less, equal), (less, greater), (equal, greater)] {
+                    self.solver.cnf.clause(&[!one, !other]);
+                }
+                self.orders.insert(read, ways);
+                self.between_limits(a, b, ways);
+                ways
+            }
+        };
+        let yes = match op {
+            CompareOp::Lt => less,
+            CompareOp::Le => !greater,
+            CompareOp::Gt => greater,
+            CompareOp::Ge => !less,
+            CompareOp::Eq => equal,
+            CompareOp::Ne => !equal,
+        };
+        Rails::sure(yes)
+    }
+
+    /// Of a quotient and an unknown between limits: what is above it is above the least that it can be.
+    fn between_limits(&mut self, a: &Leaf, b: &Leaf, [less, equal, greater]: [Lit; 3]) {
+        let (Leaf::Num(other), Leaf::Ratio(n, d)) = (a, b) else { return };
+        let (low, high) = match other.terms.iter().next() {
+            Some((num, factor)) if other.terms.len() == 1 && factor.is_one() && other.constant.is_zero() => {
+                self.solver.limits_of(*num)
+            }
+            _ => return,
+        };
+        // The unknown is less than the quotient where that is greater.
+        let implied =
+            [(low, less, CompareOp::Gt, CompareOp::Ge), (high, greater, CompareOp::Lt, CompareOp::Le)];
+        for (limit, strict, beyond, at_least) in implied {
+            let Some(limit) = limit else { continue };
+            let limit = Form::constant(limit);
+            let beyond = self.compare_ratio(beyond, (n, d), &limit).yes;
+            let at_least = self.compare_ratio(at_least, (n, d), &limit).yes;
+            self.solver.cnf.clause(&[!strict, beyond]);
+            self.solver.cnf.clause(&[!equal, at_least]);
+        }
+    }
+
     /// A quotient and a constant, or a form where the divisor is one: multiplied out by the sign of the divisor.
     fn compare_ratio(&mut self, op: CompareOp, (n, d): (&Form, &Form), other: &Form) -> Rails {
         let product = match (other.as_constant(), d.as_constant()) {
             (Some(c), _) => d.scaled(c),
             (None, Some(c)) => other.scaled(c),
-            (None, None) => return self.opaque_rails("a quotient compared with another unknown"),
+            (None, None) => {
+                let (ratio, other) = (Leaf::Ratio(n.clone(), d.clone()), Leaf::Num(other.clone()));
+                return self.open_order(op, &ratio, &other);
+            }
         };
         let difference = n.minus(&product);
         let positive = self.solver.less(&Form::default(), d, false);

@@ -1,11 +1,15 @@
 //! Decisions and requirements for every record at once: overriding is direct, on conditions.
 
 use super::cnf::Lit;
-use super::encode::Frame;
+use super::encode::{DECLARATION_WITH_ERRORS, Frame};
+use super::findings::{law_of, stretches};
 use super::form::Form;
 use super::sym::{Leaf, Rails, Sym};
 use super::world::{Law, World};
-use crate::plan::{DecisionBody, DecisionId, Instance, MustCheck, RequirementBody, RequirementId};
+use crate::plan::{Code, DecisionBody, DecisionId, Instance, MustCheck, RequirementBody, RequirementId};
+
+/// Of a result under the law of a day of the record so many stretches of law are followed.
+const MOST_LAWS: usize = 12;
 
 /// A decision of a row: when it gives what.
 #[derive(Clone, Debug)]
@@ -124,9 +128,37 @@ impl<'p> World<'p> {
         Ruled { scope, conditions, sure, may, is, conflict, nothing }
     }
 
-    /// Whether the law of a body is that of the day of deciding.
-    fn same_law(&self, law_on: Option<crate::plan::ExprId>) -> bool {
-        law_on.is_none()
+    /// The laws under which a body may be read for a row, and when each is: that of the day of deciding, or of a day of the
+    /// record one for each stretch of law. Nothing where there are too many to follow.
+    pub(super) fn laws(
+        &mut self,
+        code: &'p Code,
+        law_on: Option<crate::plan::ExprId>,
+        row: usize,
+    ) -> Option<Vec<(Law, Lit)>> {
+        if law_on.is_none() {
+            return Some(vec![(self.law(), Lit::YES)]);
+        }
+        let all = stretches(&[self.plan], crate::plan::Interval::default(), true);
+        if all.len() > MOST_LAWS {
+            return None;
+        }
+        let mut found = Vec::with_capacity(all.len());
+        for (law_days, _) in all {
+            let (law, within) = law_of(self, code, law_on, row, law_days);
+            found.push((law, self.all(within)));
+        }
+        Some(found)
+    }
+
+    /// Equal values are one case.
+    pub(super) fn merged(&mut self, cases: Vec<(Lit, Leaf)>) -> Vec<(Lit, Leaf)> {
+        let mut merged: std::collections::BTreeMap<Leaf, Vec<Lit>> = std::collections::BTreeMap::new();
+        for (when, leaf) in cases {
+            merged.entry(leaf).or_default().push(when);
+        }
+        let merged = merged.into_iter().map(|(leaf, when)| (self.any(when), leaf));
+        merged.filter(|(when, _)| *when != Lit::NO).collect()
     }
 
     fn is_effective(&self, policy: crate::plan::PolicyId) -> bool {
@@ -143,16 +175,21 @@ impl<'p> World<'p> {
         let ty = crate::value::Type::of(crate::value::Base::Category(symbol.outcomes));
         let sym = match plan.decisions.get(&decision.0) {
             Some(_) if !self.is_effective(symbol.policy) => Sym::of(Leaf::NotApplicable),
-            Some(body) if self.same_law(body.law_on) => {
-                let law = self.law();
-                let ruled = self.rule(body, row, &law, &[]);
-                let mut cases = vec![(ruled.scope.no, Leaf::NotApplicable)];
-                for (outcome, when) in ruled.is {
-                    cases.push((self.all([ruled.scope.yes, when]), Leaf::Cat(outcome)));
+            Some(body) => match self.laws(&body.code, body.law_on, row) {
+                Some(laws) => {
+                    let mut cases = Vec::new();
+                    for (law, within) in laws {
+                        let ruled = self.rule(body, row, &law, &[]);
+                        cases.push((self.all([within, ruled.scope.no]), Leaf::NotApplicable));
+                        for (outcome, when) in ruled.is {
+                            cases.push((self.all([within, ruled.scope.yes, when]), Leaf::Cat(outcome)));
+                        }
+                    }
+                    Sym { cases: self.merged(cases), missing: Lit::NO }
                 }
-                Sym { cases, missing: Lit::NO }
-            }
-            _ => self.opaque(ty, "a decision under the law of another day"),
+                None => self.opaque(ty, "a decision under the law of another day"),
+            },
+            None => self.opaque(ty, DECLARATION_WITH_ERRORS),
         };
         self.decisions.insert((decision, row), sym.clone());
         sym
@@ -235,14 +272,17 @@ impl<'p> World<'p> {
                 None => {
                     let sym = if policy.is_some_and(|policy| !self.is_effective(policy)) {
                         Sym::of(Leaf::Flag(false))
-                    } else if self.same_law(body.law_on) {
-                        let law = self.law();
-                        let judged = self.judge(body, row, value, &law);
-                        let good = self.any([judged.met, judged.excepted]);
-                        let yes = self.all([judged.scope.yes, good]);
-                        let bad = self.all([judged.scope.yes, judged.violated]);
-                        let no = self.any([judged.scope.no, bad]);
-                        Sym::flag(yes, no)
+                    } else if let Some(laws) = self.laws(&body.code, body.law_on, row) {
+                        let (mut yes, mut no) = (Vec::new(), Vec::new());
+                        for (law, within) in laws {
+                            let judged = self.judge(body, row, value, &law);
+                            let good = self.any([judged.met, judged.excepted]);
+                            yes.push(self.all([within, judged.scope.yes, good]));
+                            let bad = self.all([judged.scope.yes, judged.violated]);
+                            let bad = self.any([judged.scope.no, bad]);
+                            no.push(self.all([within, bad]));
+                        }
+                        Sym::flag(self.any(yes), self.any(no))
                     } else {
                         let ty = crate::value::Type::of(crate::value::Base::Flag);
                         self.opaque(ty, "a requirement under the law of another day")

@@ -14,12 +14,16 @@ use super::world::{World, passes};
 use crate::value::{Base, Date, Number, RecordId, Type, Value};
 
 /// A witness has at most so many rows.
-const MOST_ROWS: usize = 80;
+const MOST_ROWS: usize = 240;
+/// What is said where none was found and some would have more.
+const TOO_MANY_ROWS: &str = "a record of more than 240 rows";
 
 /// A rational as a number of the language.
 fn number(q: &Q) -> Option<Number> {
-    let (n, d) = q.small()?;
-    Number::ratio(n, d).ok()
+    match q.small() {
+        Some((n, d)) => Number::ratio(n, d).ok(),
+        None => Number::from_parts(q.numer(), q.denom()).ok(),
+    }
 }
 
 /// A witness that is being made.
@@ -79,8 +83,9 @@ impl World<'_> {
         Some(at)
     }
 
-    fn new_row(&self, record: RecordId, draft: &mut Draft) -> Option<usize> {
+    fn new_row(&mut self, record: RecordId, draft: &mut Draft) -> Option<usize> {
         if draft.witness.rows.len() >= MOST_ROWS {
+            self.vague.insert(TOO_MANY_ROWS.to_owned());
             return None;
         }
         let count = draft.named.entry(record).or_default();
@@ -94,8 +99,9 @@ impl World<'_> {
     }
 
     /// A key that nobody reads is made up, so that no two rows share it.
-    fn complete_key(&self, record: RecordId, at: usize, draft: &mut Draft, depth: u32) -> Option<()> {
-        let declared = self.plan.symbols.record(record)?;
+    fn complete_key(&mut self, record: RecordId, at: usize, draft: &mut Draft, depth: u32) -> Option<()> {
+        let plan = self.plan;
+        let declared = plan.symbols.record(record)?;
         let number = i64::try_from(*draft.named.get(&record)?).ok()?;
         for (position, field) in declared.fields.iter().enumerate().take(declared.keys) {
             let position = u32::try_from(position).ok()?;
@@ -257,6 +263,7 @@ impl World<'_> {
                 continue;
             }
             if *count > i64::try_from(MOST_ROWS).ok()? {
+                self.vague.insert(TOO_MANY_ROWS.to_owned());
                 return None;
             }
             let turned: Vec<bool> =

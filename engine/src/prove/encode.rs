@@ -10,8 +10,17 @@ use super::cnf::Lit;
 use super::form::{Form, Q, whole};
 use super::sym::{Leaf, Rails, Sym};
 use super::world::{Law, World, exact};
-use crate::plan::{ArithmeticOp, Case, Code, CompareOp, DefineId, ExprId, Op, ParameterId, ParameterRow};
+use crate::plan::{
+    ArithmeticOp, Case, Code, CompareOp, DefineId, ExprId, Op, ParameterBody, ParameterId, ParameterRow,
+};
 use crate::value::{Base, Type, Value};
+
+/// Why something is not decided that hangs on what is wrong elsewhere, and is told there.
+pub(crate) const AFTER_ERRORS: [&str; 3] =
+    [DEFINITION_WITH_ERRORS, PARAMETER_WITH_ERRORS, DECLARATION_WITH_ERRORS];
+const DEFINITION_WITH_ERRORS: &str = "a definition with errors";
+const PARAMETER_WITH_ERRORS: &str = "a parameter with errors";
+pub(super) const DECLARATION_WITH_ERRORS: &str = "a declaration with errors";
 
 /// Expressions nested deeper than this are not followed.
 const DEEPEST: u32 = 250;
@@ -546,13 +555,24 @@ impl<'p> World<'p> {
                 let at_least = world.solver.less(&zero, &away, true);
                 world.solver.axiom(steps, vec![!positive, if inward { at_most } else { at_least }]);
                 world.solver.axiom(steps, vec![positive, if inward { at_least } else { at_most }]);
-            } else if mode == RoundingMode::HalfUp {
-                // Half goes away from zero.
-                let zero = Form::default();
-                let positive = world.solver.less(&zero, &n, true);
+            } else {
                 let half = Form::constant(&unit / whole(2));
                 let up = world.solver.less(&half.scaled(&whole(-1)), &away, false);
                 let down = world.solver.less(&away, &half, false);
+                if mode == RoundingMode::HalfEven {
+                    // Half goes to an even number of units.
+                    let pairs = Form::of(world.solver.number(true, None, None)).scaled(&whole(2));
+                    let at_most = world.solver.less(&Form::of(steps), &pairs, true);
+                    let at_least = world.solver.less(&pairs, &Form::of(steps), true);
+                    for strict in [up, down] {
+                        world.solver.axiom(steps, vec![strict, at_most]);
+                        world.solver.axiom(steps, vec![strict, at_least]);
+                    }
+                    return Some((Lit::YES, Leaf::Num(value)));
+                }
+                // Half goes away from zero.
+                let zero = Form::default();
+                let positive = world.solver.less(&zero, &n, true);
                 world.solver.axiom(steps, vec![!positive, up]);
                 world.solver.axiom(steps, vec![positive, down]);
             }
@@ -676,6 +696,7 @@ impl<'p> World<'p> {
         arguments: Vec<Sym>,
         law: &Law,
     ) -> Sym {
+        let row = if self.still.contains(&define) { row.map(|row| self.first_of(row)) } else { row };
         if let Some(cut) = row.and_then(|row| self.cuts.get(&(define, row))) {
             return cut.clone();
         }
@@ -686,7 +707,7 @@ impl<'p> World<'p> {
         let plan = self.plan;
         let ty = plan.symbols.define(define).map_or(Type::of(Base::Damaged), |define| define.ty);
         let Some(body) = plan.defines.get(&define.0) else {
-            return self.opaque(ty, "a definition with errors");
+            return self.opaque(ty, DEFINITION_WITH_ERRORS);
         };
         let Some(arm) = body.arms.iter().find(|arm| arm.interval.contains(law.day)) else {
             return Sym::unknown();
@@ -710,8 +731,23 @@ impl<'p> World<'p> {
     ) -> Vec<(Lit, &'p ParameterRow)> {
         let plan = self.plan;
         let Some(body) = plan.parameters.get(&parameter.0) else { return Vec::new() };
+        let rows = self.rows_in_force(frame, body, on).into_iter();
+        rows.filter_map(|(when, row)| Some((when, body.rows.get(row)?))).collect()
+    }
+
+    /// When which row of a parameter, by position, is in force.
+    pub(super) fn rows_in_force(
+        &mut self,
+        frame: &Frame<'p>,
+        body: &ParameterBody,
+        on: Option<ExprId>,
+    ) -> Vec<(Lit, usize)> {
+        let row_at = |day| {
+            let row = body.row_at(day)?;
+            body.rows.iter().position(|other| std::ptr::eq(row, other))
+        };
         let Some(on) = on else {
-            return body.row_at(frame.law.day).map(|row| (Lit::YES, row)).into_iter().collect();
+            return row_at(frame.law.day).map(|row| (Lit::YES, row)).into_iter().collect();
         };
         let on = self.plain(frame, on);
         let mut starts: Vec<crate::value::Date> =
@@ -720,7 +756,7 @@ impl<'p> World<'p> {
         starts.dedup();
         let mut found = Vec::new();
         for (position, from) in starts.iter().enumerate() {
-            let Some(row) = body.row_at(*from) else { continue };
+            let Some(row) = row_at(*from) else { continue };
             let until = starts.get(position + 1);
             for (when, leaf) in &on.cases {
                 let within = match (leaf, until) {
@@ -739,7 +775,7 @@ impl<'p> World<'p> {
         }
         // Before the first of them only an open start is in force.
         if let (Some(first), Some(row)) =
-            (starts.first(), starts.first().and_then(|first| body.row_at(first.yesterday().ok()?)))
+            (starts.first(), starts.first().and_then(|first| row_at(first.yesterday().ok()?)))
         {
             for (when, leaf) in &on.cases {
                 if let Leaf::Num(day) = leaf {
@@ -747,10 +783,8 @@ impl<'p> World<'p> {
                     found.push((self.all([*when, before]), row));
                 }
             }
-        } else if starts.is_empty()
-            && let Some(row) = body.rows.first()
-        {
-            found.extend(on.cases.iter().map(|(when, _)| (*when, row)));
+        } else if starts.is_empty() && !body.rows.is_empty() {
+            found.extend(on.cases.iter().map(|(when, _)| (*when, 0)));
         }
         found.retain(|(when, _)| *when != Lit::NO);
         found
@@ -779,7 +813,7 @@ impl<'p> World<'p> {
         found
     }
 
-    fn key_is(&mut self, sym: &Sym, part: i64) -> Lit {
+    pub(super) fn key_is(&mut self, sym: &Sym, part: i64) -> Lit {
         let mut ways = Vec::new();
         for (when, leaf) in &sym.cases {
             let is = match leaf {
@@ -807,16 +841,21 @@ impl<'p> World<'p> {
         let mut cases: Vec<(Lit, Leaf)> = Vec::new();
         let version = self.plan.symbols.parameter(parameter).and_then(|symbol| symbol.version);
         let declared = version.map_or(parameter, |version| version.of);
-        if let Some(cells) = self.raised.get(&declared).cloned() {
-            for (key, value) in cells {
-                let when: Vec<Lit> =
-                    key.iter().zip(&keys).map(|(part, sym)| self.key_is(sym, *part)).collect();
-                let when = self.all(when);
-                for (case, leaf) in value.cases {
-                    cases.push((self.all([when, case]), leaf));
-                }
+        if self.raised.as_ref().is_some_and(|raised| raised.parameter == declared) {
+            return self.raised_value(frame, &keys, on);
+        }
+        if !self.plan.parameters.contains_key(&parameter.0) {
+            let on = on.map(|on| self.plain(frame, on));
+            let ty =
+                self.plan.symbols.parameter(declared).map_or(Type::of(Base::Damaged), |symbol| symbol.ty);
+            let read = (declared, keys, on);
+            if let Some(known) = self.opened.get(&read) {
+                return known.clone();
             }
-            return Sym { cases, missing: Lit::NO };
+            self.vague.insert(PARAMETER_WITH_ERRORS.to_owned());
+            let any = self.any_of(Type { optional: false, ..ty });
+            self.opened.insert(read, any.clone());
+            return any;
         }
         for (in_force, row) in self.parameter_rows(frame, parameter, on) {
             for (when, values) in self.cells(row, &keys) {
@@ -867,6 +906,10 @@ impl<'p> World<'p> {
         let Some(Op::Parameter { parameter, keys, on }) = frame.code.get(set).map(|expr| &expr.op) else {
             return Sym::unknown();
         };
+        if !self.plan.parameters.contains_key(&parameter.0) {
+            let is_in = self.opaque_rails(PARAMETER_WITH_ERRORS);
+            return Sym::flag(is_in.yes, is_in.no);
+        }
         let keys: Vec<Sym> = keys.iter().map(|key| self.plain(frame, *key)).collect();
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         for (in_force, row) in self.parameter_rows(frame, *parameter, *on) {

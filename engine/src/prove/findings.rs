@@ -13,8 +13,8 @@ use super::world::{Law, World};
 use crate::diagnostic::Place;
 use crate::evaluate::{By, Verdict as Result};
 use crate::plan::{
-    Code, CompareOp, DecisionBody, DecisionId, DefineId, ExprId, Instance, Interval, Op, Plan, PolicyId,
-    RequirementId, ResultId, ResultStatus,
+    Code, CompareOp, DecisionBody, DecisionId, DefineId, ExprId, Instance, Interval, Op, ParameterId, Plan,
+    PolicyId, RequirementId, ResultId, ResultStatus, Symbol,
 };
 use crate::value::{Fault, State};
 
@@ -60,11 +60,58 @@ pub(super) fn effective(plan: &Plan, policy: PolicyId) -> Interval {
 /// Everything that is found out about a decision or a requirement. Amounts have none of these faults.
 #[must_use]
 pub fn findings(plan: &Plan, result: ResultId) -> Vec<Finding> {
-    match result {
+    let of = |plan: &Plan| match result {
         ResultId::Decision(id) => decision(plan, id),
         ResultId::Requirement(id) => requirement(plan, id),
         ResultId::Amount(_) => Vec::new(),
+    };
+    let mut found = of(plan);
+    if found.iter().any(has_no_effect)
+        && let Some(plan) = without_granted(plan)
+    {
+        // What has no effect by the values of today may have one where an authority below sets another, as it may.
+        let anyhow = of(&plan);
+        found.retain(|one| !has_no_effect(one) || anyhow.iter().any(|other| is_same(one, other)));
     }
+    found
+}
+
+/// Whether it says of a part that nothing hangs on it.
+const fn has_no_effect(finding: &Finding) -> bool {
+    matches!(
+        finding,
+        Finding::NeverApplies(..)
+            | Finding::NeverChanges(..)
+            | Finding::AlwaysHolds(..)
+            | Finding::Constant(..)
+            | Finding::NeverViolated(..)
+            | Finding::NeverMet(..)
+    )
+}
+
+/// Whether two say the same of the same, whatever is to blame.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    match (one, other) {
+        (Finding::NeverApplies(a, rule, _), Finding::NeverApplies(b, other, _)) => (a, rule) == (b, other),
+        (one, other) => one == other,
+    }
+}
+
+/// The plan without the values that authorities below may set: whoever proves something of it proves it for all that they
+/// could be. Nothing where there are none.
+fn without_granted(plan: &Plan) -> Option<Plan> {
+    let symbols = &plan.symbols;
+    let is_granted = |id: &u32| {
+        let version = symbols.parameter(ParameterId(*id)).and_then(|symbol| symbol.version);
+        let declared = version.map_or(ParameterId(*id), |version| version.of);
+        symbols.grants.contains_key(&Symbol::Parameter(declared))
+    };
+    if !plan.parameters.keys().any(is_granted) {
+        return None;
+    }
+    let mut without = plan.clone();
+    without.parameters.retain(|id, _| !is_granted(id));
+    Some(without)
 }
 
 /// A world with a row of the decision, under the law of a segment, and what puts it there.

@@ -10,18 +10,18 @@ use std::sync::Arc;
 use super::amendment::apart;
 use super::cnf::Lit;
 use super::common::Common;
-use super::encode::leaf;
+use super::encode::DECLARATION_WITH_ERRORS;
 use super::findings::{effective, stretches};
-use super::form::{Form, Q, whole};
 use super::law::{Given, What, given};
 use super::question::Search;
+use super::raised::{Over, Raised, held};
 use super::slice::slice;
 use super::subject::Subject;
-use super::sym::{Leaf, Sym};
+use super::sym::Leaf;
 use super::witness::Witness;
-use super::world::{World, exact};
+use super::world::World;
 use crate::evaluate::order;
-use crate::plan::{CompareOp, Op, ParameterBody, ParameterId, ParameterSymbol, Plan, ResultId, Symbol};
+use crate::plan::{Op, ParameterBody, ParameterId, ParameterSymbol, Plan, ResultId, Symbol};
 use crate::value::date::add_days;
 use crate::value::{Base, Number, Type, Value};
 
@@ -49,8 +49,8 @@ pub enum Mixed {
     NotDecided(String),
 }
 
-/// Of a requirement `for each` value, so many values are looked at.
-const MOST_INSTANCES: usize = 4;
+/// Of a requirement `for each` value, so many values are judged.
+const MOST_INSTANCES: usize = 64;
 
 /// The decisions with an order, and the requirements, that hang on a parameter.
 #[must_use]
@@ -98,28 +98,41 @@ pub fn mixed(
         rises,
         any_day: on_any_day(law, parameter),
     };
-    let subjects = results.iter().flat_map(|result| {
-        let all = Subject::all(&law.symbols, *result);
-        all.into_iter().take(MOST_INSTANCES)
-    });
-    let subjects: Vec<Subject> = subjects.collect();
+    let mut subjects: Vec<Subject> = Vec::new();
+    let mut beyond = None;
+    for result in results {
+        let mut all = Subject::all(&law.symbols, *result);
+        if all.len() > MOST_INSTANCES {
+            all.truncate(MOST_INSTANCES);
+            beyond = Some("more values than are judged each by itself".to_owned());
+        }
+        subjects.extend(all);
+    }
+    // Where not all are judged, that none of those does is no proof.
+    let seen = |found: Result<Option<Moved>, String>| match (found, &beyond) {
+        (Ok(None), Some(why)) => Err(why.clone()),
+        (found, _) => found,
+    };
     // One that cannot be settles it, whatever is known of the other.
-    let tighter = question.any_moves(&subjects, true);
+    let tighter = seen(question.any_moves(&subjects, true));
     if matches!(tighter, Ok(None)) {
         return None;
     }
-    match (tighter, question.any_moves(&subjects, false)) {
+    match (tighter, seen(question.any_moves(&subjects, false))) {
         (Ok(Some(tighter)), Ok(Some(looser))) => Some(Mixed::Both(Box::new(tighter), Box::new(looser))),
         (_, Ok(None)) | (Ok(None), _) => None,
         (Err(why), _) | (_, Err(why)) => Some(Mixed::NotDecided(why)),
     }
 }
 
-/// Whether a parameter is read as it is on another day than that of the law.
+/// Whether a parameter may be read as it is on another day than that of deciding.
 fn on_any_day(plan: &Plan, parameter: ParameterId) -> bool {
-    super::vocabulary::codes(plan).flat_map(|code| &code.exprs).any(
-        |expr| matches!(&expr.op, Op::Parameter { parameter: read, on: Some(_), .. } if *read == parameter),
-    )
+    plan.decisions.values().any(|body| body.law_on.is_some())
+        || plan.requirements.values().any(|body| body.law_on.is_some())
+        || plan.amounts.values().any(|body| body.law_on.is_some())
+        || super::vocabulary::codes(plan).flat_map(|code| &code.exprs).any(
+            |expr| matches!(&expr.op, Op::Parameter { parameter: read, on: Some(_), .. } if *read == parameter),
+        )
 }
 
 struct Question<'a> {
@@ -129,7 +142,7 @@ struct Question<'a> {
     whole: &'a Plan,
     parameter: ParameterId,
     symbol: &'a ParameterSymbol,
-    body: &'a ParameterBody,
+    body: &'a Arc<ParameterBody>,
     rises: bool,
     any_day: bool,
 }
@@ -150,8 +163,18 @@ impl Question<'_> {
 
     /// A record whose result becomes less favourable, or more.
     fn moves(&self, subject: Subject, tightens: bool) -> Result<Option<Moved>, String> {
+        let one = self.moves_over(subject, tightens, false);
+        // One value for all days is what a test can say; an amendment may have several, so that none of the first kind is no
+        // proof.
+        if matches!(one, Ok(Some(_))) || !self.any_day || self.body.rows.len() < 2 {
+            return one;
+        }
+        self.moves_over(subject, tightens, true)
+    }
+
+    fn moves_over(&self, subject: Subject, tightens: bool, each_row: bool) -> Result<Option<Moved>, String> {
         let symbols = &self.law.symbols;
-        let unclear = || "a declaration with errors".to_owned();
+        let unclear = || DECLARATION_WITH_ERRORS.to_owned();
         let policy = subject.policy(symbols).ok_or_else(unclear)?;
         let record = subject.record(symbols).ok_or_else(unclear)?;
         let own_law = subject.law_on(self.law).is_some();
@@ -164,7 +187,13 @@ impl Question<'_> {
             self.whose(&mut world, row);
             let before = world.side(subject, row, law_days).ok_or_else(unclear)?;
             let mut world = world.under(self.turned);
-            let base = self.raise(&mut world, before.law.day, own_law);
+            let over = match (each_row, self.any_day) {
+                (true, _) => Over::Each,
+                (false, true) => Over::Day(None),
+                (false, false) => Over::Day(Some(before.law.day)),
+            };
+            let raised = Raised::new(symbols, self.parameter, self.symbol, self.body, self.rises, over);
+            world.raised = Some(raised);
             let after = world.side(subject, row, law_days).ok_or_else(unclear)?;
             let mut ways = Vec::new();
             for (was, one) in &before.worths {
@@ -175,18 +204,15 @@ impl Question<'_> {
                 }
             }
             let moves = world.any(ways);
+            let raised = world.raised.as_ref().map(|raised| raised.within.clone()).unwrap_or_default();
             let goals: Vec<Lit> =
-                base.into_iter().chain(before.within).chain(after.within).chain([moves]).collect();
-            let ty = Type { optional: false, ..self.symbol.ty };
+                raised.into_iter().chain(before.within).chain(after.within).chain([moves]).collect();
             let found = world.search_for(
                 &goals,
                 |world, model| {
                     let mut witness = world.decode(model, row)?;
-                    let raised = world.raised.get(&self.parameter).cloned().unwrap_or_default();
-                    for (key, sym) in raised {
-                        let value = world.plain_fact(model, &sym, ty)?;
-                        witness.parameters.insert((self.parameter, key), value);
-                    }
+                    let raised = world.raised_values(model)?.into_iter();
+                    witness.parameters.extend(raised.map(|(key, value)| ((self.parameter, key), value)));
                     Some(witness)
                 },
                 |witness| self.shows(subject, tightens, witness),
@@ -221,57 +247,6 @@ impl Question<'_> {
         }
     }
 
-    /// Values of the cells that are greater than those in force, or as great; and that they are.
-    fn raise(&self, world: &mut World<'_>, day: crate::value::Date, own_law: bool) -> Vec<Lit> {
-        let ty = Type { optional: false, ..self.symbol.ty };
-        let mut held: BTreeMap<Vec<i64>, Vec<&Value>> = BTreeMap::new();
-        let in_force = self.body.row_at(day);
-        let rows = self.body.rows.iter().filter(|row| {
-            self.any_day || own_law || in_force.is_some_and(|in_force| std::ptr::eq(in_force, *row))
-        });
-        for row in rows {
-            for (key, values) in &row.cells {
-                if let [value] = values.as_slice() {
-                    held.entry(key.clone()).or_default().push(value);
-                }
-            }
-        }
-        let op = if self.rises { CompareOp::Ge } else { CompareOp::Le };
-        let mut cells: BTreeMap<Vec<i64>, Sym> = BTreeMap::new();
-        let mut goals = Vec::new();
-        for (key, values) in held {
-            let raised = self.number(world, ty, &values).unwrap_or_else(|| world.any_of(ty));
-            for leaf in values.into_iter().filter_map(leaf) {
-                let is_raised = world.compare(op, &raised, &Sym::of(leaf)).yes;
-                world.solver.cnf.clause(&[is_raised]);
-                goals.push(is_raised);
-            }
-            cells.insert(key, raised);
-        }
-        world.raised.insert(self.parameter, cells);
-        goals
-    }
-
-    /// A number that is bounded by these, so that whoever looks at rows of a collection alone knows it too.
-    fn number(&self, world: &mut World<'_>, ty: Type, values: &[&Value]) -> Option<Sym> {
-        let numbers: Option<Vec<Q>> = values
-            .iter()
-            .map(|value| match value {
-                Value::Number(number) => Some(exact(number)),
-                _ => None,
-            })
-            .collect();
-        let bound = if self.rises { numbers?.into_iter().max()? } else { numbers?.into_iter().min()? };
-        let is_whole = match ty.base {
-            Base::Count | Base::Days | Base::Months => true,
-            Base::Number | Base::Percent => false,
-            _ => return None,
-        };
-        let least = (ty.base == Base::Count).then(|| whole(0));
-        let (low, high) = if self.rises { (Some(bound), None) } else { (least, Some(bound)) };
-        Some(Sym::of(Leaf::Num(Form::of(world.solver.number(is_whole, low, high)))))
-    }
-
     /// What the record has with the values as they are, and with those of the witness.
     fn both(&self, plan: &Plan, subject: Subject, witness: &Witness) -> (Given, Given) {
         let as_it_is = Witness { parameters: BTreeMap::new(), ..witness.clone() };
@@ -294,9 +269,8 @@ impl Question<'_> {
         witness.parameters.iter().all(|((_, key), value)| {
             rows.clone().all(|row| {
                 let counts = self.any_day || row.interval.contains(witness.as_of);
-                let held = row.cells.get(key).and_then(|values| values.first());
                 !counts
-                    || held.is_none_or(|held| match order(value, held) {
+                    || held(row, key).is_none_or(|held| match order(value, held) {
                         Some(std::cmp::Ordering::Equal) => true,
                         Some(order) => (order == std::cmp::Ordering::Greater) == self.rises,
                         None => false,
@@ -312,7 +286,7 @@ impl Question<'_> {
         for (cell, value) in witness.parameters.clone() {
             let mut without = witness.clone();
             without.parameters.remove(&cell);
-            let held = self.body.row_at(witness.as_of).and_then(|row| row.cells.get(&cell.1)?.first());
+            let held = self.body.row_at(witness.as_of).and_then(|row| held(row, &cell.1));
             let nearer = held.and_then(|held| step(held, self.symbol.ty, self.rises));
             let mut near = witness.clone();
             if let Some(nearer) = nearer.filter(|nearer| *nearer != value) {

@@ -35,8 +35,8 @@ mod known;
 mod law;
 mod property;
 mod question;
+mod raised;
 mod rational;
-
 mod simplex;
 mod slice;
 mod solver;
@@ -48,6 +48,7 @@ mod witness;
 mod world;
 
 pub use amendment::{Amended, Direction, How, Judged, Overstep, Verdict as AmendmentVerdict};
+pub(crate) use encode::AFTER_ERRORS;
 pub use equivalence::{Difference, Equivalence, compare, equivalent};
 pub use findings::{Finding, define_findings, findings};
 pub(crate) use given_up::unless;

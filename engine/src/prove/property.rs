@@ -1,20 +1,23 @@
 //! What policies promise of their results: of every record, or of two that differ in one fact.
 
+use std::collections::BTreeSet;
+
 use rubric_grammar::ast::RoundingMode;
 
 use super::cnf::Lit;
-use super::encode::Frame;
+use super::encode::{DECLARATION_WITH_ERRORS, Frame};
 use super::findings::{effective, law_of, stretches};
 use super::question::Search;
 use super::slice::{segments, slice_with};
-use super::sym::{Rails, Sym};
+use super::sym::{Leaf, Rails, Sym};
 use super::witness::{Fact as RowFact, Witness, literal};
 use super::world::{Fuel, World};
+use crate::check::depends::way;
 use crate::evaluate::order;
 use crate::evaluate::{Evaluator, Verdict as Result, Worth};
 use crate::plan::{
-    AssertBody, Claim, Code, CompareOp, DecisionId, ExprId, Fact, Instance, Interval, Op, Plan, Promise,
-    ResultId, Symbols, category_value, operands, written_name,
+    AssertBody, Claim, Code, CompareOp, DecisionId, DefineId, ExprId, Fact, Instance, Interval, Op, Plan,
+    Promise, ResultId, Symbols, category_value, operands, written_name,
 };
 use crate::value::date::{add_days, days_between};
 use crate::value::{Base, Number, RecordId, State, Type, Value};
@@ -74,7 +77,12 @@ fn holds(part: &Plan, promise: &Promise, within: Interval) -> Property {
             let is = |id, flag| {
                 evaluator.about(&promise.code, promise.of, 0, id) == State::Known(Value::Flag(flag))
             };
-            promise.premise.is_none_or(|premise| is(premise, true)) && is(promise.holds, false)
+            // What does not apply is below no limit, nor above one.
+            let applies =
+                |id| evaluator.about(&promise.code, promise.of, 0, id) != State::Known(Value::NotApplicable);
+            promise.premise.is_none_or(|premise| is(premise, true))
+                && is(promise.holds, false)
+                && promise.sides.is_none_or(|(value, limit)| applies(value) && applies(limit))
         })
     };
     let mut fuel = Fuel::new();
@@ -84,7 +92,13 @@ fn holds(part: &Plan, promise: &Promise, within: Interval) -> Property {
         let frame = Frame::of(&promise.code, Some(row), world.law());
         let premise = promise.premise.map_or(Rails::YES, |premise| world.condition(&frame, premise));
         let holds = world.condition(&frame, promise.holds);
-        let found = world.search(&[premise.yes, holds.no], row, breaks);
+        let mut goals = vec![premise.yes, holds.no];
+        for side in promise.sides.into_iter().flat_map(|(value, limit)| [value, limit]) {
+            let worth = world.plain(&frame, side).cases.into_iter();
+            let outside = worth.filter(|(_, leaf)| *leaf == Leaf::NotApplicable).map(|(when, _)| when);
+            goals.push(!world.any(outside));
+        }
+        let found = world.search(&goals, row, breaks);
         fuel.taken(&world);
         match found {
             Search::None => {}
@@ -334,13 +348,19 @@ impl Pair {
 }
 
 fn never_worsens(part: &Plan, decision: DecisionId, fact: Fact, rises: bool) -> Property {
-    let unclear = || Property::Open("a declaration with errors".to_owned());
+    let unclear = || Property::Open(DECLARATION_WITH_ERRORS.to_owned());
     let symbols = &part.symbols;
     let (Some(symbol), Some(body)) = (symbols.decision(decision), part.decisions.get(&decision.0)) else {
         return unclear();
     };
     let Some(moved) = Moved::of(symbols, fact) else { return unclear() };
-    if read_otherwise(part, symbol.of, fact) {
+    let still: BTreeSet<DefineId> = part
+        .defines
+        .keys()
+        .map(|define| DefineId(*define))
+        .filter(|define| fact != Fact::Define(*define) && way(part, Fact::Define(*define), fact).is_none())
+        .collect();
+    if read_otherwise(part, symbol.of, fact, &still) {
         return Property::Open(format!("`{}` being read by way of other rows", fact.name(symbols)));
     }
     let own_law = body.law_on.is_some();
@@ -352,6 +372,7 @@ fn never_worsens(part: &Plan, decision: DecisionId, fact: Fact, rises: bool) -> 
             let mut world = fuel.world(part, *days);
             let row = world.row(symbol.of);
             let Some(twin) = world.twin(row, fact) else { return unclear() };
+            world.still.clone_from(&still);
             let mut ends: Vec<Sym> = Vec::new();
             let mut sides = Vec::new();
             let mut goals: Vec<Lit> = Vec::new();
@@ -496,11 +517,12 @@ fn between(a: &Value, b: &Value, ty: Type) -> Option<Value> {
 
 /// Whether a part reads the fact of the record other than of the row that it is about: then a second row that differs in
 /// it differs in more.
-fn read_otherwise(part: &Plan, record: RecordId, fact: Fact) -> bool {
+fn read_otherwise(part: &Plan, record: RecordId, fact: Fact, still: &BTreeSet<DefineId>) -> bool {
     let codes = part
         .defines
-        .values()
-        .map(|body| &body.code)
+        .iter()
+        .filter(|(define, _)| !still.contains(&DefineId(**define)))
+        .map(|(_, body)| &body.code)
         .chain(part.decisions.values().map(|body| &body.code))
         .chain(part.requirements.values().map(|body| &body.code))
         .chain(part.amounts.values().map(|body| &body.code))

@@ -25,7 +25,7 @@ const MENDS: u32 = 400;
 const FEW_MENDS: u32 = 6;
 
 /// Why a question is open whose steps ran out.
-pub(super) const RAN_OUT: &str = "the steps ran out";
+pub(super) const RAN_OUT: &str = "steps that ran out";
 
 /// Whether some record satisfies the goals and is confirmed.
 pub(super) enum Search<T = Witness> {
@@ -110,7 +110,7 @@ impl World<'_> {
     fn why_open(&self) -> String {
         let reasons: Vec<&str> = self.vague.iter().map(String::as_str).take(2).collect();
         if reasons.is_empty() {
-            "no record that was tried could be confirmed".to_owned()
+            "records that were tried, none of which shows it".to_owned()
         } else {
             reasons.join(", ")
         }

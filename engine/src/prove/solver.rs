@@ -153,6 +153,12 @@ impl Solver {
         num
     }
 
+    /// What it is never less than, and never more than.
+    pub(super) fn limits_of(&self, num: Num) -> (Option<Q>, Option<Q>) {
+        let variable = self.variables.get(num.0 as usize);
+        variable.map_or((None, None), |variable| (variable.low.clone(), variable.high.clone()))
+    }
+
     pub(super) fn is_whole(&self, num: Num) -> bool {
         self.variables.get(num.0 as usize).is_some_and(|variable| variable.whole)
     }

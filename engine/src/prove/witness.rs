@@ -286,6 +286,11 @@ fn plainer(value: &Value, base: Base) -> Vec<Value> {
                     Ok(Number::from_int(scale))
                 };
                 let Ok(step) = step else { continue };
+                // A round number stays near: 100 is no plainer way to say 4.
+                let size = if number.is_negative() { number.negated() } else { Ok(number.clone()) };
+                if scale > 1 && size.is_ok_and(|size| size < step) {
+                    continue;
+                }
                 for mode in [RoundingMode::Down, RoundingMode::Up] {
                     let rounded =
                         number.div(&step).and_then(|n| n.rounded(mode, 0)).and_then(|n| n.mul(&step));

@@ -77,10 +77,16 @@ pub(super) struct World<'p> {
     pub(super) twins: BTreeMap<usize, (usize, Fact)>,
     /// Derived facts that are whatever they like.
     pub(super) cuts: BTreeMap<(DefineId, usize), Sym>,
+    /// Derived facts that are the same of a twin, whatever the fact in which it differs.
+    pub(super) still: BTreeSet<DefineId>,
     /// Where something that was read is missing.
     pub(super) absent: BTreeSet<Lit>,
-    /// Parameters whose cells, by key, have these values on all days.
-    pub(super) raised: BTreeMap<ParameterId, BTreeMap<Vec<i64>, Sym>>,
+    /// Parameters that are whatever they like, by what is read of them.
+    pub(super) opened: BTreeMap<(ParameterId, Vec<Sym>, Option<Sym>), Sym>,
+    /// How a quotient stands to another unknown: less, equal, greater.
+    pub(super) orders: BTreeMap<(Leaf, Leaf), [Lit; 3]>,
+    /// A parameter that is not as the law has it.
+    pub(super) raised: Option<super::raised::Raised>,
     pub(super) depth: u32,
     /// How large everything is that was found.
     pub(super) written: usize,
@@ -155,8 +161,11 @@ impl<'p> World<'p> {
             common: super::common::Common::default(),
             twins: BTreeMap::new(),
             cuts: BTreeMap::new(),
+            still: BTreeSet::new(),
             absent: BTreeSet::new(),
-            raised: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            raised: None,
             depth: 0,
             written: 0,
             ran_out: false,
@@ -187,7 +196,10 @@ impl<'p> World<'p> {
             common: self.common,
             twins: self.twins,
             cuts: self.cuts,
+            still: self.still,
             absent: self.absent,
+            opened: self.opened,
+            orders: self.orders,
             raised: self.raised,
             depth: 0,
             written: self.written,

@@ -100,7 +100,7 @@ impl Number {
         None
     }
 
-    fn from_parts(numerator: BigInt, denominator: BigInt) -> Result<Self, Fault> {
+    pub(crate) fn from_parts(numerator: BigInt, denominator: BigInt) -> Result<Self, Fault> {
         if denominator.is_zero() {
             return Err(Fault::DivisionByZero);
         }

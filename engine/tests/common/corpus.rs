@@ -1,7 +1,7 @@
 //! Small policies of which is known what the checker has to say.
 
 use rubric_engine::db::Database;
-use rubric_engine::diagnostic::Diagnostic;
+use rubric_engine::diagnostic::{Diagnostic, Severity};
 use rubric_engine::testing;
 
 /// Policies by their paths.
@@ -49,4 +49,36 @@ pub(crate) fn replayed(files: &[(&'static str, String)], diagnostics: &[Diagnost
         }
     }
     failures
+}
+
+/// What is wrong with the mends that the diagnostics offer, each made in the text by itself: it leaves what it is of, or what
+/// was not there before. How many were made.
+pub(crate) fn mended(files: &[(&'static str, String)], diagnostics: &[Diagnostic]) -> (usize, Vec<String>) {
+    let before = database(files);
+    let errors = |database: &Database| {
+        let all = found(database).into_iter();
+        all.filter(|one| one.severity == Severity::Error).map(|one| one.message).collect::<Vec<_>>()
+    };
+    let known = errors(&before);
+    let (mut made, mut failures) = (0, Vec::new());
+    for diagnostic in diagnostics {
+        for fix in diagnostic.fix.iter().chain(&diagnostic.choices) {
+            made += 1;
+            let mut files = files.to_vec();
+            let mut edits = fix.edits.clone();
+            edits.sort_by_key(|(place, _)| std::cmp::Reverse(before.span(*place)));
+            for (place, text) in &edits {
+                let span = before.span(*place);
+                let path = before.path(place.file);
+                let file = files.iter_mut().find(|(name, _)| *name == &*path).unwrap();
+                file.1.replace_range(span.start as usize..span.end as usize, text);
+            }
+            let after = errors(&database(&files));
+            let new: Vec<&String> = after.iter().filter(|message| !known.contains(message)).collect();
+            if after.contains(&diagnostic.message) || !new.is_empty() {
+                failures.push(format!("{}: {}: {after:?}", diagnostic.message, fix.title));
+            }
+        }
+    }
+    (made, failures)
 }

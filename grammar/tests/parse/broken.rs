@@ -138,6 +138,9 @@ const CASES: &[(&str, &str)] = &[
     ("use k12.student", "hello there"),
     ("use k12.student", "use k12.student }"),
     ("use k12.student", "lorem { ipsum }"),
+    // A word of the language as a name; a `=` after a condition.
+    ("assignments where certified", "assignments where over"),
+    ("define steps", "amount share of Student where level > 2 = $5\ndefine steps"),
 ];
 
 #[test]

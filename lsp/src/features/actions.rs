@@ -30,15 +30,16 @@ pub(crate) fn actions(
     let mut found = Vec::new();
     if wanted(&lsp::CodeActionKind::QUICKFIX) {
         for diagnostic in diagnostics.iter().filter(|diagnostic| touches(snapshot, diagnostic, span)) {
-            let Some(fix) = &diagnostic.fix else { continue };
-            found.push(lsp::CodeAction {
-                title: fix.title.clone(),
-                kind: Some(lsp::CodeActionKind::QUICKFIX),
-                diagnostics: Some(vec![convert::diagnostic(snapshot, diagnostic)]),
-                edit: Some(snapshot.workspace_edit(edits(snapshot, fix))),
-                is_preferred: Some(fix.applicability == Applicability::Always),
-                ..lsp::CodeAction::default()
-            });
+            for fix in diagnostic.fix.iter().chain(&diagnostic.choices) {
+                found.push(lsp::CodeAction {
+                    title: fix.title.clone(),
+                    kind: Some(lsp::CodeActionKind::QUICKFIX),
+                    diagnostics: Some(vec![convert::diagnostic(snapshot, diagnostic)]),
+                    edit: Some(snapshot.workspace_edit(edits(snapshot, fix))),
+                    is_preferred: Some(fix.applicability == Applicability::Always),
+                    ..lsp::CodeAction::default()
+                });
+            }
         }
     }
     if wanted(&FIX_ALL) {

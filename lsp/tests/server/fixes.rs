@@ -33,6 +33,13 @@ decision promotion of Student, districts may tighten {
   default stay
   rule ready: up when level >= cut
 }
+parameter rate: count, districts may raise { cite \"(3)\" from 2020-01-01: 2 from 2026-01-01: 4 }
+decision support of Student, districts may relax {
+  outcomes given, none_given
+  cite \"(4)\"
+  default none_given
+  rule low: given when level < rate
+}
 fixture child {
   as of 2024-06-01
   School s { }
@@ -89,11 +96,31 @@ const CASES: &[(&str, &str, &str)] = &[
         "define d of District: money = 20% of base rounded half up to dollars\n",
         "(20% of base) rounded",
     ),
+    (
+        "not-looser",
+        "amend decision support { rule absent: none_given when not camp cite \"1\" }\n",
+        "none_given subject to low when not camp",
+    ),
+    (
+        "not-tighter",
+        "amend decision promotion { rule absent: stay when not camp cite \"1\" }\n",
+        " ready when not camp",
+    ),
+    (
+        "overtaken-value",
+        "amend parameter rate { from 2025-01-01: 3 cite \"1\" }\n",
+        "from 2025-01-01 until 2026-01-01: 3",
+    ),
     ("percent-of-sum", "define d of District: money = 20% of base + grants\n", "("),
     (
         "rank-needs-known",
         "define d of Student: flag = in top 5% of credits among Student per school\n",
         "credits is known",
+    ),
+    (
+        "rule-conflict",
+        "decision d of Student { outcomes a, b cite \"1\" default b rule r: a when level > 1 rule s: b when camp }\n",
+        "s: b ",
     ),
     (
         "swallowed-comparison",

@@ -8,7 +8,7 @@ use rubric_grammar::ast;
 use super::super::lowering::cites;
 use super::super::parameter::Shape;
 use super::super::{Context, Lowered, Lowering};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic, Place};
 use crate::layer;
 use crate::plan::{
     Amendment, Grant, Interval, ParameterAmendment, ParameterBody, ParameterRow, ParameterSymbol, Permission,
@@ -47,7 +47,7 @@ pub fn parameter(
     if let (Some(parent), false) = (parent, lowering.failed) {
         lowering.lies_over(symbol, &whole, parent);
         if !whole.rows.is_empty() {
-            lowering.direction(amendment, symbol, &whole, parent, item.name.span);
+            lowering.direction(amendment, symbol, &whole, parent, item);
         }
     }
     lowering.finish(|_| Some(whole))
@@ -88,9 +88,9 @@ impl Lowering<'_> {
         symbol: &ParameterSymbol,
         own: &ParameterAmendment,
         parent: &ParameterBody,
-        span: Span,
+        item: &ast::Parameter,
     ) {
-        let symbols = self.cx.symbols;
+        let (symbols, span) = (self.cx.symbols, item.name.span);
         let changes = changes(own, parent);
         let mut wanted = if symbols_ordered(self, symbol) { direction_of(&changes) } else { Permission::Set };
         let granted = symbols.granted(amendment.target, amendment.policy);
@@ -115,7 +115,8 @@ impl Lowering<'_> {
                 && change.interval.from < wrong.interval.from
         });
         if let Some(before) = before {
-            self.overtaken(symbol, before, wrong, &granted);
+            let ended = self.ended(item, (own, parent), wrong, allows);
+            self.overtaken(symbol, before, wrong, &granted, ended);
             return;
         }
         let does = match wrong.order {
@@ -160,6 +161,7 @@ impl Lowering<'_> {
         before: &Change<'_>,
         wrong: &Change<'_>,
         granted: &[&Grant],
+        ended: Option<(Place, String)>,
     ) {
         let symbols = self.cx.symbols;
         let value = |value: &Value| show(symbols, value, symbol.ty);
@@ -178,11 +180,50 @@ impl Lowering<'_> {
         for grant in granted {
             diagnostic = diagnostic.label(grant.place, "what is granted");
         }
+        if let Some(edit) = ended {
+            diagnostic = diagnostic.fix(
+                format!("end it: `{}`", edit.1.trim_start()),
+                Applicability::Maybe,
+                vec![edit],
+            );
+        }
         self.report(
             diagnostic.help(format!(
                 "end this value on that day (`until {from}`), or give another one from then on"
             )),
         );
+    }
+
+    /// What ends a row on the day on which it is overtaken, where nothing of it is lost by that: from then on no value of the
+    /// row is as it was granted and another than the parent's.
+    fn ended(
+        &self,
+        item: &ast::Parameter,
+        (own, parent): (&ParameterAmendment, &ParameterBody),
+        wrong: &Change<'_>,
+        allows: impl Fn(Option<Ordering>) -> bool,
+    ) -> Option<(Place, String)> {
+        let day = wrong.interval.from?;
+        let mut later = own.clone();
+        for row in later.rows.iter_mut().filter(|row| row.place == wrong.row.place) {
+            row.interval.from = Some(day);
+        }
+        let is_lost = |change: &Change<'_>| allows(change.order) && change.order != Some(Ordering::Equal);
+        let of_row = |change: &&Change<'_>| change.row.place == wrong.row.place;
+        if changes(&later, parent).iter().filter(of_row).any(is_lost) {
+            return None;
+        }
+        let entry = item.entries.iter().find(|entry| self.cx.place(entry.span) == wrong.row.place)?;
+        let written = &entry.interval;
+        let end = written.span.end;
+        Some(match (&written.end, &written.from) {
+            (None, _) => (self.cx.place(Span::new(end, end)), format!(" until {day}")),
+            (Some(_), None) => (self.cx.place(written.span), format!("until {day}")),
+            (Some(_), Some(from)) => {
+                let text = format!("from {:04}-{:02}-{:02} until {day}", from.year, from.month, from.day);
+                (self.cx.place(written.span), text)
+            }
+        })
     }
 }
 
