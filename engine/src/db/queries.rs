@@ -43,8 +43,11 @@ pub trait Db: salsa::Database {
 #[derive(Debug, Default)]
 pub struct Readings {
     known: Mutex<HashMap<FileId, Known>>,
-    signed: Mutex<HashMap<FileId, (Arc<Parsed>, Arc<FileSummary>)>>,
+    signed: Mutex<HashMap<FileId, Signed>>,
 }
+
+/// A reading and its signatures.
+type Signed = (Arc<Parsed>, Arc<FileSummary>);
 
 /// None the first time: most files are read once and never edited.
 fn take<T>(of_files: &Mutex<HashMap<FileId, T>>, file: FileId) -> Option<T> {
