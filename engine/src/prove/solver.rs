@@ -73,6 +73,9 @@ type Moved = (Form, Q, bool, Vec<(Num, Q)>);
 /// So many rows with the same day are related to each other.
 const MOST_MOVED: usize = 64;
 
+/// Variables of which a proposal costs a step more: each of them has to be given a value.
+const PROPOSED: u64 = 1024;
+
 /// Conflicts, numbers, or pivots and branches, that make a step.
 const CHEAP: u64 = 8;
 
@@ -80,7 +83,8 @@ thread_local! {
     static SPENT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The steps that proofs have taken in this thread: proposals, and of conflicts, numbers told of, pivots and branches every eighth. They depend
+/// The steps that proofs have taken in this thread: proposals, more where they are large, and of conflicts, numbers told of, pivots and
+/// branches every eighth. They depend
 /// on the question alone, so that tests can hold a bound and benchmarks can say what a time is of.
 #[must_use]
 pub fn steps() -> u64 {
@@ -325,7 +329,7 @@ impl Solver {
             if self.fuel == 0 {
                 return Answer::Exhausted;
             }
-            self.spend(1);
+            self.spend(1 + self.cnf.variables() as u64 / PROPOSED);
             let said = self.cnf.solve(goals, CONFLICTS.min(self.fuel.saturating_mul(CHEAP)));
             self.spend(self.cnf.conflicts() / CHEAP);
             let holds = match said {
