@@ -74,7 +74,7 @@ type Moved = (Form, Q, bool, Vec<(Num, Q)>);
 const MOST_MOVED: usize = 64;
 
 /// Variables of which a proposal costs a step more: each of them has to be given a value.
-const PROPOSED: u64 = 1024;
+const PROPOSED: u64 = 512;
 
 /// Conflicts, numbers, or pivots and branches, that make a step.
 const CHEAP: u64 = 8;
