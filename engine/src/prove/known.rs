@@ -77,8 +77,8 @@ impl Solver {
         case.values.extend(worth.into_iter().map(Option::unwrap_or_default));
         let values = &case.values;
         let value = |num: Num| values.get(num.0 as usize).cloned().unwrap_or_default();
-        let numbers = (before..values.len()).filter_map(|num| u32::try_from(num).ok()).map(Num);
-        if !numbers.clone().all(|num| !self.is_whole(num) || value(num).is_integer())
+        let mut numbers = (before..values.len()).filter_map(|num| u32::try_from(num).ok()).map(Num);
+        if !numbers.all(|num| !self.is_whole(num) || value(num).is_integer())
             || !self.functions.iter().skip(case.seen.1).all(|function| function.agrees(value))
             || (case.seen.2 != self.defined
                 && !self.definitions.iter().all(|(num, form)| form.at(value) == value(*num)))
