@@ -453,7 +453,11 @@ impl ColumnRecords {
             .map(|(mut column, field)| {
                 if self.is_finding(wanted.record, *field) {
                     // A finding that nobody has made is awaited, never missing.
-                    let missing = column.state.iter_mut().filter(|state| **state == MISSING);
+                    let states = match &mut column.values {
+                        crate::table::Values::Coded(coded) => &mut Arc::make_mut(&mut coded.cells).state,
+                        _ => &mut column.state,
+                    };
+                    let missing = states.iter_mut().filter(|state| **state == MISSING);
                     missing.for_each(|state| *state = UNKNOWN);
                 }
                 unreadable.push(std::mem::take(&mut column.unreadable));

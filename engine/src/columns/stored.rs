@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::coded::Coded;
 use super::parts::Parts;
 use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
@@ -31,6 +32,8 @@ enum Packed {
     Text(Texts),
     /// Values that are no small numbers: each distinct one once.
     Any(Vec<Value>, Vec<u32>),
+    /// Cells that rows share, and their states.
+    Coded(Coded),
     /// Columns one after the other, which hold the states too.
     Parts(Box<Parts>),
     /// Rows that are read from a temporary file when somebody asks for them; their states are among it.
@@ -72,7 +75,7 @@ impl<'r> Rows<'r> {
         Self::Any(rows)
     }
 
-    fn take<T: Copy + Default, U>(&self, from: &[T], as_lane: impl Fn(T) -> U) -> Vec<U> {
+    pub(super) fn take<T: Copy + Default, U>(&self, from: &[T], as_lane: impl Fn(T) -> U) -> Vec<U> {
         match self {
             Self::Range(range) => {
                 let there =
@@ -130,15 +133,19 @@ impl Stored {
     }
 
     /// How many places its numbers have, where it holds such.
-    pub(crate) const fn scale(&self) -> Option<u8> {
+    pub(crate) fn scale(&self) -> Option<u8> {
         match &self.values {
             Packed::Num(_, scale) => Some(*scale),
+            Packed::Coded(coded) => coded.scale(),
             _ => None,
         }
     }
 
     /// The state of each row.
     pub(crate) fn all_states(&self) -> Vec<u8> {
+        if let Packed::Coded(coded) = &self.values {
+            return coded.take(&Rows::Range(0..self.rows as usize)).state;
+        }
         self.state.clone().unwrap_or_else(|| vec![KNOWN; self.rows as usize])
     }
 
@@ -198,14 +205,16 @@ impl Stored {
             Packed::Paged(column) => return column.value(row, name),
             _ => {}
         }
-        let state = match &self.state {
-            None => KNOWN,
-            Some(state) => state.get(row as usize).copied().unwrap_or(UNKNOWN),
+        let lane = match &self.state {
+            Some(state) => match state.get(row as usize).copied().unwrap_or(UNKNOWN) {
+                NO | KNOWN => self.gather(&[row]),
+                open => return Err(open),
+            },
+            None => self.gather(&[row]),
         };
-        if !matches!(state, NO | KNOWN) {
-            return Err(state);
+        if let Some(open) = lane.state.first().filter(|state| !matches!(**state, NO | KNOWN)) {
+            return Err(*open);
         }
-        let lane = self.gather(&[row]);
         let value = match &lane.data {
             Data::Row(_, rows) if rows.first() == Some(&NO_CODE) => Some(Value::None),
             Data::Row(record, rows) => rows.first().map(|lane| Value::Reference(name(*record, *lane))),
@@ -272,6 +281,9 @@ impl Stored {
 
     /// The same of a column that is neither in parts nor in a file.
     pub(super) fn take(&self, of: &Rows<'_>) -> Vector {
+        if let Packed::Coded(coded) = &self.values {
+            return coded.take(of);
+        }
         let state = match &self.state {
             None => vec![KNOWN; of.len()],
             Some(state) => of.take(state, |state| state),
@@ -300,8 +312,8 @@ impl Stored {
                 };
                 Data::Any(of.each().map(text).collect())
             }
-            // Whoever holds parts asks them.
-            Packed::Parts(_) => Data::Void,
+            // Whoever holds parts or shared cells asks them.
+            Packed::Parts(_) | Packed::Coded(_) => Data::Void,
             Packed::Any(values, which) => {
                 let value = |which: u32| values.get(which as usize).cloned().unwrap_or(Value::None);
                 Data::Any(of.take(which, value))
@@ -314,8 +326,9 @@ impl Stored {
 impl Stored {
     /// A column of a batch; the rows that keys name are found by `rows_of`.
     pub(crate) fn of_batch(column: Column, rows_of: impl FnOnce(&Texts) -> Vec<u32>) -> Self {
-        let rows = u32::try_from(column.state.len()).unwrap_or(u32::MAX);
+        let rows = u32::try_from(column.len()).unwrap_or(u32::MAX);
         let values = match column.values {
+            Values::Coded(coded) => return Self::of_cells(&coded),
             Values::Void => match column.state.iter().any(|state| matches!(*state, NO | KNOWN)) {
                 true => Packed::Flag,
                 false => Packed::Void,
@@ -364,6 +377,45 @@ impl Stored {
         Self { rows, state: narrowed(column.state), values }
     }
 
+    /// A column of cells that rows share.
+    fn of_cells(coded: &crate::table::Coded) -> Self {
+        let cells = Self::of_batch((*coded.cells).clone(), |_| Vec::new());
+        let rows = u32::try_from(coded.which.len()).unwrap_or(u32::MAX);
+        let all = Rows::Range(0..cells.rows as usize);
+        if let crate::table::Codes::Bytes(which) = &coded.which
+            && let Some(coded) = Coded::new(cells.take(&all), which.clone())
+        {
+            return Self { rows, state: None, values: Packed::Coded(coded) };
+        }
+        let row = |at: usize| coded.which.get(at).and_then(|cell| u32::try_from(cell).ok()).unwrap_or(u32::MAX);
+        cells.chosen(&(0..coded.which.len()).map(row).collect::<Vec<u32>>())
+    }
+
+    /// Some of the rows, in that order, as narrow as they are.
+    fn chosen(&self, rows: &[u32]) -> Self {
+        let of = Rows::Any(rows);
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let state = self.state.as_ref().and_then(|state| narrowed(of.take(state, |state| state)));
+        let values = match &self.values {
+            Packed::Void => Packed::Void,
+            Packed::Flag => Packed::Flag,
+            Packed::Num(Whole::Narrow(all), scale) => Packed::Num(Whole::Narrow(of.take(all, |one| one)), *scale),
+            Packed::Num(Whole::Medium(all), scale) => Packed::Num(Whole::Medium(of.take(all, |one| one)), *scale),
+            Packed::Code(Codes::Narrow(all)) => Packed::Code(Codes::Narrow(of.take(all, |one| one))),
+            Packed::Date(all) => Packed::Date(of.take(all, |one| one)),
+            Packed::Year(all) => Packed::Year(of.take(all, |one| one)),
+            _ => return Self::pack(self.gather(rows)),
+        };
+        Self { rows: count, state, values }
+    }
+
+    /// The same with a cell of its own for each row.
+    fn spread(self) -> Self {
+        let Packed::Coded(coded) = &self.values else { return self };
+        let (cells, which) = coded.parts();
+        Self::pack(cells).chosen(&which)
+    }
+
     /// Several columns, one after the other, left as they are.
     pub(crate) fn in_parts(parts: Vec<Self>) -> Self {
         let rows = parts.iter().map(|part| part.rows).sum();
@@ -372,6 +424,7 @@ impl Stored {
 
     /// Several columns, one after the other.
     pub(crate) fn concat(parts: Vec<Self>) -> Self {
+        let parts: Vec<Self> = parts.into_iter().map(Self::spread).collect();
         let rows = parts.iter().map(|part| part.rows).sum();
         let state = parts.iter().any(|part| part.state.is_some()).then(|| {
             let mut all = Vec::with_capacity(rows as usize);

@@ -32,9 +32,11 @@ mod lines;
 mod manifest;
 mod once;
 pub(crate) mod parquet_cell;
+pub(crate) mod parquet_codes;
 mod parquet_extremes;
 pub(crate) mod parquet_file;
 mod parquet_reader;
+mod parquet_runs;
 #[cfg(test)]
 pub(crate) mod parquet_tests;
 pub(crate) mod parquet_texts;

@@ -16,6 +16,7 @@ use parquet::basic::{Compression, Type as Physical};
 use super::ReadError;
 use super::bytes::{DataFile, Place, check_kind, unreadable};
 use super::column_kind::ColumnKind;
+use super::parquet_codes::CodedChunk;
 use super::parquet_texts::TextChunk;
 
 const MAGIC: [u8; 4] = *b"PAR1";
@@ -163,6 +164,18 @@ impl ParquetFile {
         let file = File::open(&self.path).ok()?;
         let chunk = group.columns().get(position)?;
         guarded(|| Ok::<_, String>(TextChunk::read(file, chunk, rows))).ok().flatten()
+    }
+
+    /// A column of cells that repeat of a row group as a whole; `None` where it is read with the others.
+    pub(crate) fn codes(&self, group: usize, root: usize) -> Option<CodedChunk> {
+        let kind = self.metadata.schema().fields().get(root)?.data_type();
+        let schema = self.metadata.parquet_schema();
+        let position = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root)?;
+        let group = self.metadata.metadata().row_groups().get(group)?;
+        let rows = usize::try_from(group.num_rows()).ok()?;
+        let file = File::open(&self.path).ok()?;
+        let chunk = group.columns().get(position)?;
+        guarded(|| Ok::<_, String>(CodedChunk::read(file, chunk, rows, kind))).ok().flatten()
     }
 
     fn reader(

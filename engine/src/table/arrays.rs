@@ -1,5 +1,6 @@
 //! Arrow columns taken over as they are, where all of their cells are plainly good.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
@@ -8,23 +9,25 @@ use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
-use super::batch::{KNOWN, Keys, MISSING, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values};
+use super::batch::{Column, KNOWN, Keys, MISSING, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values};
 use super::build::Builder;
 use super::decode::{Building, Decoder, Empty, Field, Leaf, put, write_got};
+use super::held::{Cells, Held};
 use super::recognise::{DAYS, Got, Recogniser};
 use crate::data::Cell;
 use crate::data::convert::Plain;
+use crate::data::parquet_codes::CodedChunk;
 use crate::value::Value;
 
-/// Reads the cells of some rows into empty columns, not their lines; `arrays`: by the columns of the file, those that are read.
+/// Reads the cells of some rows into empty columns, not their lines; `found`: by the columns of the file, those that are read.
 /// `false`: a column has to be read cell by cell; then nothing is in the columns.
-pub(crate) fn read(
+pub(super) fn read(
     decoder: &mut Decoder<'_>,
-    arrays: &[Option<&ArrayRef>],
+    found: &[Option<Cells<'_>>],
     rows: usize,
     building: &mut Building,
 ) -> bool {
-    let is_read = columns(decoder, arrays, rows, building).is_some();
+    let is_read = columns(decoder, found, rows, building).is_some();
     if !is_read {
         building.truncate(0);
     }
@@ -33,17 +36,30 @@ pub(crate) fn read(
 
 fn columns(
     decoder: &mut Decoder<'_>,
-    arrays: &[Option<&ArrayRef>],
+    found: &[Option<Cells<'_>>],
     rows: usize,
     building: &mut Building,
 ) -> Option<()> {
+    let of_column = |column: usize| found.get(column)?.as_ref();
     for (field, builder) in decoder.fields.iter_mut().zip(&mut building.columns) {
         match field {
             Field::Fixed(cell) => (0..rows).for_each(|_| builder.cell(cell)),
-            Field::Value { leaf, empty } => value(leaf, empty, (*arrays.get(leaf.column)?)?, builder)?,
+            Field::Value { leaf, empty } => match of_column(leaf.column)? {
+                Cells::Held(Held::Codes(chunk), rows) if builder.of_cells().is_some() => {
+                    coded(leaf, empty, (chunk, rows.clone()), builder)?;
+                }
+                cells => value(leaf, empty, &cells.array()?, builder)?,
+            },
             Field::Key { leaves, is_text, empty } => {
                 let [leaf] = leaves.as_mut_slice() else { return None };
-                key(leaf, *is_text, empty, (*arrays.get(leaf.column)?)?, builder, true)?;
+                match of_column(leaf.column)? {
+                    Cells::Held(Held::Keys(chunk), rows) if chunk.are_plain => {
+                        let which = chunk.which(rows.clone())?.iter().map(|at| at.cast_unsigned());
+                        let states = vec![KNOWN; rows.len()];
+                        builder.share_all(Arc::clone(&chunk.shared), states, which.collect())?;
+                    }
+                    cells => key(leaf, *is_text, empty, &cells.array()?, builder, true)?,
+                }
             }
         }
     }
@@ -51,8 +67,8 @@ fn columns(
         match leaves.as_mut_slice() {
             [] => (0..rows).for_each(|_| builder.open(UNKNOWN)),
             [leaf] => {
-                let array = (*arrays.get(leaf.column)?)?;
-                key(leaf, building.key_is_text, &None, array, builder, false)?;
+                let array = of_column(leaf.column)?.array()?;
+                key(leaf, building.key_is_text, &None, &array, builder, false)?;
             }
             _ => return None,
         }
@@ -60,9 +76,39 @@ fn columns(
     Some(())
 }
 
+/// Cells that rows share: each of them is read once.
+fn coded(
+    leaf: &mut Leaf<'_>,
+    empty: &Empty,
+    (chunk, rows): (&CodedChunk, Range<usize>),
+    builder: &mut Builder,
+) -> Option<()> {
+    let known = leaf.coded.take().filter(|(cells, _)| Arc::ptr_eq(cells, &chunk.cells));
+    let cells = match known {
+        Some((_, cells)) => cells,
+        None => distinct(leaf, empty, &chunk.cells, builder),
+    };
+    leaf.coded = Some((Arc::clone(&chunk.cells), cells.clone()));
+    builder.code_with(cells?, chunk.codes(rows)?);
+    Some(())
+}
+
+/// Distinct cells as a column; `None` where one of them is not plainly good.
+fn distinct(leaf: &mut Leaf<'_>, empty: &Empty, cells: &ArrayRef, builder: &Builder) -> Option<Arc<Column>> {
+    let mut builder = builder.of_cells()?;
+    each(leaf, empty, cells, &mut builder)?;
+    let column = builder.finish();
+    let is_narrow = !matches!(&column.values, Values::Scaled { wide, .. } if !wide.is_empty());
+    (is_narrow && column.len() == cells.len()).then(|| Arc::new(column))
+}
+
 /// Reads cells of a field with one column into an empty column; `None` where one of them is not plainly good.
 pub(super) fn cells(field: &mut Field<'_>, array: &ArrayRef, builder: &mut Builder) -> Option<()> {
     let Field::Value { leaf, empty } = field else { return None };
+    each(leaf, empty, array, builder)
+}
+
+fn each(leaf: &mut Leaf<'_>, empty: &Empty, array: &ArrayRef, builder: &mut Builder) -> Option<()> {
     let Some(texts) = array.as_string_opt::<i32>() else { return value(leaf, empty, array, builder) };
     for text in texts {
         let got = text.map_or(Got::Empty, |text| leaf.recogniser.read(text.as_bytes()));

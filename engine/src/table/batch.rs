@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+pub use crate::data::parquet_codes::Codes;
 use crate::value::{Number, RecordId};
 
 /// A flag that is no.
@@ -49,7 +50,8 @@ pub struct Batch {
 /// The cells of one field, for each row of the batch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Column {
-    /// [`KNOWN`], [`MISSING`], [`UNKNOWN`] or, for flags, [`NO`].
+    /// [`KNOWN`], [`MISSING`], [`UNKNOWN`] or, for flags, [`NO`]; empty where few cells are shared ([`Values::Coded`]), whose
+    /// states they are then.
     pub state: Vec<u8>,
     /// Rows of the batch whose cell is [`UNKNOWN`] because something stands there that cannot be read, ascending.
     pub unreadable: Vec<u32>,
@@ -82,6 +84,17 @@ pub enum Values {
     Text(Texts),
     /// Keys of rows of another record, or of the record itself.
     Key(Keys),
+    /// Cells that rows share.
+    Coded(Coded),
+}
+
+/// Cells that repeat: each distinct one once, and for each row which it has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coded {
+    /// The cells; their values are neither coded again, nor texts or keys, and all numbers fit.
+    pub cells: Arc<Column>,
+    /// By row: the position of its cell.
+    pub which: Codes,
 }
 
 /// Texts one after the other.
@@ -135,6 +148,23 @@ impl Keys {
                 which.get(row).map_or(&[][..], |at| texts.get(*at as usize))
             }
         }
+    }
+}
+
+impl Column {
+    /// How many rows it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match &self.values {
+            Values::Coded(coded) => coded.which.len(),
+            _ => self.state.len(),
+        }
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

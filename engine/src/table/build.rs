@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::batch::{
-    Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values,
+    Coded, Codes, Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values,
 };
 use super::key::{KeyCode, day_number};
 use crate::data::Cell;
@@ -13,7 +13,9 @@ use crate::value::{Base, Number, Value};
 pub(crate) struct Builder {
     column: Column,
     key: Option<KeyCode>,
-    is_flag: bool,
+    base: Base,
+    /// In the place of cells one by one.
+    coded: Option<Coded>,
 }
 
 /// Places that a number of 18 digits may have.
@@ -37,14 +39,25 @@ impl Builder {
             _ => Values::Void,
         };
         let column = Column { state: Vec::new(), unreadable: Vec::new(), values };
-        Self { column, key, is_flag: base == Base::Flag }
+        Self { column, key, base, coded: None }
+    }
+
+    /// Another one for cells of the same kind; `None` of texts and keys.
+    pub(crate) fn of_cells(&self) -> Option<Self> {
+        let is_plain = self.key.is_none() && !matches!(self.column.values, Values::Text(_));
+        is_plain.then(|| Self::new(self.base, None))
+    }
+
+    /// Lets rows share these cells; of an empty column.
+    pub(crate) fn code_with(&mut self, cells: Arc<Column>, which: Codes) {
+        self.coded = Some(Coded { cells, which });
     }
 
     /// Makes room for cells, and for bytes of texts.
     pub(crate) fn reserve(&mut self, rows: usize, bytes: usize) {
         self.column.state.reserve(rows);
         match &mut self.column.values {
-            Values::Void => {}
+            Values::Void | Values::Coded(_) => {}
             Values::Scaled { value, .. } => value.reserve(rows),
             Values::Code(codes) => codes.reserve(rows),
             Values::Day(days) | Values::Year(days) => days.reserve(rows),
@@ -82,16 +95,19 @@ impl Builder {
         shared: Arc<SharedTexts>,
         rows: impl Iterator<Item = (u8, u32)>,
     ) -> Option<()> {
+        let (states, which) = rows.unzip();
+        self.share_all(shared, states, which)
+    }
+
+    /// The same of states and positions of keys.
+    pub(crate) fn share_all(&mut self, shared: Arc<SharedTexts>, states: Vec<u8>, which: Vec<u32>) -> Option<()> {
         let Values::Key(keys) = &mut self.column.values else { return None };
         if keys.which.is_some() || !self.column.state.is_empty() {
             return None;
         }
         keys.shared = Some(shared);
-        let which = keys.which.insert(Vec::with_capacity(rows.size_hint().0));
-        for (state, row) in rows {
-            self.column.state.push(state);
-            which.push(row);
-        }
+        keys.which = Some(which);
+        self.column.state = states;
         Some(())
     }
 
@@ -123,6 +139,9 @@ impl Builder {
     /// Takes back all cells from that one on.
     pub(crate) fn truncate(&mut self, rows: usize) {
         let before = u32::try_from(rows).unwrap_or(u32::MAX);
+        if rows == 0 {
+            self.coded = None;
+        }
         self.column.state.truncate(rows);
         if let Values::Key(keys) = &mut self.column.values
             && rows == 0
@@ -134,7 +153,7 @@ impl Builder {
             self.column.unreadable.pop();
         }
         match &mut self.column.values {
-            Values::Void => {}
+            Values::Void | Values::Coded(_) => {}
             Values::Scaled { value, wide, .. } => {
                 value.truncate(rows);
                 wide.retain(|(row, _)| *row < before);
@@ -154,7 +173,7 @@ impl Builder {
     pub(crate) fn open(&mut self, state: u8) {
         self.column.state.push(state);
         match &mut self.column.values {
-            Values::Void => {}
+            Values::Void | Values::Coded(_) => {}
             Values::Scaled { value, .. } => value.push(0),
             Values::Code(codes) => codes.push(NO_CODE),
             Values::Day(days) | Values::Year(days) => days.push(NO_DAY),
@@ -290,7 +309,7 @@ impl Builder {
     /// Adds a value.
     pub(crate) fn value(&mut self, found: &Value) {
         match found {
-            Value::Flag(flag) if self.is_flag => self.flag(*flag),
+            Value::Flag(flag) if self.base == Base::Flag => self.flag(*flag),
             Value::Number(number) => self.number(number),
             Value::Text(text) => self.text(text.as_bytes()),
             Value::Date(day) => self.day(day_number(*day)),
@@ -344,6 +363,9 @@ impl Builder {
     pub(crate) fn finish(mut self) -> Column {
         if let Values::Scaled { wide, .. } = &mut self.column.values {
             wide.sort_by_key(|(row, _)| *row);
+        }
+        if let Some(coded) = self.coded {
+            return Column { state: Vec::new(), unreadable: Vec::new(), values: Values::Coded(coded) };
         }
         self.column
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::ArrayRef;
 use csv::ByteRecord;
 
-use super::batch::{Batch, MISSING, SharedTexts, UNKNOWN, Wanted};
+use super::batch::{Batch, Column, MISSING, SharedTexts, UNKNOWN, Wanted};
 use super::build::Builder;
 use super::key::{KeyCode, write_leaf, write_text};
 use super::recognise::{Got, Recogniser};
@@ -91,6 +91,8 @@ pub(super) struct Leaf<'a> {
     pub(super) recogniser: Recogniser<'a>,
     /// The texts that the rows before had one of, and the keys that they are; absent where some is none.
     pub(super) shared: Option<(ArrayRef, Option<Arc<SharedTexts>>)>,
+    /// The cells that the rows before had one of, and what they came to; absent where one of them is not plainly good.
+    pub(super) coded: Option<(ArrayRef, Option<Arc<Column>>)>,
 }
 
 pub(super) enum Field<'a> {
@@ -119,6 +121,7 @@ impl<'a> Decoder<'a> {
             column,
             recogniser: Recogniser::new(converter, &reading.absent),
             shared: None,
+            coded: None,
         };
         let of_leaf = |found: &'a LeafColumn| leaf(found.column, &found.converter);
         let field = |position: &u32| {
@@ -170,6 +173,11 @@ impl<'a> Decoder<'a> {
             _ => None,
         });
         fields.collect()
+    }
+
+    /// The columns of the rows' own key.
+    pub(crate) fn own_key(&self) -> Vec<usize> {
+        self.key.iter().flatten().map(|leaf| leaf.column).collect()
     }
 
     /// Reads a row into the columns.

@@ -32,6 +32,7 @@ mod build;
 mod chunks;
 mod csv_scan;
 mod decode;
+mod held;
 pub(crate) mod key;
 mod marks;
 mod parquet_scan;
@@ -45,7 +46,7 @@ mod unread;
 mod unread_tests;
 mod write;
 
-pub use batch::{Batch, Column, Keys, SharedTexts, Texts, Values, Wanted};
+pub use batch::{Batch, Coded, Codes, Column, Keys, SharedTexts, Texts, Values, Wanted};
 pub use batch::{KNOWN, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN};
 pub use tables::{PassedOver, Scan, Tables};
 pub use unread::Condition;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use arrow_array::cast::AsArray as _;
@@ -15,12 +15,12 @@ use arrow_schema::DataType;
 
 use super::batch::Batch;
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Row};
+use super::held::{Cells, held};
 use super::recognise::{Got, Recogniser};
 use super::tables::Scanned;
 use super::unread::{Condition, left_out, repeated};
 use crate::data::parquet_cell::{Rendered, render};
 use crate::data::parquet_file::{ParquetFile, wrong_count};
-use crate::data::parquet_texts::TextChunk;
 use crate::data::{DataError, ReadError};
 
 /// Rows that are decoded at a time.
@@ -39,10 +39,8 @@ pub(crate) fn scan(
 ) -> Result<Scanned, ReadError> {
     let groups = file.groups();
     let used = reading.used();
-    if condition.is_some() {
-        // What cannot be read is refused, whether or not it would have been passed over.
-        file.check_compression(&used)?;
-    }
+    // What cannot be read is refused, whether or not it would have been passed over.
+    file.check_compression(&used)?;
     let (next, passed) = (AtomicUsize::new(0), AtomicU32::new(0));
     let found: Mutex<Vec<(usize, Errors)>> = Mutex::default();
     let work = || {
@@ -86,29 +84,40 @@ fn group(
     each: &(dyn Fn(Batch) + Sync),
 ) -> Errors {
     let read: Vec<usize> = used.iter().copied().filter(|column| !left.contains_key(column)).collect();
-    let texts = texts(file, &read, (number, rows_said), decoder);
-    let is_text = |column: &usize| texts.iter().any(|(own, _)| own == column);
-    let others: Vec<usize> = read.into_iter().filter(|column| !is_text(column)).collect();
-    let mut rows = file.group(number, others.iter().copied(), ROWS)?;
+    let held = held(file, &read, (number, rows_said), decoder);
+    let is_held = |column: &usize| held.iter().any(|(own, _)| own == column);
+    let others: Vec<usize> = read.iter().copied().filter(|column| !is_held(column)).collect();
+    // Where all is held there is nothing else to read.
+    let is_whole = others.is_empty() && !read.is_empty();
+    let mut rows =
+        if is_whole { None } else { Some(file.group(number, others.iter().copied(), ROWS)?) };
     let start = first;
     let (mut first, mut all) = (first, Vec::new());
-    while let Some(batch) = rows.next()? {
-        let count = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+    loop {
+        let (count, arrays) = match &mut rows {
+            Some(rows) => match rows.next()? {
+                Some(batch) => (batch.num_rows(), batch.columns().to_vec()),
+                None => break,
+            },
+            None => match rows_said.saturating_sub(first - start) {
+                0 => break,
+                rest => (ROWS.min(rest as usize), Vec::new()),
+            },
+        };
+        let (rows, count) = (count, u32::try_from(count).unwrap_or(u32::MAX));
         if count == 0 {
             continue;
         }
         let filled: Option<Vec<(usize, ArrayRef)>> =
-            left.iter().map(|(column, cell)| Some((*column, repeated(cell, batch.num_rows())?))).collect();
+            left.iter().map(|(column, cell)| Some((*column, repeated(cell, rows)?))).collect();
         let Some(filled) = filled else {
             return Err(wrong_count(i64::from(rows_said), None, file.shown()));
         };
         let at = (first - start) as usize;
-        let of_texts = texts
-            .iter()
-            .filter_map(|(column, texts)| Some((*column, texts.rows(at..at + batch.num_rows())?)));
-        let arrays =
-            others.iter().copied().zip(batch.columns().iter().cloned()).chain(of_texts).chain(filled);
-        let building = columns(reading, arrays, batch.num_rows(), first, decoder);
+        let arrays = others.iter().copied().zip(arrays).chain(filled);
+        let arrays = arrays.map(|(column, array)| (column, Cells::Array(array)));
+        let of_held = held.iter().map(|(column, held)| (*column, Cells::Held(held, at..at + rows)));
+        let building = columns(reading, arrays.chain(of_held), rows, first, decoder);
         let (batch, errors) = building.finish(reading.file, first);
         all.extend(errors);
         each(batch);
@@ -119,22 +128,6 @@ fn group(
         return Err(wrong_count(i64::from(rows_said), Some(i64::from(found)), file.shown()));
     }
     Ok(all)
-}
-
-/// The columns that name rows of other records, where they can be read by themselves beside others: so each of their texts is
-/// looked for once, not each time that a row has it.
-fn texts(
-    file: &ParquetFile,
-    used: &[usize],
-    (group, rows): (usize, u32),
-    decoder: &Decoder<'_>,
-) -> Vec<(usize, TextChunk)> {
-    let named_by = decoder.named_by();
-    if rows == 0 || used.iter().all(|column| named_by.contains(column)) {
-        return Vec::new();
-    }
-    let named_by = named_by.into_iter().filter(|column| used.contains(column));
-    named_by.filter_map(|column| Some((column, file.texts(group, column)?))).collect()
 }
 
 /// The rows of batches in memory.
@@ -151,7 +144,8 @@ pub(crate) fn batches(
         let mut from = 0;
         while from < narrow.num_rows() {
             let part = narrow.slice(from, ROWS.min(narrow.num_rows() - from));
-            let arrays = used.iter().copied().zip(part.columns().iter().cloned());
+            let arrays = part.columns().iter().map(|array| Cells::Array(Arc::clone(array)));
+            let arrays = used.iter().copied().zip(arrays);
             let building = columns(reading, arrays, part.num_rows(), scanned.rows, &mut decoder);
             let (built, errors) = building.finish(reading.file, scanned.rows);
             scanned.errors.extend(errors);
@@ -164,29 +158,38 @@ pub(crate) fn batches(
 }
 
 /// Reads rows from columns of the file.
-fn columns(
+fn columns<'h>(
     reading: &Reading<'_>,
-    found: impl Iterator<Item = (usize, ArrayRef)>,
+    found: impl Iterator<Item = (usize, Cells<'h>)>,
     rows: usize,
     first: u32,
     decoder: &mut Decoder<'_>,
 ) -> Building {
     let mut building = Building::new(reading.symbols, reading.wanted);
     let mut replay = Replay::new(reading);
-    let mut arrays: Vec<Option<ArrayRef>> = vec![None; reading.names.len()];
+    let mut cells: Vec<Option<Cells<'h>>> = reading.names.iter().map(|_| None).collect();
     for (column, array) in found {
-        if let Some(place) = arrays.get_mut(column) {
+        if let Some(place) = cells.get_mut(column) {
             *place = Some(array);
         }
     }
-    let arrays: Vec<Option<&ArrayRef>> = arrays.iter().map(Option::as_ref).collect();
-    if super::arrays::read(decoder, &arrays, rows, &mut building) {
+    let mut is_read = super::arrays::read(decoder, &cells, rows, &mut building);
+    if !is_read && cells.iter().flatten().any(|cells| matches!(cells, Cells::Held(..))) {
+        // A cell that some row shares may not be plainly good, and no row of these have it.
+        let arrays = cells.into_iter().map(|cells| cells?.array().map(Cells::Array));
+        cells = arrays.collect();
+        is_read = super::arrays::read(decoder, &cells, rows, &mut building);
+    }
+    if is_read {
         let first = u64::from(first) + 1;
         (first..first + rows as u64).for_each(|line| building.end_row(line));
         return building;
     }
+    let array = |cells: &Option<Cells<'_>>| cells.as_ref().and_then(Cells::array);
+    let arrays: Vec<Option<ArrayRef>> = cells.iter().map(array).collect();
+    let arrays: Vec<Option<&ArrayRef>> = arrays.iter().map(Option::as_ref).collect();
     let mut cells =
-        Cells { row: 0, columns: arrays.iter().map(|array| array.map_or(Typed::None, typed)).collect() };
+        RowCells { row: 0, columns: arrays.iter().map(|array| array.map_or(Typed::None, typed)).collect() };
     for row in 0..rows {
         let line = u64::from(first) + row as u64 + 1;
         cells.row = row;
@@ -223,7 +226,7 @@ fn again(
 }
 
 /// The rows of a batch, one at a time.
-struct Cells<'a> {
+struct RowCells<'a> {
     row: usize,
     columns: Vec<Typed<'a>>,
 }
@@ -266,7 +269,7 @@ fn typed(array: &ArrayRef) -> Typed<'_> {
     }
 }
 
-impl Row for Cells<'_> {
+impl Row for RowCells<'_> {
     fn got<'r>(&'r self, column: usize, recogniser: &mut Recogniser<'_>) -> Got<'r> {
         let row = self.row;
         let (array, found) = match self.columns.get(column) {

@@ -151,6 +151,10 @@ fn unresolved(cell: &Cell) -> Cell {
 }
 
 fn cell(tables: &Tables<'_>, column: &Column, row: usize, base: Base) -> Cell {
+    if let Values::Coded(coded) = &column.values {
+        assert_eq!(coded.which.len(), column.len());
+        return cell(tables, &coded.cells, coded.which.get(row).unwrap(), base);
+    }
     let at = u32::try_from(row).unwrap();
     match column.state[row] {
         MISSING => Cell::Missing,
@@ -178,6 +182,7 @@ fn cell(tables: &Tables<'_>, column: &Column, row: usize, base: Base) -> Cell {
                 row: None,
                 key: tables.key(keys.record, keys.get(row)).unwrap(),
             }),
+            Values::Coded(_) => panic!("shared cells are not shared again"),
         }),
         state => panic!("state {state}"),
     }
