@@ -55,7 +55,10 @@ impl TextChunk {
         let mut pages = SerializedPageReader::new(Arc::new(file), chunk, rows, None).ok()?;
         let mut found = Found {
             is_optional: column.max_def_level() > 0,
-            texts: Texts::default(),
+            texts: Texts {
+                bytes: Vec::with_capacity(usize::try_from(chunk.uncompressed_size()).ok()?),
+                ends: Vec::new(),
+            },
             dictionary: 0,
             which: Vec::with_capacity(rows),
         };
