@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,6 +38,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let Some(session) = session::prepare(&args.data, &args.policies, reading, terminal)? else {
         return Ok(Outcome::Findings);
     };
+    // What a state takes is given back as a whole when the program ends, not piece by piece before.
+    let session = ManuallyDrop::new(session);
     let start = Instant::now();
     let sheets = sheets(&session, args.facts);
     if sheets.is_empty() {
@@ -57,7 +60,8 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     let columns = Columns::new(facts.plan, session.records.source(), facts.as_of, facts.options)
         .on_threads(threads)
         .for_all(&results, &derived);
-    let by_column = (args.engine == Engine::Columns).then_some(&columns);
+    let columns = ManuallyDrop::new(columns);
+    let by_column = (args.engine == Engine::Columns).then_some(&*columns);
     let (evaluator, batches) = (facts.evaluator(Privacy::Mask), columns.batches());
     let rows_of = |sheet: &Sheet| match by_column {
         Some(_) => batches.rows_of(sheet.record),
