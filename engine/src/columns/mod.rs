@@ -82,6 +82,7 @@ mod spill;
 mod store;
 mod stored;
 mod tally;
+mod totals;
 mod unread;
 mod vector;
 mod wanted;
