@@ -1,15 +1,21 @@
 //! The lines of some rows, from columns of results: what many rows share is written once and copied.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use rubric_engine::columns::{Amounts, Batches, Facts as Column, Outcomes};
-use rubric_engine::evaluate::{decision_words, requirement_words, show_need_with};
-use rubric_engine::plan::{Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number};
+use rubric_engine::columns::{Amounts, Batch, Batches, Facts as Column, Outcomes};
+use rubric_engine::evaluate::{
+    DecisionResult, RequirementResult, decision_words, requirement_words, show_need_with,
+};
+use rubric_engine::plan::{
+    DecisionId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
+};
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::columns::{Content, Sheet, key_values};
 use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
-use super::pieces::{Lines, NUMBER, Piece, Pieces, csv_cell, csv_lines};
+use super::numbers::NUMBER;
+use super::pieces::{Lines, Piece, Pieces, csv_cell, csv_lines};
 use super::result_file::ResultRows;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
@@ -64,6 +70,31 @@ fn json_text(out: &mut Vec<u8>, text: &str) {
     let _ = serde_json::to_writer(out, text);
 }
 
+/// What was worked out for a column of a sheet.
+enum Found<'w> {
+    Decision(DecisionId, Outcomes<DecisionResult>),
+    Requirement(Instance, Outcomes<RequirementResult>),
+    Amount(Amounts<'w>),
+    Fact(Column<'w>, Base),
+}
+
+impl<'w> Found<'w> {
+    fn of(plan: &Plan, batch: &'w Batch<'_>, content: Content) -> Self {
+        match content {
+            Content::Result(ResultId::Decision(id), _) => Self::Decision(id, batch.decision(id)),
+            Content::Result(ResultId::Requirement(requirement), value) => {
+                let instance = Instance { requirement, value };
+                Self::Requirement(instance, batch.requirement(instance))
+            }
+            Content::Result(ResultId::Amount(id), _) => Self::Amount(batch.amount(id)),
+            Content::Fact(id) => {
+                let base = plan.symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
+                Self::Fact(batch.define(id), base)
+            }
+        }
+    }
+}
+
 /// Bytes of a line for which there is room from the start.
 const LINE: usize = 256;
 
@@ -83,32 +114,30 @@ pub(super) fn part(
     let mut counted = tallies(facts.plan, sheet);
     let batch = batches.batch(sheet.record, rows.clone());
     let asking = Asking { facts, sheet, batches, rows: rows.clone() };
+    // Everything is worked out before anything is written: pieces of numbers are read where they stand.
+    let found: Vec<Found<'_>> =
+        sheet.columns.iter().map(|column| Found::of(facts.plan, &batch, column.content)).collect();
     let mut pieces = vec![asking.keys(&writing)];
     let mut column = sheet.keys.len();
     let mut tally = counted.iter_mut();
-    for content in sheet.columns.iter().map(|column| column.content) {
-        match content {
-            Content::Result(ResultId::Decision(id), _) => {
-                let outcomes = batch.decision(id);
-                let words = |result| decision_words(facts.plan, id, result);
+    for found in &found {
+        match found {
+            Found::Decision(id, outcomes) => {
+                let words = |result: &_| decision_words(facts.plan, *id, Clone::clone(result));
                 pieces.push(asking.results(&writing, column, outcomes, words, tally.next()));
                 column += 3;
             }
-            Content::Result(ResultId::Requirement(requirement), value) => {
-                let instance = Instance { requirement, value };
-                let outcomes = batch.requirement(instance);
-                let words = |result| requirement_words(facts.plan, instance, result);
+            Found::Requirement(instance, outcomes) => {
+                let words = |result: &_| requirement_words(facts.plan, *instance, Clone::clone(result));
                 pieces.push(asking.results(&writing, column, outcomes, words, tally.next()));
                 column += 3;
             }
-            Content::Result(ResultId::Amount(id), _) => {
-                let amounts = batch.amount(id);
-                asking.amounts(&writing, column, &amounts, tally.next(), &mut pieces);
+            Found::Amount(amounts) => {
+                asking.amounts(&writing, column, amounts, tally.next(), &mut pieces);
                 column += 2 + amounts.lines.len();
             }
-            Content::Fact(id) => {
-                let base = facts.plan.symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
-                pieces.push(asking.facts(&writing, column, &batch.define(id), base));
+            Found::Fact(fact, base) => {
+                pieces.push(asking.facts(&writing, column, fact, *base));
                 column += 1;
             }
         }
@@ -221,9 +250,11 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     fn keys(&self, writing: &Writing<'_>) -> Pieces<'a> {
-        let is_text = self.rows.clone().all(|row| self.batches.text_key(self.sheet.record, row).is_some());
-        if writing.format == TableFormat::Csv && self.sheet.keys.len() == 1 && is_text {
-            return Pieces::Keys { batches: self.batches, record: self.sheet.record, first: self.rows.start };
+        if writing.format == TableFormat::Csv && self.sheet.keys.len() == 1 {
+            let keys = self.rows.clone().map(|row| self.batches.text_key(self.sheet.record, row));
+            if let Some(keys) = keys.collect() {
+                return Pieces::Keys(keys);
+            }
         }
         let symbols = &self.facts.plan.symbols;
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
@@ -263,14 +294,14 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn results<R>(
+    fn results<'p, R>(
         &self,
         writing: &Writing<'_>,
         column: usize,
-        outcomes: Outcomes<R>,
-        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
+        outcomes: &'p Outcomes<R>,
+        words: impl Fn(&R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         tally: Option<&mut Tally>,
-    ) -> Pieces<'a> {
+    ) -> Pieces<'p> {
         let mut times = vec![0_u64; outcomes.distinct.len()];
         // A result that needs something is of one row alone, from which the facts are seen.
         let mut rows = vec![self.rows.start; outcomes.distinct.len()];
@@ -282,7 +313,7 @@ impl<'a> Asking<'a> {
         }
         let mut tally = tally;
         let mut distinct = Vec::with_capacity(outcomes.distinct.len());
-        for ((result, times), row) in outcomes.distinct.into_iter().zip(times).zip(rows) {
+        for ((result, times), row) in outcomes.distinct.iter().zip(times).zip(rows) {
             let mut piece = Vec::new();
             if times > 0 {
                 let (word, by, needs) = words(result);
@@ -295,7 +326,7 @@ impl<'a> Asking<'a> {
             }
             distinct.push(Piece::from(piece));
         }
-        Pieces::Shared { distinct, of: outcomes.of }
+        Pieces::Shared { distinct, of: Cow::Borrowed(&outcomes.of) }
     }
 
     fn needs(&self, needs: &[Need], row: u32) -> Vec<String> {
@@ -307,13 +338,13 @@ impl<'a> Asking<'a> {
         needs
     }
 
-    fn amounts(
+    fn amounts<'p>(
         &self,
         writing: &Writing<'_>,
         column: usize,
-        amounts: &Amounts<'_>,
+        amounts: &'p Amounts<'_>,
         tally: Option<&mut Tally>,
-        pieces: &mut Vec<Pieces<'a>>,
+        pieces: &mut Vec<Pieces<'p>>,
     ) {
         pieces.push(self.numbers(writing, column, &amounts.total, &worth_text));
         let needs = (0..amounts.total.len()).map(|at| amounts.needs(at));
@@ -329,7 +360,7 @@ impl<'a> Asking<'a> {
                 distinct.push(Piece::from(piece));
             }
         }
-        pieces.push(Pieces::Shared { distinct, of });
+        pieces.push(Pieces::Shared { distinct, of: Cow::Owned(of) });
         for (line, (_, facts)) in amounts.lines.iter().enumerate() {
             pieces.push(self.numbers(writing, column + 2 + line, facts, &worth_text));
         }
@@ -339,13 +370,13 @@ impl<'a> Asking<'a> {
     }
 
     /// A column of numbers; `text` says what stands for any other state.
-    fn numbers(
+    fn numbers<'p>(
         &self,
         writing: &Writing<'_>,
         column: usize,
-        facts: &Column<'_>,
+        facts: &'p Column<'_>,
         text: &dyn Fn(&State) -> String,
-    ) -> Pieces<'a> {
+    ) -> Pieces<'p> {
         let one = |state: &State| {
             let mut piece = Vec::new();
             writing.one(&mut piece, true, column, &text(state));
@@ -359,10 +390,10 @@ impl<'a> Asking<'a> {
             return Pieces::Numbers {
                 before,
                 after: if is_quoted { b"\"" } else { b"" },
-                values: numbers.values.to_vec(),
+                values: numbers.values,
                 scale: numbers.scale,
                 states: numbers.states.iter().map(one).collect(),
-                of: numbers.of.into_iter().map(|state| state.unwrap_or(NUMBER)).collect(),
+                of: numbers.of,
             };
         }
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));
@@ -373,14 +404,20 @@ impl<'a> Asking<'a> {
         Pieces::Own { bytes, ends }
     }
 
-    fn facts(&self, writing: &Writing<'_>, column: usize, facts: &Column<'_>, base: Base) -> Pieces<'a> {
+    fn facts<'p>(
+        &self,
+        writing: &Writing<'_>,
+        column: usize,
+        facts: &'p Column<'_>,
+        base: Base,
+    ) -> Pieces<'p> {
         if let Some((states, of)) = facts.distinct() {
             let piece = |state: &State| {
                 let mut piece = Vec::new();
                 writing.one(&mut piece, true, column, &fact_text(self.facts.plan, state, base));
                 Piece::from(piece)
             };
-            return Pieces::Shared { distinct: states.iter().map(piece).collect(), of };
+            return Pieces::Shared { distinct: states.iter().map(piece).collect(), of: Cow::Owned(of) };
         }
         self.numbers(writing, column, facts, &|state| fact_text(self.facts.plan, state, base))
     }
@@ -419,15 +456,15 @@ fn total(tally: &mut Tally, facts: &Column<'_>) {
     let mut sums: Vec<(u8, i128)> = Vec::new();
     let numbers = facts.numbers();
     if let Some(numbers) = &numbers {
-        let values = numbers.values.iter().zip(&numbers.of).filter(|(_, state)| state.is_none());
         let mut sum = 0_i128;
-        for (value, _) in values {
-            known += 1;
-            sum += i128::from(*value);
+        for (value, state) in numbers.values.iter().zip(&numbers.of) {
+            let is_known = *state == NUMBER;
+            known += u64::from(is_known);
+            sum += i128::from(value & -i64::from(is_known));
         }
         sums.push((numbers.scale, sum));
     }
-    let is_open = |at: &usize| numbers.as_ref().is_none_or(|numbers| numbers.of.get(*at) != Some(&None));
+    let is_open = |at: &usize| numbers.as_ref().is_none_or(|numbers| numbers.of.get(*at) != Some(&NUMBER));
     for at in (0..facts.len()).filter(is_open) {
         if let Some((value, scale)) = facts.scaled(at) {
             known += 1;

@@ -5,12 +5,14 @@ mod columns;
 mod evaluate;
 mod guard;
 mod interrupt;
+mod numbers;
 mod own_folder;
 mod pieces;
 mod result_file;
 mod staging;
 mod summary;
 mod timings;
+mod words;
 mod written;
 
 pub(crate) use columns::{Sheet, key_parts, sheets};

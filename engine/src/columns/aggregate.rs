@@ -53,7 +53,7 @@ impl Worker<'_> {
         operand: Option<ExprId>,
     ) -> Vector {
         let by_rows = |env: &Env<'_>| self.aggregate_rows(env, id, kind, rows, operand);
-        self.tallied(env, id, (kind, &rows.source), &by_rows).unwrap_or_else(|| by_rows(env))
+        self.tallied(env, id, &rows.source, &by_rows).unwrap_or_else(|| by_rows(env))
     }
 
     /// From the rows of each lane.

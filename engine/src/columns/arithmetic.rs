@@ -17,6 +17,9 @@ const LARGEST_SCALE: u8 = 12;
 
 /// The state of a strict operation on two vectors, and whether every lane has both values.
 fn states(a: &Vector, b: &Vector) -> Vec<u8> {
+    if a.all_known() && b.all_known() {
+        return vec![KNOWN; a.len().min(b.len())];
+    }
     a.state.iter().zip(&b.state).map(|(a, b)| strict(*a, *b)).collect()
 }
 
@@ -70,6 +73,20 @@ fn quick(op: ArithmeticOp, a: &Vector, b: &Vector) -> Option<Vector> {
         }
         ArithmeticOp::Div => {
             let (up, down) = (power(*right_scale)?, power(*left_scale)?);
+            let is_above = right
+                .iter()
+                .zip(&state)
+                .fold(true, |all, (right, state)| all & ((*right > 0) | (*state != KNOWN)));
+            // Nothing is scaled, turned or wrong.
+            if is_above && up == 1 && down == 1 {
+                let mask = |state: &u8| -i64::from(*state == KNOWN);
+                let dividends = left.iter().zip(&state).map(|(left, state)| left & mask(state));
+                let divisors = right.iter().zip(&state).map(|(right, state)| {
+                    let mask = mask(state);
+                    (right & mask) | (1 & !mask)
+                });
+                return Some(Vector::of(state.clone(), Data::Ratio(dividends.collect(), divisors.collect())));
+            }
             let mut fits = true;
             let (mut dividends, mut divisors) =
                 (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
@@ -120,6 +137,33 @@ fn rounded(n: i128, d: i128, mode: RoundingMode) -> i128 {
     if n < 0 { -result } else { result }
 }
 
+/// The same of numbers whose quotient fits wherever they do; the divisor is above zero and no more than half of the largest.
+fn rounded_small(n: i64, d: u64, mode: RoundingMode) -> i64 {
+    let magnitude = n.unsigned_abs();
+    let (quotient, remainder) = match (u32::try_from(magnitude), u32::try_from(d)) {
+        (Ok(magnitude), Ok(d)) if d > 0 => (u64::from(magnitude / d), u64::from(magnitude % d)),
+        _ => (magnitude.checked_div(d).unwrap_or(0), magnitude.checked_rem(d).unwrap_or(0)),
+    };
+    let twice = remainder << 1;
+    let up = match mode {
+        RoundingMode::Down => false,
+        RoundingMode::Up => remainder != 0,
+        RoundingMode::HalfUp => twice >= d,
+        RoundingMode::HalfEven => (twice > d) | ((twice == d) & (quotient & 1 == 1)),
+    };
+    let result = quotient.wrapping_add(u64::from(up)).cast_signed();
+    if n < 0 { result.wrapping_neg() } else { result }
+}
+
+/// Numbers whose products with a small power of ten are well within `i64`.
+const SMALL: i64 = i64::MAX / 1_000_000;
+
+/// Whether all numbers are so far from the ends of `i64`.
+fn all_below(values: &[i64], end: i64) -> bool {
+    let end = end.unsigned_abs();
+    values.iter().fold(true, |all, value| all & (value.unsigned_abs() < end))
+}
+
 /// Rounding of narrow columns, where all lanes fit.
 fn quick_round(a: &Vector, mode: RoundingMode, places: u32) -> Option<Vector> {
     let places = u8::try_from(places).ok().filter(|places| *places <= LARGEST_SCALE)?;
@@ -129,12 +173,24 @@ fn quick_round(a: &Vector, mode: RoundingMode, places: u32) -> Option<Vector> {
         Data::Void => return Some(Vector::of(state, Data::Void)),
         Data::Num(_, scale) if *scale <= places => return Some(Vector::of(state, a.data.clone())),
         Data::Num(values, scale) => {
-            let by = i128::from(power(scale - places)?);
+            let by = power(scale - places)?;
+            if all_below(values, SMALL) {
+                let by = by.unsigned_abs();
+                let values = values.iter().map(|value| rounded_small(*value, by, mode));
+                return Some(Vector::of(state, Data::Num(values.collect(), places)));
+            }
+            let by = i128::from(by);
             values.iter().map(|value| i64::try_from(rounded(i128::from(*value), by, mode)).ok()).collect()
         }
         Data::Ratio(n, d) => {
-            let up = i128::from(power(places)?);
+            let up = power(places)?;
             let of = n.iter().zip(d);
+            let is_small = up <= 1_000_000 && all_below(n, SMALL) && all_below(d, SMALL);
+            if is_small && d.iter().fold(true, |all, d| all & (*d > 0)) {
+                let values = of.map(|(n, d)| rounded_small(n.wrapping_mul(up), d.unsigned_abs(), mode));
+                return Some(Vector::of(state, Data::Num(values.collect(), places)));
+            }
+            let up = i128::from(up);
             of.map(|(n, d)| i64::try_from(rounded(i128::from(*n) * up, i128::from(*d), mode)).ok()).collect()
         }
         _ => None::<Vec<i64>>,
@@ -357,5 +413,48 @@ impl Worker<'_> {
             };
             Ok(Value::Reference(Reference { record, row, key }))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_are_rounded_as_all_are() {
+        let values = [0, 1, 2, 4, 5, 6, 10, 15, 25, 99, 100, 12_345, 1 << 33, SMALL - 1];
+        let values = || values.into_iter().flat_map(|value| [value, -value]);
+        for mode in [RoundingMode::Down, RoundingMode::Up, RoundingMode::HalfUp, RoundingMode::HalfEven] {
+            for n in values() {
+                for d in values().filter(|d| *d > 0) {
+                    let expected = rounded(i128::from(n), i128::from(d), mode);
+                    let found = rounded_small(n, d.unsigned_abs(), mode);
+                    assert_eq!(i128::from(found), expected, "{n} / {d} {mode:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn quotients_of_whole_numbers_are_those_of_others() {
+        let states = [KNOWN, KNOWN, UNKNOWN, KNOWN, ERROR, MISSING];
+        let numbers =
+            |values: [i64; 6], scale| Vector::of(states.to_vec(), Data::Num(values.to_vec(), scale));
+        let left = numbers([3, -4, 0, 0, 0, 0], 0);
+        let plain = quick(ArithmeticOp::Div, &left, &numbers([2, 7, 0, 5, 0, 0], 0)).unwrap();
+        assert_eq!(plain.state, [KNOWN, KNOWN, UNKNOWN, KNOWN, ERROR, UNKNOWN]);
+        assert!(
+            matches!(plain.data, Data::Ratio(n, d) if n == [3, -4, 0, 0, 0, 0] && d == [2, 7, 1, 5, 1, 1])
+        );
+        // Below zero, and nothing at all.
+        let turned = quick(ArithmeticOp::Div, &left, &numbers([-2, 0, 0, 5, 0, 0], 0)).unwrap();
+        assert_eq!(turned.state, [KNOWN, ERROR, UNKNOWN, KNOWN, ERROR, UNKNOWN]);
+        assert!(
+            matches!(turned.data, Data::Ratio(n, d) if n == [-3, 0, 0, 0, 0, 0] && d == [2, 1, 1, 5, 1, 1])
+        );
+        let tenths = quick(ArithmeticOp::Div, &left, &numbers([2, 7, 0, 5, 0, 0], 1)).unwrap();
+        assert!(
+            matches!(tenths.data, Data::Ratio(n, d) if n == [30, -40, 0, 0, 0, 0] && d == [2, 7, 1, 5, 1, 1])
+        );
     }
 }

@@ -15,15 +15,13 @@ use crate::evaluate::found::{Found, Truth};
 use crate::plan::{CompareOp, ExprId, Op};
 use crate::value::Value;
 
-/// The state of a strict operation on two lanes; known where both are.
+/// The state of a strict operation on two lanes; known where both are. Without branches, so that many are done together.
 pub(crate) const fn strict(a: u8, b: u8) -> u8 {
-    if a == ERROR || b == ERROR {
-        ERROR
-    } else if a == UNKNOWN || b == UNKNOWN || a == MISSING || b == MISSING {
-        UNKNOWN
-    } else {
-        KNOWN
-    }
+    let is_error = (a == ERROR) | (b == ERROR);
+    let is_open = (a == UNKNOWN) | (b == UNKNOWN) | (a == MISSING) | (b == MISSING);
+    let without_error = KNOWN.wrapping_sub((is_open as u8) << 1);
+    let mask = (is_error as u8).wrapping_neg();
+    (without_error & !mask) | (ERROR & mask)
 }
 
 /// The test of an order as a function of its own, so that lanes are not asked which it is.
@@ -123,12 +121,14 @@ fn ordered<A: Copy, B: Copy>(
         return by_op!(op, test => sides.map(|(left, right)| told(test(order(*left, *right)))).collect());
     }
     let sides = left.iter().zip(right).zip(a.state.iter().zip(&b.state));
-    sides
-        .map(|((left, right), (a, b))| match strict(*a, *b) {
-            KNOWN => told(op.holds(order(*left, *right))),
-            open => open,
-        })
-        .collect()
+    by_op!(op, test => {
+        let told = |((left, right), (a, b)): ((&A, &B), (&u8, &u8))| {
+            let state = strict(*a, *b);
+            let told = told(test(order(*left, *right)));
+            if state == KNOWN { told } else { state }
+        };
+        sides.map(told).collect()
+    })
 }
 
 /// As [`ordered`], of values among which one stands for `none`: it is equal to nothing, and neither before nor after.
@@ -375,5 +375,40 @@ pub(crate) fn has_codes(vector: &Vector, store: &Store<'_>) -> bool {
         Data::Void | Data::Flag | Data::Num(..) | Data::Code(_) | Data::Date(_) | Data::Year(_) => true,
         Data::Row(record, _) => store.rows_are_keys(*record),
         Data::Ratio(..) | Data::Any(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_comes_before_what_is_not_known() {
+        for a in NO..=MISSING {
+            for b in NO..=MISSING {
+                let is = |state: u8| a == state || b == state;
+                let expected = match () {
+                    () if is(ERROR) => ERROR,
+                    () if is(UNKNOWN) || is(MISSING) => UNKNOWN,
+                    () => KNOWN,
+                };
+                assert_eq!(strict(a, b), expected, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_where_both_are_known() {
+        let states = [NO, UNKNOWN, ERROR, KNOWN, MISSING];
+        let numbers = |state: u8, value: i64| Vector::of(vec![state], Data::Num(vec![value], 0));
+        for op in [CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le, CompareOp::Gt, CompareOp::Ge] {
+            for (a, b) in states.iter().flat_map(|a| states.map(|b| (*a, b))) {
+                for value in -1..=1 {
+                    let state = strict(a, b);
+                    let expected = if state == KNOWN { told(op.holds(value.cmp(&0))) } else { state };
+                    assert_eq!(narrow(op, &numbers(a, value), &numbers(b, 0)), Some(vec![expected]));
+                }
+            }
+        }
     }
 }

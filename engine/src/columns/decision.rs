@@ -62,8 +62,18 @@ impl<K: std::hash::Hash + Eq> Sorted<K> {
 enum Reason {
     Outside,
     Open(u8),
-    Few(Date, [u64; 3]),
+    Few(Date, u128),
     Many(Date, Vec<u8>),
+}
+
+/// So many results are found without their table.
+const RECENT: usize = 64;
+
+/// A place for a key among as many.
+fn place_of(key: u128) -> usize {
+    let halves = [key, key >> 64].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or(0));
+    let mixed = halves.iter().fold(0_u64, |all, half| (all ^ half).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    usize::try_from(mixed >> (64 - RECENT.ilog2())).unwrap_or(0)
 }
 
 impl Worker<'_> {
@@ -171,28 +181,33 @@ impl Worker<'_> {
             }
             return;
         }
-        // One bit for each rule: surely, not known, an error.
-        let mut masks = vec![[0_u64; 3]; env.len];
+        // Two bits for each rule.
+        let mut keys = vec![0_u128; env.len];
         for (rule, codes) in codes.iter().enumerate() {
             let Some(codes) = codes else { continue };
-            for (mask, code) in masks.iter_mut().zip(codes) {
-                let [sure, unknown, error] = mask;
-                *sure |= u64::from(*code == KNOWN) << rule;
-                *unknown |= u64::from(*code == UNKNOWN) << rule;
-                *error |= u64::from(*code == ERROR) << rule;
+            for (key, code) in keys.iter_mut().zip(codes) {
+                *key |= u128::from(code & 3) << (2 * rule);
             }
         }
-        let mut last: Option<([u64; 3], u32)> = None;
-        for (lane, mask) in masks.into_iter().enumerate() {
-            let at = match last {
-                Some((known, at)) if known == mask => at,
-                _ => sorted.once(Reason::Few(law, mask), || {
-                    let mut own =
-                        codes.iter().map(|codes| codes.as_ref().and_then(|codes| codes.get(lane)).copied());
-                    result(&mut own)
-                }),
+        // Results that were asked for of late, each at a place that its key tells.
+        let mut recent: [Option<(u128, u32)>; RECENT] = [None; RECENT];
+        for (lane, key) in keys.into_iter().enumerate() {
+            let place = recent.get_mut(place_of(key));
+            let at = match place {
+                Some(Some((known, at))) if *known == key => *at,
+                place => {
+                    let at = sorted.once(Reason::Few(law, key), || {
+                        let mut own = codes
+                            .iter()
+                            .map(|codes| codes.as_ref().and_then(|codes| codes.get(lane)).copied());
+                        result(&mut own)
+                    });
+                    if let Some(place) = place {
+                        *place = Some((key, at));
+                    }
+                    at
+                }
             };
-            last = Some((mask, at));
             sorted.put(lane_of(lane), at);
         }
     }

@@ -23,7 +23,7 @@ pub(crate) const fn opposite(code: u8) -> u8 {
 
 /// A condition with unknown and error exchanged, whose order is then that of disjunction. Without branches, so that many
 /// are done together.
-const fn exchanged(code: u8) -> u8 {
+pub(crate) const fn exchanged(code: u8) -> u8 {
     code ^ (((code ^ (code >> 1)) & 1).wrapping_neg() & 3)
 }
 
@@ -75,18 +75,10 @@ impl Worker<'_> {
     /// The operators that ask whether there is a value.
     pub(crate) fn absence(&self, env: &Env<'_>, op: &Op) -> Vector {
         let asked = |operand: &Vector, known: u8, missing: u8, unknown: u8| {
-            Vector::flags(
-                operand
-                    .state
-                    .iter()
-                    .map(|state| match *state {
-                        NO | KNOWN => known,
-                        MISSING => missing,
-                        UNKNOWN => unknown,
-                        _ => ERROR,
-                    })
-                    .collect(),
-            )
+            // By state.
+            let answers = [known, unknown, ERROR, known, missing, ERROR, ERROR, ERROR];
+            let answer = |state: &u8| answers.get(usize::from(*state & 7)).copied().unwrap_or(ERROR);
+            Vector::flags(operand.state.iter().map(answer).collect())
         };
         match op {
             Op::IsKnown(a) => asked(&self.eval(env, *a), KNOWN, NO, NO),
@@ -108,7 +100,7 @@ impl Worker<'_> {
             }
             Op::Presumed(a, otherwise) => {
                 let operand = self.eval(env, *a);
-                if !operand.state.contains(&MISSING) {
+                if !operand.has_state(MISSING) {
                     return operand.plain();
                 }
                 let (absent, there) = split(&operand.state, |state| state == MISSING);

@@ -83,6 +83,7 @@ mod spill;
 mod store;
 mod stored;
 mod tally;
+mod totals;
 mod unread;
 mod vector;
 mod wanted;

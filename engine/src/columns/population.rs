@@ -8,10 +8,9 @@ use rubric_grammar::ast::RoundingMode;
 
 use super::compare::{has_codes, key_code};
 use super::lanes::{Env, Lanes};
-use super::logic::is_none;
 use super::parallel::side_by_side;
 use super::quick::QuickMap;
-use super::vector::{Data, ERROR, KNOWN, MISSING, NO, UNKNOWN, Vector, code_of, open};
+use super::vector::{Data, ERROR, KNOWN, MISSING, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, code_of, open};
 use super::worker::Worker;
 use crate::evaluate::found::Found;
 use crate::evaluate::population::{Own, Partitions, answer};
@@ -197,26 +196,55 @@ impl Read {
             return None;
         }
         let lets_in = self.lets_in.as_ref().map(|lets_in| lets_in.truths());
-        let mut members = Vec::new();
-        for (lane, value) in values.iter().enumerate() {
+        let mut members = Vec::with_capacity(values.len());
+        let keys = self.keys(values.len());
+        for (lane, ((value, state), own)) in values.iter().zip(&self.operand.state).zip(keys).enumerate() {
             match lets_in.as_ref().map_or(Some(&KNOWN), |lets_in| lets_in.get(lane)) {
                 Some(&KNOWN) => {}
                 Some(&NO) => continue,
                 _ => return None,
             }
-            if self.operand.state.get(lane) != Some(&KNOWN) {
+            if *state != KNOWN {
                 return None;
             }
-            if self.key.iter().any(|part| part.is_known(lane) && is_none(&part.data, lane)) {
-                continue;
+            match own {
+                OwnKey { is_none: true, .. } => {}
+                OwnKey { is_known: true, key, .. } => members.push((key, *value)),
+                OwnKey { is_known: false, .. } => return None,
             }
-            members.push((self.key_at(lane)?, *value));
         }
+        // They are kept until all rows are read.
+        members.shrink_to_fit();
         Some((*scale, members))
     }
 
     fn keys_have_codes(&self, worker: &Worker<'_>) -> bool {
         self.key.iter().all(|part| has_codes(part, worker.store) && !matches!(part.data, Data::Num(_, 1..)))
+    }
+
+    /// The keys of so many lanes, which [`Self::keys_have_codes`] tells of, part by part.
+    fn keys(&self, lanes: usize) -> Vec<OwnKey> {
+        let mut keys = vec![OwnKey { key: Key::default(), is_known: true, is_none: false }; lanes];
+        for (position, part) in self.key.iter().enumerate() {
+            let state = part.state.as_slice();
+            let day = |day: i32| (i64::from(day), day == NO_DAY);
+            let code = |code: u32| (i64::from(code), code == NO_CODE);
+            let keys = keys.as_mut_slice();
+            match &part.data {
+                Data::Flag => {
+                    for (own, state) in keys.iter_mut().zip(state) {
+                        own.put(position, matches!(*state, NO | KNOWN), (i64::from(*state), false));
+                    }
+                }
+                Data::Num(values, _) => put_all(keys, position, (state, values), |value| (value, false)),
+                Data::Code(codes) | Data::Row(_, codes) => put_all(keys, position, (state, codes), code),
+                Data::Date(days) | Data::Year(days) => put_all(keys, position, (state, days), day),
+                Data::Void | Data::Ratio(..) | Data::Any(_) => {
+                    keys.iter_mut().for_each(|own| own.is_known = false);
+                }
+            }
+        }
+        keys
     }
 
     /// The key of a lane; `None` where a part of it is not known.
@@ -234,6 +262,66 @@ impl Read {
     }
 }
 
+/// The key of a lane.
+#[derive(Clone, Copy)]
+struct OwnKey {
+    key: Key,
+    /// Whether all parts are.
+    is_known: bool,
+    /// Whether a part is known to be none.
+    is_none: bool,
+}
+
+impl OwnKey {
+    #[inline]
+    fn put(&mut self, position: usize, is_known: bool, (code, is_none): (i64, bool)) {
+        if let Some(place) = self.key.get_mut(position) {
+            *place = code & -i64::from(is_known);
+        }
+        self.is_known &= is_known;
+        self.is_none |= is_known & is_none;
+    }
+}
+
+fn put_all<T: Copy>(
+    keys: &mut [OwnKey],
+    position: usize,
+    (state, values): (&[u8], &[T]),
+    read: impl Fn(T) -> (i64, bool),
+) {
+    for (own, (state, value)) in keys.iter_mut().zip(state.iter().zip(values)) {
+        own.put(position, *state == KNOWN, read(*value));
+    }
+}
+
+/// What was found of some keys of late, each at a place that it tells.
+struct Recent<T>([Option<(Key, T)>; RECENT]);
+
+/// So many keys are found without a table.
+const RECENT: usize = 32;
+
+impl<T: Copy> Recent<T> {
+    const fn new() -> Self {
+        Self([None; RECENT])
+    }
+
+    #[inline]
+    fn get(&mut self, key: Key, find: impl FnOnce() -> Option<T>) -> Option<T> {
+        let mixed = key.iter().fold(0_u64, |all, part| {
+            (all.rotate_left(5) ^ part.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        let place = self.0.get_mut(usize::try_from(mixed >> (64 - RECENT.ilog2())).unwrap_or(0))?;
+        match place {
+            Some((known, found)) if *known == key => Some(*found),
+            _ => {
+                let found = find()?;
+                *place = Some((key, found));
+                Some(found)
+            }
+        }
+    }
+}
+
 impl Narrow {
     fn of(parts: Vec<Members>, threads: usize) -> Option<Self> {
         let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
@@ -243,20 +331,16 @@ impl Narrow {
             return None;
         }
         let mut narrow = Self { scale, ..Self::default() };
-        let mut last: Option<(Key, u32)> = None;
+        let mut recent = Recent::new();
         for (key, value) in parts.into_iter().flat_map(|(_, members)| members) {
-            let place = match last {
-                Some((known, place)) if known == key => place,
-                _ => {
-                    let next = u32::try_from(narrow.values.len()).ok()?;
-                    let place = *narrow.places.entry(key).or_insert(next);
-                    if place == next {
-                        narrow.values.push(Vec::new());
-                    }
-                    place
+            let place = recent.get(key, || {
+                let next = u32::try_from(narrow.values.len()).ok()?;
+                let place = *narrow.places.entry(key).or_insert(next);
+                if place == next {
+                    narrow.values.push(Vec::new());
                 }
-            };
-            last = Some((key, place));
+                Some(place)
+            })?;
             if let Some(values) = narrow.values.get_mut(place as usize) {
                 values.push(value);
             }
@@ -293,27 +377,23 @@ impl Narrow {
         }
         let lets_in = members.lets_in.as_ref().map(|lets_in| lets_in.truths());
         // Of a key: its partition, and the least value of the top.
-        let mut last: Option<(Key, &[i64], Option<i64>)> = None;
+        let mut recent: Recent<(&[i64], Option<i64>)> = Recent::new();
         let mut odd = Vec::new();
         let mut states = Vec::with_capacity(own.len());
         let (mut below, mut others) = (Vec::with_capacity(own.len()), Vec::with_capacity(own.len()));
-        for (lane, value) in values.iter().enumerate() {
+        for (lane, (value, mine)) in values.iter().zip(members.keys(values.len())).enumerate() {
             let in_or_out = lets_in.as_ref().map_or(Some(&KNOWN), |lets_in| lets_in.get(lane));
             let out = if top.is_some() { NO } else { MISSING };
             let (mut state, mut rank) = (UNKNOWN, (0, 1));
-            match (own.state.get(lane), in_or_out, members.operand.state.get(lane), members.key_at(lane)) {
+            match (own.state.get(lane), in_or_out, members.operand.state.get(lane)) {
                 (Some(&KNOWN), Some(&NO), ..) => state = out,
-                (Some(&KNOWN), Some(&KNOWN), Some(&KNOWN), Some(key)) => {
-                    let (values, least) = match last {
-                        Some((known, values, least)) if known == key => (values, least),
-                        _ => {
-                            let values = self.partition(&key);
-                            let most = top.as_ref().map_or(Some(0), |share| most_above(share, values.len()));
-                            (values, least_of_top(values, most?))
-                        }
-                    };
-                    last = Some((key, values, least));
-                    if members.key.iter().any(|part| is_none(&part.data, lane)) {
+                (Some(&KNOWN), Some(&KNOWN), Some(&KNOWN)) if mine.is_known => {
+                    let (values, least) = recent.get(mine.key, || {
+                        let values = self.partition(&mine.key);
+                        let most = top.as_ref().map_or(Some(0), |share| most_above(share, values.len()));
+                        Some((values, least_of_top(values, most?)))
+                    })?;
+                    if mine.is_none {
                         state = out;
                     } else if top.is_some() {
                         state = if least.is_some_and(|least| *value >= least) { KNOWN } else { NO };
@@ -408,6 +488,37 @@ fn stands_alone(env: &Env<'_>, population: &Population) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_all_lanes_are_those_of_each() {
+        let states = vec![NO, UNKNOWN, ERROR, KNOWN, KNOWN, MISSING];
+        let of = |data: Data| Arc::new(Vector::of(states.clone(), data));
+        let parts = [
+            of(Data::Flag),
+            of(Data::Num(vec![1, 2, 3, 4, -5, 6], 0)),
+            of(Data::Code(vec![1, 2, 3, 4, NO_CODE, 6])),
+            of(Data::Date(vec![1, 2, 3, NO_DAY, -5, 6])),
+            of(Data::Void),
+        ];
+        for first in &parts {
+            for second in &parts {
+                let key = vec![Arc::clone(first), Arc::clone(second)];
+                let read = Read { lets_in: None, key, operand: of(Data::Void) };
+                for (lane, own) in read.keys(states.len()).into_iter().enumerate() {
+                    let expected = read.key_at(lane);
+                    assert_eq!(own.is_known, expected.is_some());
+                    assert!(expected.is_none_or(|key| key == own.key));
+                    let is_none = |part: &Arc<Vector>| {
+                        part.is_known(lane) && super::super::logic::is_none(&part.data, lane)
+                    };
+                    // Only flags are no.
+                    if states[lane] != NO {
+                        assert_eq!(own.is_none, read.key.iter().any(is_none));
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_top_are_those_with_few_above_them() {

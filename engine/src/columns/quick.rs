@@ -46,6 +46,12 @@ impl Hasher for Quick {
         self.word(n);
     }
 
+    fn write_u128(&mut self, n: u128) {
+        let (low, high) = (n & u128::from(u64::MAX), n >> 64);
+        self.word(u64::try_from(low).unwrap_or(0));
+        self.word(u64::try_from(high).unwrap_or(0));
+    }
+
     fn write_i8(&mut self, n: i8) {
         self.word(u64::from(n.cast_unsigned()));
     }

@@ -307,20 +307,16 @@ impl Facts<'_> {
         let Data::Num(values, scale) = &self.vector.data else { return None };
         let open = [State::Error(Arc::default()), State::Unknown(Arc::default()), State::Missing];
         let states = open.into_iter().chain([State::Known(Value::NotApplicable)]).collect();
-        let mut of: Vec<Option<u8>> = self
-            .vector
-            .state
-            .iter()
-            .map(|state| match *state {
-                KNOWN | NO => None,
-                super::vector::UNKNOWN => Some(1),
-                MISSING => Some(2),
-                _ => Some(0),
-            })
-            .collect();
+        // Known, not known, missing; with nothing to branch on, so that many are done together.
+        let place = |state: &u8| {
+            let is_known = u8::from(*state == KNOWN) | u8::from(*state == NO);
+            let is_missing = u8::from(*state == MISSING) << 1;
+            is_known.wrapping_neg() | u8::from(*state == super::vector::UNKNOWN) | is_missing
+        };
+        let mut of: Vec<u8> = self.vector.state.iter().map(place).collect();
         for row in &self.outside {
             if let Some(place) = of.get_mut(*row as usize) {
-                *place = Some(3);
+                *place = 3;
             }
         }
         Some(Numbers { values, scale: *scale, states, of })
@@ -360,8 +356,13 @@ pub struct Numbers<'f> {
     pub scale: u8,
     /// The states that rows without a number can have.
     pub states: Vec<State>,
-    /// By row: its position in `states`; `None` where it has a number.
-    pub of: Vec<Option<u8>>,
+    /// By row: its position in `states`, or [`Self::THERE`].
+    pub of: Vec<u8>,
+}
+
+impl Numbers<'_> {
+    /// The row has a number.
+    pub const THERE: u8 = u8::MAX;
 }
 
 /// An amount of a batch.

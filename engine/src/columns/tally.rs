@@ -5,20 +5,20 @@
 //! is marked, and worked out from its rows when it is asked for.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use rubric_grammar::ast::AggregateKind;
 
-use super::aggregate::{counting, opposite_of_truth};
 use super::lanes::{Env, Lanes};
-use super::logic::{and, or};
-use super::vector::{Data, KNOWN, MISSING, NO, NO_DAY, NOT_APPLICABLE, UNKNOWN, Vector, power};
+use super::logic::and;
+use super::stored::Stored;
+use super::totals::Totals;
+use super::vector::{Data, KNOWN, UNKNOWN, Vector};
 use super::worker::Worker;
-use crate::plan::{Code, DefineId, ExprId, FieldKind, Op, Plan, RowSource, any_operation};
+use crate::plan::{Code, DefineId, ExprId, FieldKind, Op, Plan, RowSource, any_operation, operands};
 use crate::value::RecordId;
 
 /// Rows that are read at a time.
@@ -30,24 +30,71 @@ pub(crate) type Field = (RecordId, u32);
 type Place = (usize, u32);
 
 /// An aggregate whose rows are asked for nothing but what stands on file about them.
-#[derive(Clone, Copy)]
-pub(crate) struct Wish<'a> {
+struct Wish<'a> {
     code: &'a Code,
     id: ExprId,
     kind: AggregateKind,
     slot: u16,
-    filter: Option<ExprId>,
+    /// What has to hold of its rows, and which of the conditions of its field that is.
+    conditions: Vec<(ExprId, usize)>,
     operand: Option<ExprId>,
+}
+
+/// The aggregates over a field, and the conditions that there are among them: several may have the same.
+#[derive(Default)]
+struct Wished<'a> {
+    wishes: Vec<Wish<'a>>,
+    conditions: Vec<(&'a Code, u16, ExprId)>,
+}
+
+impl<'a> Wished<'a> {
+    /// The parts of a filter that all have to hold.
+    fn conditions(&mut self, code: &'a Code, slot: u16, filter: Option<ExprId>) -> Vec<(ExprId, usize)> {
+        let mut pending: Vec<ExprId> = filter.into_iter().collect();
+        let mut parts = Vec::new();
+        while let Some(next) = pending.pop() {
+            if let Some(Op::And(a, b)) = code.get(next).map(|expr| &expr.op) {
+                pending.extend([*b, *a]);
+                continue;
+            }
+            let known = self.conditions.iter().position(|(other, own_slot, id)| {
+                *own_slot == slot && *id == next && is_same(other, code, next)
+            });
+            let which = known.unwrap_or_else(|| {
+                self.conditions.push((code, slot, next));
+                self.conditions.len() - 1
+            });
+            parts.push((next, which));
+        }
+        parts
+    }
+}
+
+/// Whether an expression is the same in two codes, down to where each of its parts stands.
+fn is_same(a: &Code, b: &Code, id: ExprId) -> bool {
+    let mut pending = vec![id];
+    while let Some(next) = pending.pop() {
+        match (a.get(next), b.get(next)) {
+            (Some(left), Some(right)) if left.op == right.op && left.ty == right.ty => {
+                pending.extend(operands(&left.op));
+            }
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// The aggregates that are worked out together, by the rows that they are over.
 #[derive(Default)]
 pub(crate) struct Wishes<'a> {
-    by_field: BTreeMap<Field, Vec<Wish<'a>>>,
+    by_field: BTreeMap<Field, Wished<'a>>,
 }
 
-/// What the parents have, by aggregate.
-pub(crate) struct Tallies(BTreeMap<Place, Tally>);
+/// What the parents have, by aggregate: in which column.
+pub(crate) struct Tallies {
+    columns: BTreeMap<Place, usize>,
+    totals: Totals,
+}
 
 fn place(code: &Code, id: ExprId) -> Place {
     (std::ptr::from_ref(code).addr(), id.0)
@@ -80,8 +127,10 @@ impl<'a> Wishes<'a> {
                 if is_told && !parts().any(outer) && parts().all(|part| local.is_local(code, *part)) {
                     let id = ExprId(position);
                     let operand = operand.filter(|_| !matches!(kind, AggregateKind::Count));
-                    let wish = Wish { code, id, kind: *kind, slot: rows.slot, filter: rows.filter, operand };
-                    wishes.by_field.entry((parent, *field)).or_default().push(wish);
+                    let wished = wishes.by_field.entry((parent, *field)).or_default();
+                    let conditions = wished.conditions(code, rows.slot, rows.filter);
+                    let wish = Wish { code, id, kind: *kind, slot: rows.slot, conditions, operand };
+                    wished.wishes.push(wish);
                 }
             }
         }
@@ -89,9 +138,8 @@ impl<'a> Wishes<'a> {
     }
 
     fn has(&self, field: Field, place: Place) -> bool {
-        self.by_field
-            .get(&field)
-            .is_some_and(|wishes| wishes.iter().any(|wish| self::place(wish.code, wish.id) == place))
+        let is_it = |wish: &Wish<'_>| self::place(wish.code, wish.id) == place;
+        self.by_field.get(&field).is_some_and(|wished| wished.wishes.iter().any(is_it))
     }
 }
 
@@ -123,272 +171,70 @@ impl Local<'_> {
     }
 }
 
-/// An aggregate for each parent.
-enum Tally {
-    /// Conditions put together.
-    Truths(Vec<u8>),
-    /// Of both kinds: whether all hold, and whether there is any.
-    Both(Vec<[u8; 2]>),
-    Numbers(Numbers),
+/// What is read of some rows, aggregate by aggregate: whether each counts, and its value.
+struct Batch {
+    rows: Range<u32>,
+    read: Vec<(Vec<u8>, Option<Arc<Vector>>)>,
 }
 
-/// Numbers, and what is known of them.
-struct Numbers {
-    /// [`SOME`] and [`OPEN`].
-    marks: Vec<u8>,
-    /// As long as all of them fit.
-    narrow: Vec<i32>,
-    /// In the place of those that are narrow.
-    wide: Option<Vec<i64>>,
-    kind: Kind,
+/// Rows that are added to all aggregates before others are.
+const TOGETHER: usize = 512;
+/// Batches that may wait for whoever adds up.
+const WAITING: usize = 4;
+
+/// What batches come to, added up by one thread at a time: others leave theirs to it, and read on.
+struct Adding<'c> {
+    column: &'c Stored,
+    totals: Mutex<Totals>,
+    waiting: Mutex<Vec<Batch>>,
 }
 
-/// Some row counts.
-const SOME: u8 = 1;
-/// The rows have to be asked.
-const OPEN: u8 = 2;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// None came yet.
-    Nothing,
-    Number(u8),
-    Day,
-    Year,
-    Code,
-}
-
-impl Numbers {
-    fn new(parents: usize, kind: Kind) -> Self {
-        Self { marks: vec![0; parents], narrow: vec![0; parents], wide: None, kind }
-    }
-
-    fn open_all(&mut self, parents: &[u32], counts: &[u8]) {
-        for (parent, count) in parents.iter().zip(counts) {
-            if let (Some(mark), 1..) = (self.marks.get_mut(*parent as usize), count) {
-                *mark |= OPEN;
+impl Adding<'_> {
+    fn add(&self, batch: Batch) {
+        let waiting = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut totals = match self.totals.try_lock() {
+            Ok(totals) => totals,
+            Err(TryLockError::Poisoned(totals)) => totals.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                let mut waiting = waiting();
+                if waiting.len() < WAITING {
+                    waiting.push(batch);
+                    return;
+                }
+                drop(waiting);
+                self.totals.lock().unwrap_or_else(PoisonError::into_inner)
             }
-        }
-    }
-
-    fn widen(&mut self) -> &mut Vec<i64> {
-        let narrow = std::mem::take(&mut self.narrow);
-        self.wide.get_or_insert_with(|| narrow.into_iter().map(i64::from).collect())
-    }
-
-    /// Lets the numbers have that many places; where one is too large for that, its parent is open.
-    fn scale_to(&mut self, scale: u8) {
-        let Kind::Number(own) = self.kind else {
-            self.kind = Kind::Number(scale);
-            return;
         };
-        if own >= scale {
-            return;
+        batch.add_to(&mut totals, self.column);
+        loop {
+            let Some(next) = waiting().pop() else { return };
+            next.add_to(&mut totals, self.column);
         }
-        self.kind = Kind::Number(scale);
-        let by = power(scale - own);
-        let mut marks = std::mem::take(&mut self.marks);
-        for (value, mark) in self.widen().iter_mut().zip(&mut marks) {
-            match by.and_then(|by| value.checked_mul(by)) {
-                Some(larger) => *value = larger,
-                None => {
-                    *value = 0;
-                    *mark |= OPEN;
-                }
-            }
-        }
-        self.marks = marks;
     }
 
-    /// Adds the values of the rows that count.
-    fn add(&mut self, parents: &[u32], counts: &[u8], values: &[i64]) {
-        // What does not count is masked, so that there is nothing to branch on.
-        let rows = || {
-            let rows = parents.iter().zip(counts).zip(values);
-            rows.map(|((parent, count), value)| (*parent as usize, value & -i64::from(*count == 1)))
-        };
-        if counts.iter().fold(0, |all, count| all | count) & OPEN != 0 {
-            for (parent, count) in parents.iter().zip(counts) {
-                if let Some(mark) = self.marks.get_mut(*parent as usize) {
-                    *mark |= count & OPEN;
-                }
-            }
+    fn finish(self) -> Totals {
+        let mut totals = self.totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let waiting = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for batch in waiting {
+            batch.add_to(&mut totals, self.column);
         }
-        let mut from = 0;
-        if self.wide.is_none() {
-            let sums = self.narrow.as_mut_slice();
-            let failed = rows().position(|(place, value)| match sums.get_mut(place) {
-                Some(sum) => match i32::try_from(i64::from(*sum).wrapping_add(value)) {
-                    Ok(total) => {
-                        *sum = total;
-                        false
-                    }
-                    Err(_) => true,
-                },
-                None => false,
-            });
-            match failed {
-                None => return,
-                Some(at) => from = at,
-            }
-        }
-        let mut marks = std::mem::take(&mut self.marks);
-        let sums = self.widen();
-        for (place, value) in rows().skip(from) {
-            let (Some(sum), Some(mark)) = (sums.get_mut(place), marks.get_mut(place)) else { continue };
-            let (total, is_over) = sum.overflowing_add(value);
-            *sum = total;
-            *mark |= if is_over { OPEN } else { 0 };
-        }
-        self.marks = marks;
-    }
-
-    /// Keeps the best of the values of the rows that count.
-    fn best(&mut self, parents: &[u32], counts: &[u8], value: impl Fn(usize) -> Option<i64>, side: Ordering) {
-        let mut marks = std::mem::take(&mut self.marks);
-        for (at, (parent, count)) in parents.iter().zip(counts).enumerate() {
-            if *count == 0 {
-                continue;
-            }
-            let place = *parent as usize;
-            let Some(mark) = marks.get_mut(place) else { continue };
-            let Some(value) = value(at).filter(|_| *count == 1) else {
-                *mark |= OPEN;
-                continue;
-            };
-            let first = *mark & SOME == 0;
-            *mark |= SOME;
-            if let (None, Ok(value)) = (&self.wide, i32::try_from(value)) {
-                if let Some(best) = self.narrow.get_mut(place).filter(|best| first || value.cmp(best) == side)
-                {
-                    *best = value;
-                }
-                continue;
-            }
-            if let Some(best) = self.widen().get_mut(place).filter(|best| first || value.cmp(best) == side) {
-                *best = value;
-            }
-        }
-        self.marks = marks;
-    }
-
-    fn get(&self, row: u32) -> (u8, i64) {
-        let at = row as usize;
-        let value = match &self.wide {
-            None => self.narrow.get(at).map(|value| i64::from(*value)),
-            Some(values) => values.get(at).copied(),
-        };
-        (self.marks.get(at).copied().unwrap_or(OPEN), value.unwrap_or(0))
+        totals
     }
 }
 
-impl Tally {
-    fn new(kind: AggregateKind, parents: usize) -> Self {
-        match kind {
-            AggregateKind::Any | AggregateKind::None => Self::Truths(vec![NO; parents]),
-            AggregateKind::All => Self::Truths(vec![KNOWN; parents]),
-            AggregateKind::SomeAndAll => Self::Both(vec![[KNOWN, NO]; parents]),
-            AggregateKind::Count => Self::Numbers(Numbers::new(parents, Kind::Number(0))),
-            _ => Self::Numbers(Numbers::new(parents, Kind::Nothing)),
+impl Batch {
+    fn add_to(self, totals: &mut Totals, column: &Stored) {
+        let parents = column.named_in(self.rows).unwrap_or_default();
+        // What the parents of some rows have is at hand for all aggregates over these.
+        for first in (0..parents.len()).step_by(TOGETHER) {
+            let rows = first..parents.len().min(first + TOGETHER);
+            let Some(parents) = parents.get(rows.clone()) else { continue };
+            for (number, (presence, read)) in self.read.iter().enumerate() {
+                let presence = presence.get(rows.clone()).unwrap_or_default();
+                totals.add(number, parents, presence, read.as_deref().map(|read| (read, rows.start)));
+            }
         }
     }
-
-    /// Adds some rows: whether each counts, and what is read of it.
-    fn add(&mut self, kind: AggregateKind, parents: &[u32], presence: &[u8], read: Option<&Vector>) {
-        fn fold(into: &mut [u8], parents: &[u32], codes: &[u8], join: impl Fn(u8, u8) -> u8) {
-            for (parent, code) in parents.iter().zip(codes) {
-                if let Some(all) = into.get_mut(*parent as usize) {
-                    *all = join(*all, *code);
-                }
-            }
-        }
-        let holds = || -> Vec<u8> {
-            let satisfied = read.map(Vector::truths).unwrap_or_default();
-            let pairs = presence.iter().zip(satisfied.iter());
-            pairs.map(|(there, satisfied)| or(opposite_of_truth(*there), *satisfied)).collect()
-        };
-        match self {
-            Self::Truths(truths) if kind == AggregateKind::All => fold(truths, parents, &holds(), and),
-            Self::Truths(truths) => fold(truths, parents, presence, or),
-            Self::Both(both) => {
-                for ((parent, holds), there) in parents.iter().zip(holds()).zip(presence) {
-                    if let Some([all, some]) = both.get_mut(*parent as usize) {
-                        *all = and(*all, holds);
-                        *some = or(*some, *there);
-                    }
-                }
-            }
-            Self::Numbers(numbers) => match (kind, read) {
-                (AggregateKind::Count, _) => {
-                    let code = |there: &u8| match *there {
-                        NO => 0,
-                        KNOWN => 1,
-                        _ => OPEN,
-                    };
-                    let counts: Vec<u8> = presence.iter().map(code).collect();
-                    numbers.add(parents, &counts, &vec![1; counts.len()]);
-                }
-                (_, Some(read)) => numbers.put(kind, parents, &counting(presence, &read.state), read),
-                _ => {}
-            },
-        }
-    }
-}
-
-impl Numbers {
-    fn put(&mut self, kind: AggregateKind, parents: &[u32], counts: &[u8], read: &Vector) {
-        // What leaves a column of numbers is told by the rows.
-        if let (Data::Num(values, scale), Kind::Number(_) | Kind::Nothing) = (&read.data, self.kind) {
-            self.scale_to(*scale);
-            let Kind::Number(own) = self.kind else { return };
-            let scaled: Option<Cow<'_, [i64]>> = match power(own.saturating_sub(*scale)) {
-                Some(1) => Some(Cow::Borrowed(values)),
-                Some(by) => values
-                    .iter()
-                    .map(|value| value.checked_mul(by))
-                    .collect::<Option<Vec<_>>>()
-                    .map(Cow::Owned),
-                None => None,
-            };
-            let Some(values) = scaled else { return self.open_all(parents, counts) };
-            match kind {
-                AggregateKind::Sum => self.add(parents, counts, &values),
-                _ => self.best(parents, counts, |at| values.get(at).copied(), side(kind)),
-            }
-            return;
-        }
-        let own = match &read.data {
-            _ if kind == AggregateKind::Sum => None,
-            Data::Date(_) => Some(Kind::Day),
-            Data::Year(_) => Some(Kind::Year),
-            Data::Code(_) => Some(Kind::Code),
-            _ => None,
-        };
-        if self.kind == Kind::Nothing
-            && let Some(own) = own
-        {
-            self.kind = own;
-        }
-        if own != Some(self.kind) {
-            return self.open_all(parents, counts);
-        }
-        match &read.data {
-            Data::Date(days) | Data::Year(days) => {
-                let day = |at: usize| days.get(at).filter(|day| **day != NO_DAY).map(|day| i64::from(*day));
-                self.best(parents, counts, day, side(kind));
-            }
-            Data::Code(codes) => {
-                let told = |code: &&u32| **code < NOT_APPLICABLE;
-                let code = |at: usize| codes.get(at).filter(told).map(|code| i64::from(*code));
-                self.best(parents, counts, code, side(kind));
-            }
-            _ => self.open_all(parents, counts),
-        }
-    }
-}
-
-const fn side(kind: AggregateKind) -> Ordering {
-    if matches!(kind, AggregateKind::Lowest) { Ordering::Less } else { Ordering::Greater }
 }
 
 impl Worker<'_> {
@@ -398,7 +244,7 @@ impl Worker<'_> {
         &self,
         env: &Env<'_>,
         id: ExprId,
-        (kind, source): (AggregateKind, &RowSource),
+        source: &RowSource,
         by_rows: &dyn Fn(&Env<'_>) -> Vector,
     ) -> Option<Vector> {
         let RowSource::Many { of, field } = source else { return None };
@@ -409,59 +255,30 @@ impl Worker<'_> {
             return None;
         }
         let tallies = self.store.tallies.once(field, || self.tally(field).map(Arc::new))?;
-        let tally = tallies.0.get(&place)?;
+        let column = *tallies.columns.get(&place)?;
         let duplicates = self.store.data.has_duplicates(field.0);
         let keyless = self.store.keyless(field.0);
+        let row_count = self.store.data.rows(field.0)?;
+        let found = tallies.totals.found(column, &lanes.rows)?;
+        // Conditions that are not known are so exactly.
+        let is_number = !matches!(found.data, Data::Flag);
         let is_clear = |row: u32| {
-            !(duplicates && self.store.data.is_duplicate(field.0, row))
+            row < row_count
+                && !(duplicates && self.store.data.is_duplicate(field.0, row))
                 && keyless.is_none_or(|keyless| keyless.get(row as usize) != Some(&true))
         };
-        let all_clear = !duplicates && keyless.is_none();
-        let mut open = Vec::new();
-        let mut states = Vec::with_capacity(lanes.len());
-        let row_count = self.store.data.rows(field.0)?;
-        let is_told = |row: u32| row < row_count && (all_clear || is_clear(row));
-        let found = match tally {
-            Tally::Truths(truths) => {
-                for (lane, row) in (0_u32..).zip(&lanes.rows) {
-                    let truth = truths.get(*row as usize).copied().filter(|_| is_told(*row));
-                    if truth.is_none() {
-                        open.push(lane);
-                    }
-                    states.push(truth.unwrap_or(UNKNOWN));
-                }
-                let found = Vector::flags(states);
-                if kind == AggregateKind::None { super::logic::not(&found) } else { found }
-            }
-            Tally::Both(both) => {
-                for (lane, row) in (0_u32..).zip(&lanes.rows) {
-                    let both = both.get(*row as usize).filter(|_| is_told(*row));
-                    if both.is_none() {
-                        open.push(lane);
-                    }
-                    states.push(both.map_or(UNKNOWN, |[all, some]| and(*all, *some)));
-                }
-                Vector::flags(states)
-            }
-            Tally::Numbers(numbers) => {
-                let mut values = Vec::with_capacity(lanes.len());
-                let is_best = matches!(kind, AggregateKind::Highest | AggregateKind::Lowest);
-                for (lane, row) in (0_u32..).zip(&lanes.rows) {
-                    let (mark, value) = numbers.get(*row);
-                    let exact = mark & OPEN == 0 && is_told(*row);
-                    if !exact {
-                        open.push(lane);
-                    }
-                    let nothing = is_best && mark & SOME == 0;
-                    states.push(match exact {
-                        true if nothing => MISSING,
-                        true => KNOWN,
-                        false => UNKNOWN,
-                    });
-                    values.push(if exact && !nothing { value } else { 0 });
-                }
-                Vector::of(states, numbers.data(values, is_best))
-            }
+        let all_clear = !duplicates
+            && keyless.is_none()
+            && lanes.rows.iter().fold(true, |all, row| all & (*row < row_count));
+        let open: Vec<u32> = if all_clear && !(is_number && found.has_state(UNKNOWN)) {
+            Vec::new()
+        } else {
+            let told = lanes
+                .rows
+                .iter()
+                .zip(&found.state)
+                .map(|(row, state)| (all_clear || is_clear(*row)) && !(is_number && *state == UNKNOWN));
+            (0_u32..).zip(told).filter(|(_, is_told)| !is_told).map(|(lane, _)| lane).collect()
         };
         if open.is_empty() {
             return Some(found);
@@ -480,7 +297,7 @@ impl Worker<'_> {
     /// Reads the rows of a `many` field once, for all aggregates over them.
     fn tally(&self, field: Field) -> Option<Tallies> {
         let store = self.store;
-        let wishes = store.wishes.by_field.get(&field)?;
+        let Wished { wishes, conditions } = store.wishes.by_field.get(&field)?;
         let Some(FieldKind::Many { record: child, by }) = store.many(field.0, field.1) else { return None };
         if store.is_group(field.0) || store.is_group(child) {
             return None;
@@ -495,111 +312,84 @@ impl Worker<'_> {
             firsts.map(move |first| first..first.saturating_add(ROWS).min(range.end))
         });
         let parts: Vec<Range<u32>> = parts.filter(|part| !part.is_empty()).collect();
-        let all: Vec<Mutex<Tally>> =
-            wishes.iter().map(|wish| Mutex::new(Tally::new(wish.kind, parents))).collect();
+        let totals = Totals::new(wishes.iter().map(|wish| wish.kind), parents);
+        let adding = Adding { column: &column, totals: Mutex::new(totals), waiting: Mutex::default() };
         self.for_each_part(child, &parts, store.threads, |worker, lanes| {
             let first = lanes.rows.first().copied().unwrap_or(0);
             let last = lanes.rows.last().map_or(first, |last| last.saturating_add(1));
-            let parents = column.named_in(first..last).unwrap_or_default();
-            for (wish, tally) in wishes.iter().zip(&all) {
-                let (presence, read) = worker.read_wish(wish, lanes);
-                let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-                tally.add(wish.kind, parents, &presence, read.as_deref());
-            }
+            let mut known = vec![None; conditions.len()];
+            let read = wishes.iter().map(|wish| worker.read_wish(wish, lanes, &mut known)).collect();
+            adding.add(Batch { rows: first..last, read });
         });
-        let all = all.into_iter().map(|tally| tally.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Some(Tallies(wishes.iter().map(|wish| place(wish.code, wish.id)).zip(all).collect()))
+        let columns = wishes.iter().map(|wish| place(wish.code, wish.id)).zip(0..).collect();
+        Some(Tallies { columns, totals: adding.finish() })
     }
 
-    /// Whether each row counts, and what is read of it.
-    fn read_wish(&self, wish: &Wish<'_>, lanes: &Rc<Lanes>) -> (Vec<u8>, Option<Arc<Vector>>) {
+    /// Whether each row counts, and what is read of it. What is known of the conditions is for the other wishes too.
+    fn read_wish(
+        &self,
+        wish: &Wish<'_>,
+        lanes: &Rc<Lanes>,
+        known: &mut [Option<Arc<Vector>>],
+    ) -> (Vec<u8>, Option<Arc<Vector>>) {
         let law = self.store.as_of;
         let mut env =
             Env { code: wish.code, len: lanes.len(), slots: Vec::new(), arguments: Vec::new(), law };
         env.bind(wish.slot, Rc::clone(lanes));
-        let presence = match wish.filter {
-            Some(filter) => self.eval(&env, filter).truths().into_owned(),
-            None => vec![KNOWN; lanes.len()],
-        };
-        (presence, wish.operand.map(|operand| self.eval(&env, operand)))
-    }
-}
-
-impl Numbers {
-    fn data(&self, values: Vec<i64>, is_best: bool) -> Data {
-        let narrow = |value: &i64| i32::try_from(*value).unwrap_or(NO_DAY);
-        match self.kind {
-            Kind::Nothing if is_best => Data::Void,
-            Kind::Nothing => Data::Num(values, 0),
-            Kind::Number(scale) => Data::Num(values, scale),
-            Kind::Day => Data::Date(values.iter().map(narrow).collect()),
-            Kind::Year => Data::Year(values.iter().map(narrow).collect()),
-            Kind::Code => {
-                let code = |value: &i64| u32::try_from(*value).unwrap_or(u32::MAX);
-                Data::Code(values.iter().map(code).collect())
+        let mut presence: Option<Vec<u8>> = None;
+        for (condition, which) in &wish.conditions {
+            let holds = match known.get_mut(*which) {
+                Some(place) => Arc::clone(place.get_or_insert_with(|| self.eval(&env, *condition))),
+                None => self.eval(&env, *condition),
+            };
+            let holds = holds.truths();
+            match &mut presence {
+                None => presence = Some(holds.into_owned()),
+                Some(all) => all.iter_mut().zip(holds.iter()).for_each(|(all, own)| *all = and(*all, *own)),
             }
         }
+        let presence = presence.unwrap_or_else(|| vec![KNOWN; lanes.len()]);
+        (presence, wish.operand.map(|operand| self.eval(&env, operand)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rubric_grammar::Span;
+
     use super::*;
-    use crate::columns::vector::ERROR;
+    use crate::diagnostic::{FileId, Place};
+    use crate::plan::{CompareOp, Expr};
+    use crate::value::{Base, Type, Value};
 
-    fn numbers(values: Vec<i64>, scale: u8) -> Vector {
-        Vector::of(vec![KNOWN; values.len()], Data::Num(values, scale))
-    }
-
-    fn of(tally: &Tally, parents: u32) -> (Vec<(u8, i64)>, Kind) {
-        match tally {
-            Tally::Numbers(numbers) => ((0..parents).map(|row| numbers.get(row)).collect(), numbers.kind),
-            _ => (Vec::new(), Kind::Nothing),
-        }
-    }
-
-    #[test]
-    fn sums_grow_out_of_their_columns_and_change_their_scale() {
-        let mut tally = Tally::new(AggregateKind::Sum, 3);
-        let mut add = |parents: &[u32], presence: &[u8], read: Vector| {
-            tally.add(AggregateKind::Sum, parents, presence, Some(&read));
+    /// A field is a value, and another holds.
+    fn filter(value: u32) -> (Code, ExprId) {
+        let mut code = Code::default();
+        let mut push = |op: Op| {
+            let place = Place { file: FileId(0), item: None, span: Span::new(0, 0) };
+            code.push(Expr { op, ty: Type { base: Base::Flag, optional: false }, place })
         };
-        let all = [KNOWN; 3];
-        add(&[0, 1, 0], &all, numbers(vec![5, 7, 6], 0));
-        // Tenths; what names no parent is nobody's.
-        add(&[0, 9, 1], &all, numbers(vec![5, 1000, 25], 1));
-        // Whole numbers among tenths, of which one does not count.
-        add(&[2, 2, 0], &[KNOWN, NO, NO], numbers(vec![3, 100, 100], 0));
-        add(&[1, 2, 2], &all, numbers(vec![i64::from(i32::MAX), 1, 2], 1));
-        // A sum that leaves its column, and a row of which nothing is known.
-        add(&[0, 0, 1], &[KNOWN, KNOWN, UNKNOWN], numbers(vec![i64::MAX, i64::MAX, 1], 1));
-        let (found, kind) = of(&tally, 3);
-        assert!(kind == Kind::Number(1));
-        assert_eq!(found[2], (0, 33));
-        assert_eq!((found[0].0, found[1].0), (OPEN, OPEN));
-        assert_eq!(found[1].1, 70 + 25 + i64::from(i32::MAX));
+        let row = push(Op::Row(1));
+        let field = push(Op::Field { of: row, field: 0 });
+        let literal = push(Op::Literal(Value::Category(value)));
+        let is_it = push(Op::Compare(CompareOp::Eq, field, literal));
+        let other = push(Op::Field { of: row, field: 1 });
+        let both = push(Op::And(is_it, other));
+        (code, both)
     }
 
     #[test]
-    fn the_best_is_that_of_the_rows_that_count() {
-        for (kind, expected) in [(AggregateKind::Highest, 9_000_000_000), (AggregateKind::Lowest, -4)] {
-            let mut tally = Tally::new(kind, 3);
-            tally.add(kind, &[0, 0], &[KNOWN, NO], Some(&numbers(vec![-4, 100], 0)));
-            tally.add(kind, &[0, 1], &[KNOWN, ERROR], Some(&numbers(vec![9_000_000_000, 1], 0)));
-            let (found, _) = of(&tally, 3);
-            assert_eq!(found, [(SOME, expected), (OPEN, 0), (0, 0)], "{kind:?}");
-        }
-    }
-
-    #[test]
-    fn days_and_numbers_do_not_mix() {
-        let kind = AggregateKind::Highest;
-        let mut tally = Tally::new(kind, 2);
-        let days = Vector::of(vec![KNOWN; 2], Data::Date(vec![20, NO_DAY]));
-        tally.add(kind, &[0, 1], &[KNOWN; 2], Some(&days));
-        let (found, day) = of(&tally, 2);
-        assert!(day == Kind::Day && found == [(SOME, 20), (OPEN, 0)]);
-        tally.add(kind, &[0], &[KNOWN], Some(&numbers(vec![30], 0)));
-        assert_eq!(of(&tally, 2).0[0].0 & OPEN, OPEN);
+    fn aggregates_share_the_conditions_that_are_the_same() {
+        let codes = [filter(7), filter(7), filter(8)];
+        let mut wished = Wished::default();
+        let which = codes.iter().map(|(code, both)| {
+            let conditions = wished.conditions(code, 1, Some(*both));
+            conditions.into_iter().map(|(_, which)| which).collect::<Vec<_>>()
+        });
+        assert_eq!(which.collect::<Vec<_>>(), [[0, 1], [0, 1], [2, 1]]);
+        let [(code, both), ..] = &codes;
+        let of_other_rows = wished.conditions(code, 2, Some(*both));
+        assert_eq!(of_other_rows.into_iter().map(|(_, which)| which).collect::<Vec<_>>(), [3, 4]);
+        assert!(wished.conditions(code, 1, None).is_empty());
     }
 }

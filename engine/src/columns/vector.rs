@@ -130,6 +130,12 @@ impl Vector {
         self.state.iter().fold(true, |all, state| all & (*state == KNOWN))
     }
 
+    /// Whether some lane is in that state.
+    pub(crate) fn has_state(&self, wanted: u8) -> bool {
+        // No end before the last here either.
+        self.state.iter().fold(false, |any, state| any | (*state == wanted))
+    }
+
     /// The first lane, so many times.
     pub(crate) fn repeated(&self, lanes: usize) -> Self {
         fn same<T: Copy + Default>(from: &[T], lanes: usize) -> Vec<T> {
@@ -298,7 +304,7 @@ impl Vector {
     pub(crate) fn truths(&self) -> Cow<'_, [u8]> {
         let settled = |state: u8| if state == MISSING { UNKNOWN } else { state };
         match &self.data {
-            Data::Flag | Data::Void if !self.state.contains(&MISSING) => Cow::Borrowed(&self.state),
+            Data::Flag | Data::Void if !self.has_state(MISSING) => Cow::Borrowed(&self.state),
             Data::Flag | Data::Void => Cow::Owned(self.state.iter().map(|state| settled(*state)).collect()),
             Data::Any(values) => Cow::Owned(
                 self.state

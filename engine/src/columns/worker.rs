@@ -74,7 +74,7 @@ impl<'s> Worker<'s> {
         self.depth.set(self.depth.get() + 1);
         let found = self.op(env, expr, id);
         self.depth.set(self.depth.get() - 1);
-        if expr.ty.optional || !found.state.contains(&MISSING) {
+        if expr.ty.optional || !found.has_state(MISSING) {
             return found;
         }
         Arc::new(Arc::unwrap_or_clone(found).doubted())
@@ -293,7 +293,7 @@ impl<'s> Worker<'s> {
             .zip(&symbol.params)
             .map(|(argument, (_, ty))| {
                 let found = self.eval(env, *argument);
-                if !found.bounds.is_empty() || (!ty.optional && found.state.contains(&MISSING)) {
+                if !found.bounds.is_empty() || (!ty.optional && found.has_state(MISSING)) {
                     let plain = found.plain();
                     return Arc::new(if ty.optional { plain } else { plain.doubted() });
                 }
@@ -352,7 +352,7 @@ impl<'s> Worker<'s> {
         };
         let env = Env { code: &body.code, ..env.clone() };
         let found = self.eval(&env, arm.value);
-        if optional || !found.state.contains(&MISSING) {
+        if optional || !found.has_state(MISSING) {
             return found;
         }
         Arc::new(Arc::unwrap_or_clone(found).doubted())
