@@ -35,6 +35,7 @@ mod decode;
 pub(crate) mod key;
 mod marks;
 mod parquet_scan;
+mod quick;
 mod recognise;
 mod size;
 mod tables;
@@ -43,6 +44,7 @@ pub(crate) mod tests;
 mod unread;
 #[cfg(test)]
 mod unread_tests;
+mod words;
 mod write;
 
 pub use batch::{Batch, Column, Keys, SharedTexts, Texts, Values, Wanted};
