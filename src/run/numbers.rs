@@ -14,13 +14,16 @@ pub(super) struct Others {
     words: [Word; OPEN],
     halves: [[u64; 2]; OPEN],
     lengths: [u8; OPEN],
+    /// Whether some is too long for a cell.
+    is_long: bool,
 }
 
 impl Others {
     pub(super) fn of(words: [Word; OPEN]) -> Self {
         let half = |word: Word, shift: u32| u64::try_from((word.bytes >> shift) & u128::from(u64::MAX));
         let halves = words.map(|word| [half(word, 0).unwrap_or(0), half(word, 64).unwrap_or(0)]);
-        Self { words, halves, lengths: words.map(|word| word.length) }
+        let lengths = words.map(|word| word.length);
+        Self { words, halves, lengths, is_long: lengths.contains(&LONG) }
     }
 
     fn word(&self, state: u8) -> Word {
@@ -31,8 +34,8 @@ impl Others {
 /// The cells of a column, and how many bytes each has.
 pub(super) type Cells<'c> = (&'c mut [[u8; SHORT]], &'c mut [u8]);
 
-/// Puts numbers into cells; in the rows without one, what stands for their states.
-pub(super) fn put(cells: Cells<'_>, values: &[i64], of: &[u8], others: &Others, decimals: Decimals) {
+/// Puts numbers into cells; in the rows without one, what stands for their states. Whether some cell may be [`LONG`].
+pub(super) fn put(cells: Cells<'_>, values: &[i64], of: &[u8], others: &Others, decimals: Decimals) -> bool {
     let largest = values.iter().fold(0, |largest, value| value.unsigned_abs().max(largest));
     if let (Some((unit, _)), b',') = (decimals.units, decimals.separator)
         && largest < u64::from(unit).saturating_mul(10_000)
@@ -43,23 +46,33 @@ pub(super) fn put(cells: Cells<'_>, values: &[i64], of: &[u8], others: &Others, 
         macro_rules! few {
             ($places:literal, $behind:ident) => {
                 match is_wide {
-                    false => return put_few::<$places, false>(cells, rows, others, $behind),
-                    true => return put_few::<$places, true>(cells, rows, others, $behind),
+                    false => put_few::<$places, false>(cells, rows, others, $behind),
+                    true => put_few::<$places, true>(cells, rows, others, $behind),
                 }
             };
         }
         match decimals.scale {
-            0 => return put_whole(cells, rows, others),
+            0 => put_whole(cells, rows, others),
             1 => few!(1, two_places),
             2 => few!(2, two_places),
             3 => few!(3, four_places),
             4 => few!(4, four_places),
             5 => few!(5, six_places),
             6 => few!(6, six_places),
-            _ => {}
+            _ => return put_any(cells, rows, others, decimals),
         }
+        return others.is_long;
     }
-    let (bytes, lengths) = cells;
+    put_any(cells, (values, of), others, decimals)
+}
+
+/// Numbers of any size.
+fn put_any(
+    (bytes, lengths): Cells<'_>,
+    (values, of): (&[i64], &[u8]),
+    others: &Others,
+    decimals: Decimals,
+) -> bool {
     for ((bytes, length), (value, state)) in bytes.iter_mut().zip(lengths).zip(values.iter().zip(of)) {
         let is_number = *state == NUMBER;
         let number = decimals.word(if is_number { *value } else { 0 });
@@ -67,6 +80,7 @@ pub(super) fn put(cells: Cells<'_>, values: &[i64], of: &[u8], others: &Others, 
         *bytes = word.bytes.to_le_bytes();
         *length = word.length;
     }
+    true
 }
 
 /// Whole numbers below ten thousand.

@@ -215,9 +215,10 @@ pub(super) fn csv_lines(pieces: &[Pieces<'_>], rows: usize, lines: &mut Lines) {
         let these = first..rows.min(first + ROWS);
         block.is_long = [false; ROWS];
         for (part, cells) in parts.iter().zip(&mut block.columns) {
-            part.fill(these.clone(), cells);
-            let long = block.is_long.iter_mut().zip(&cells.lengths);
-            long.for_each(|(is_long, length)| *is_long |= *length == LONG);
+            if part.fill(these.clone(), cells) {
+                let long = block.is_long.iter_mut().zip(&cells.lengths);
+                long.for_each(|(is_long, length)| *is_long |= *length == LONG);
+            }
         }
         for (at, row) in these.enumerate() {
             if block.is_long.get(at) == Some(&true) {
@@ -251,11 +252,15 @@ impl Lines {
 }
 
 impl Cells {
-    fn put(&mut self, words: impl Iterator<Item = Word>) {
+    /// Puts words into it; whether some is none.
+    fn put(&mut self, words: impl Iterator<Item = Word>) -> bool {
+        let mut is_long = false;
         for ((bytes, length), word) in self.bytes.iter_mut().zip(&mut self.lengths).zip(words) {
             *bytes = word.bytes.to_le_bytes();
             *length = word.length;
+            is_long |= word.length == LONG;
         }
+        is_long
     }
 }
 
@@ -316,7 +321,7 @@ impl Pieces<'_> {
                 if !before.is_empty() || !after.is_empty() || states.len() > OPEN {
                     return Filling::Long;
                 }
-                let mut words = [Word::NONE; OPEN];
+                let mut words = [Word::of(b"", separator); OPEN];
                 let open = states.iter().map(|piece| Word::of(piece.bytes(), separator));
                 words.iter_mut().zip(open).for_each(|(place, word)| *place = word);
                 let decimals = Decimals::new(*scale, separator);
@@ -337,17 +342,17 @@ impl Piece {
 }
 
 impl Filling<'_> {
-    /// Fills a column of a block of some rows.
-    fn fill(&self, rows: Range<usize>, cells: &mut Cells) {
+    /// Fills a column of a block of some rows; whether some piece may have to be written by itself.
+    fn fill(&self, rows: Range<usize>, cells: &mut Cells) -> bool {
         match self {
             Self::Words { words, of } => {
                 let of = of.get(rows).unwrap_or_default();
-                cells.put(of.iter().map(|at| words.get(*at as usize).copied().unwrap_or(Word::NONE)));
+                cells.put(of.iter().map(|at| words.get(*at as usize).copied().unwrap_or(Word::NONE)))
             }
             Self::Shared { distinct, of, part, separator } => {
                 let of = of.get(rows).unwrap_or_default();
                 let piece = |at: &u32| distinct.get(*at as usize);
-                cells.put(of.iter().map(|at| piece(at).map_or(Word::NONE, |it| it.word(*part, *separator))));
+                cells.put(of.iter().map(|at| piece(at).map_or(Word::NONE, |it| it.word(*part, *separator))))
             }
             Self::Numbers { values, of, others, decimals } => {
                 let (values, of) = (values.get(rows.clone()), of.get(rows));
@@ -358,13 +363,13 @@ impl Filling<'_> {
                     of.unwrap_or_default(),
                     others,
                     *decimals,
-                );
+                )
             }
             Self::Keys { keys, separator } => {
                 let keys = keys.get(rows).unwrap_or_default();
                 cells.put(keys.iter().map(|key| {
                     if is_special(key) { Word::NONE } else { Word::of(key.as_bytes(), *separator) }
-                }));
+                }))
             }
             Self::Own { bytes, ends, separator } => cells.put(rows.map(|row| {
                 let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());

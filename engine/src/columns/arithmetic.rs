@@ -31,6 +31,15 @@ fn lanes(
     op: impl Fn(i64, i64) -> (i64, bool),
 ) -> Option<Vec<i64>> {
     let mut left_out = false;
+    if state.iter().fold(true, |all, state| all & (*state == KNOWN)) {
+        let values = left.iter().zip(right).map(|(left, right)| {
+            let (value, overflow) = op(*left, *right);
+            left_out |= overflow;
+            value
+        });
+        let values = values.collect();
+        return (!left_out).then_some(values);
+    }
     let values = state
         .iter()
         .zip(left.iter().zip(right))

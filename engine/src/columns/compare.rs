@@ -62,16 +62,21 @@ const fn told(yes: bool) -> u8 {
 
 /// Lane by lane, whether the values pass; what is not known stays so.
 fn tested<T: Copy>(vector: &Vector, values: &[T], passes: impl Fn(T) -> bool) -> Vec<u8> {
-    if vector.all_known() {
-        return values.iter().map(|value| told(passes(*value))).collect();
+    let mut all: Vec<u8> = values.iter().map(|value| told(passes(*value))).collect();
+    if !vector.all_known() {
+        let open = |state: &u8| if *state == MISSING { UNKNOWN } else { *state };
+        settle(&mut all, vector.state.iter().map(open));
     }
-    let lanes = vector.state.iter().zip(values);
-    lanes
-        .map(|(state, value)| {
-            let open = if *state == MISSING { UNKNOWN } else { *state };
-            if *state == KNOWN { told(passes(*value)) } else { open }
-        })
-        .collect()
+    all
+}
+
+/// Puts the states of lanes that are not known in the place of what their values tell: in a pass of its own, in which there
+/// is nothing to branch on.
+fn settle(told: &mut [u8], states: impl Iterator<Item = u8>) {
+    for (told, state) in told.iter_mut().zip(states) {
+        let mask = u8::from(state == KNOWN).wrapping_neg();
+        *told = (*told & mask) | (state & !mask);
+    }
 }
 
 /// The comparison of a narrow column with one value that is known.
@@ -116,19 +121,13 @@ fn ordered<A: Copy, B: Copy>(
     (b, right): (&Vector, &[B]),
     order: impl Fn(A, B) -> Ordering,
 ) -> Vec<u8> {
-    if a.all_known() && b.all_known() {
-        let sides = left.iter().zip(right);
-        return by_op!(op, test => sides.map(|(left, right)| told(test(order(*left, *right)))).collect());
+    let sides = left.iter().zip(right);
+    let mut all: Vec<u8> =
+        by_op!(op, test => sides.map(|(left, right)| told(test(order(*left, *right)))).collect());
+    if !(a.all_known() && b.all_known()) {
+        settle(&mut all, a.state.iter().zip(&b.state).map(|(a, b)| strict(*a, *b)));
     }
-    let sides = left.iter().zip(right).zip(a.state.iter().zip(&b.state));
-    by_op!(op, test => {
-        let told = |((left, right), (a, b)): ((&A, &B), (&u8, &u8))| {
-            let state = strict(*a, *b);
-            let told = told(test(order(*left, *right)));
-            if state == KNOWN { told } else { state }
-        };
-        sides.map(told).collect()
-    })
+    all
 }
 
 /// As [`ordered`], of values among which one stands for `none`: it is equal to nothing, and neither before nor after.

@@ -124,7 +124,25 @@ impl Cells<'_> {
             *cell = code(at).max(*cell);
         }
     }
+
+    /// The same of two codes each, which share a cell.
+    fn most_of_both(&mut self, kept: &[u32], parents: &[u32], codes: impl Fn(usize) -> [u32; 2]) {
+        for at in kept {
+            let at = *at as usize;
+            let Some(cell) = parents.get(at).and_then(|parent| self.of(*parent)) else { continue };
+            let ([first, second], [own, other]) = (both(*cell), codes(at));
+            *cell = first.max(own) | (second.max(other) * SHARE);
+        }
+    }
 }
+
+/// Two codes of a cell, of which each is below its share.
+const fn both(cell: u32) -> [u32; 2] {
+    [cell % SHARE, cell / SHARE]
+}
+
+/// So many codes are one of two in a cell.
+const SHARE: u32 = 1 << 8;
 
 /// The places that are wanted, with nothing to branch on.
 fn keep(kept: &mut Vec<u32>, wanted: impl ExactSizeIterator<Item = bool>) {
@@ -147,7 +165,7 @@ impl Totals {
         for aggregate in aggregates {
             let kind = if aggregate == AggregateKind::Count { Kind::Number(0) } else { Kind::Nothing };
             columns.push(Column { aggregate, cell: width, kind, open: None, wide: None });
-            width += if aggregate == AggregateKind::SomeAndAll { 2 } else { 1 };
+            width += 1;
         }
         Self { columns, width, cells: vec![0; parents.saturating_mul(width)], scratch: Scratch::default() }
     }
@@ -177,17 +195,18 @@ impl Totals {
                     _ => read.truths(),
                 };
                 let satisfied = satisfied.get(first..).unwrap_or_default();
-                cells.most(kept, parents, |at| {
+                let all = |at: usize| {
                     let there = presence.get(at).copied().unwrap_or(NO);
                     let satisfied = match satisfied.get(at) {
                         Some(&MISSING) => UNKNOWN,
                         satisfied => satisfied.copied().unwrap_or(KNOWN),
                     };
                     u32::from(KNOWN - or(opposite_of_truth(there), satisfied))
-                });
-                if column.aggregate == AggregateKind::SomeAndAll {
-                    cells.cell += 1;
-                    cells.most(kept, parents, |at| some_code(presence, at));
+                };
+                if column.aggregate == AggregateKind::All {
+                    cells.most(kept, parents, all);
+                } else {
+                    cells.most_of_both(kept, parents, |at| [all(at), some_code(presence, at)]);
                 }
             }
             (AggregateKind::Count, _) => {
@@ -240,9 +259,8 @@ impl Totals {
             }
             AggregateKind::All => Vector::flags(codes.map(|code| KNOWN - told(code)).collect()),
             AggregateKind::SomeAndAll => {
-                let some = self.read(column.cell + 1, parents);
-                let both = codes.zip(some);
-                Vector::flags(both.map(|(all, some)| and(KNOWN - told(all), exchanged(told(some)))).collect())
+                let join = |[all, some]: [u32; 2]| and(KNOWN - told(all), exchanged(told(some)));
+                Vector::flags(codes.map(|cell| join(both(cell))).collect())
             }
             _ => column.found(parents, &cells),
         })

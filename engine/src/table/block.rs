@@ -1,17 +1,20 @@
 //! Rows of a text, column by column: many cells of one kind after the other, of which most are plainly good.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use super::batch::{NO_CODE, UNKNOWN};
+use super::batch::{NO_CODE, SharedTexts, UNKNOWN};
 use super::build::Builder;
 use super::decode::{Building, Decoder, Empty, Field, Leaf, TextRow, put, reference, write_got};
 use super::key::day_number;
 use super::marks::END;
+use super::quick::{self, Meanings, Patience, Words};
 use super::recognise::{Got, Recogniser, decimal, iso_day};
+use super::words::{NO_WORD, Word};
 use crate::data::convert::Plain;
 use crate::value::Value;
 
-/// Rows that all have as many cells as the header.
+/// Rows that all have as many cells as the header; no byte of them is 0.
 pub(crate) struct Block<'b> {
     pub(crate) bytes: &'b [u8],
     /// Where the cells end, row by row.
@@ -19,6 +22,8 @@ pub(crate) struct Block<'b> {
     pub(crate) width: usize,
     /// Where the first row begins.
     pub(crate) start: usize,
+    /// Whether lines may end in two characters.
+    pub(crate) returns: bool,
 }
 
 impl<'b> Block<'b> {
@@ -28,8 +33,9 @@ impl<'b> Block<'b> {
     }
 
     /// Where the cells of a column stand.
-    fn spans(&self, column: usize) -> impl Iterator<Item = (usize, usize)> {
-        let is_last = column + 1 == self.width;
+    #[inline]
+    pub(super) fn spans(&self, column: usize) -> impl Iterator<Item = (usize, usize)> {
+        let is_last = self.returns && column + 1 == self.width;
         let mut begin = self.start;
         self.marks.chunks_exact(self.width).map(move |row| {
             let place = |at: usize| row.get(at).map_or(0, |mark| (mark & !END) as usize);
@@ -45,7 +51,21 @@ impl<'b> Block<'b> {
         })
     }
 
-    fn cell(&self, (start, end): (usize, usize)) -> &'b [u8] {
+    /// One of the rows.
+    fn row(&self, at: usize) -> Self {
+        let from = at * self.width;
+        let before = from.checked_sub(1).map(|before| self.marks.get(before));
+        let start = before.map_or(self.start, |mark| mark.map_or(0, |mark| (mark & !END) as usize + 1));
+        let marks = self.marks.get(from..from + self.width).unwrap_or_default();
+        Self { marks, start, ..*self }
+    }
+
+    /// Where the cell of a column stands in one row.
+    pub(super) fn span(&self, column: usize, row: usize) -> Option<(usize, usize)> {
+        self.row(row).spans(column).next()
+    }
+
+    pub(super) fn cell(&self, (start, end): (usize, usize)) -> &'b [u8] {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
@@ -91,10 +111,19 @@ struct Memo {
     /// Cells that are keys which rows share, and the number of the key.
     keys: Vec<(u128, u32)>,
     shared: usize,
+    /// Those of the batch before, which have the same numbers in the next one.
+    known: Option<Arc<SharedTexts>>,
+    /// How many there were when the batch began.
+    begun: usize,
+    /// Short ones among them, to be found at once.
+    short_keys: Vec<(Word, u32)>,
+    /// What is known of cells that are read all at once.
+    meanings: Meanings,
+    patience: Patience,
 }
 
 const WORDS: usize = 256;
-const KEYS: usize = 2048;
+const KEYS: usize = 4096;
 /// So many of the rows must share a key that it is worth remembering.
 const SHARING: usize = 4;
 /// Fewer rows say nothing of whether keys are shared.
@@ -102,13 +131,27 @@ const LEAST_ROWS: usize = 128;
 
 impl Memo {
     fn new() -> Self {
-        Self { words: vec![(0, 0); WORDS], shares: None, keys: Vec::new(), shared: 0 }
+        Self {
+            words: vec![(0, 0); WORDS],
+            shares: None,
+            keys: Vec::new(),
+            shared: 0,
+            known: None,
+            begun: 0,
+            short_keys: Vec::new(),
+            meanings: Meanings::new(),
+            patience: Patience::default(),
+        }
     }
 
     fn forget_keys(&mut self) {
         self.keys.clear();
         self.keys.resize(KEYS, (0, 0));
+        self.short_keys.clear();
+        self.short_keys.resize(KEYS, (NO_WORD, NO_CODE));
         self.shared = 0;
+        self.known = None;
+        self.begun = 0;
     }
 
     /// The number of a shared key, or where it would stand; `None` where there is no more room.
@@ -122,6 +165,56 @@ impl Memo {
             }
         }
         None
+    }
+
+    /// Lets the rows of a column that is empty share keys, those of the batch before if all of them are known.
+    fn begin(&mut self, builder: &mut Builder) {
+        if builder.shares_keys() {
+            return;
+        }
+        let is_full = self.shared >= KEYS / 2;
+        if let Some(known) = self.known.take_if(|known| !is_full && known.texts.len() == self.shared) {
+            builder.share_known(&known);
+            self.known = Some(known);
+        } else {
+            self.forget_keys();
+            builder.share_keys();
+        }
+        self.begun = self.shared;
+    }
+
+    /// Lets the next batch have the keys that rows of this one share, if they do.
+    fn end(&mut self, builder: &mut Builder) {
+        if self.shares != Some(true) {
+            return;
+        }
+        self.known = builder.shared_keys(self.shared);
+        let (rows, new) = (builder.len(), self.shared.saturating_sub(self.begun));
+        let has_more = new * SHARING > rows && rows >= LEAST_ROWS;
+        if self.shared >= KEYS / 2 && self.begun == 0 || has_more && self.begun > 0 {
+            // The first rows had few keys among them, and others do not.
+            self.shares = Some(false);
+            self.known = None;
+        }
+    }
+
+    /// Remembers a key where it was looked for, and gives its number again.
+    fn add_key(&mut self, at: usize, word: u128, number: u32) -> u32 {
+        if let Some(place) = self.keys.get_mut(at) {
+            *place = (word, number);
+            self.shared += 1;
+        }
+        number
+    }
+
+    /// The number of a shared key, if it is found at once.
+    #[inline]
+    fn short_key(&self, word: Word) -> Option<u32> {
+        let at = quick::spread(word, KEYS);
+        [at, at ^ 1].into_iter().find_map(|at| {
+            let (known, number) = self.short_keys.get(at)?;
+            (*known == word).then_some(*number)
+        })
     }
 }
 
@@ -140,11 +233,14 @@ fn spread(word: u64, places: usize) -> usize {
 pub(crate) struct Blocks {
     fields: Vec<Memo>,
     key: Memo,
+    /// Kept for its memory.
+    words: Words,
 }
 
 impl Blocks {
     pub(crate) fn new(decoder: &Decoder<'_>) -> Self {
-        Self { fields: decoder.fields.iter().map(|_| Memo::new()).collect(), key: Memo::new() }
+        let fields = decoder.fields.iter().map(|_| Memo::new()).collect();
+        Self { fields, key: Memo::new(), words: Words::new() }
     }
 
     /// Reads the cells of a block into the columns, not its lines. `false`: some cell is not plainly good, or a row may be
@@ -163,6 +259,13 @@ impl Blocks {
         is_read
     }
 
+    /// Lets the next batch have the keys that rows of this one share.
+    pub(crate) fn end(&mut self, building: &mut Building) {
+        for (builder, memo) in building.columns.iter_mut().zip(&mut self.fields) {
+            memo.end(builder);
+        }
+    }
+
     /// Whether surely no row is empty; `None` where a cell is not plainly good.
     fn columns(
         &mut self,
@@ -178,9 +281,15 @@ impl Blocks {
                     (0..block.len()).for_each(|_| builder.cell(cell));
                     true
                 }
-                Field::Value { leaf, empty } => values(block, leaf, empty, builder, memo)?,
+                Field::Value { leaf, empty } => {
+                    let Memo { meanings, patience, .. } = memo;
+                    match quick::values(block, leaf, empty, builder, (&mut self.words, meanings, patience)) {
+                        Some(has_empty) => has_empty,
+                        None => values(block, leaf, empty, builder, memo)?,
+                    }
+                }
                 Field::Key { leaves, is_text, empty } => {
-                    keys(block, leaves, *is_text, empty, builder, memo, true)?
+                    keys(block, leaves, *is_text, empty, builder, memo, Some(&mut self.words))?
                 }
             };
             is_filled |= !has_empty;
@@ -190,7 +299,7 @@ impl Blocks {
                 (0..block.len()).for_each(|_| builder.open(UNKNOWN));
             } else {
                 let is_text = building.key_is_text;
-                is_filled |= !keys(block, leaves, is_text, &None, builder, &mut self.key, false)?;
+                is_filled |= !keys(block, leaves, is_text, &None, builder, &mut self.key, None)?;
             }
         }
         Some(is_filled)
@@ -297,7 +406,7 @@ fn plain_text(block: &Block<'_>, span: (usize, usize), builder: &mut Builder) ->
     is_plain
 }
 
-/// Reads a column of keys; whether some are empty.
+/// Reads a column of keys; whether some are empty. `sharing`: where rows may share keys, memory for words.
 fn keys(
     block: &Block<'_>,
     leaves: &mut [Leaf<'_>],
@@ -305,18 +414,15 @@ fn keys(
     empty: &Empty,
     builder: &mut Builder,
     memo: &mut Memo,
-    may_share: bool,
+    sharing: Option<&mut Words>,
 ) -> Option<bool> {
     let mut has_empty = false;
     if let [leaf] = leaves
-        && may_share
+        && let Some(words) = sharing
         && leaf.recogniser.absent.is_empty()
     {
-        if builder.len() == 0 {
-            memo.forget_keys();
-            if memo.shares == Some(true) {
-                builder.share_keys();
-            }
+        if builder.len() == 0 && memo.shares == Some(true) {
+            memo.begin(builder);
         }
         if memo.shares.is_none() && block.len() >= LEAST_ROWS {
             memo.shares = Some(are_shared(block, leaf.column, memo));
@@ -326,6 +432,13 @@ fn keys(
             }
         }
         if builder.shares_keys() {
+            if memo.patience.is_due() {
+                let found = short_shared(block, leaf, (is_text, empty), builder, memo, words);
+                memo.patience.told(found.is_some());
+                if found.is_some() {
+                    return found;
+                }
+            }
             return shared(block, leaf, is_text, empty, builder, memo);
         }
     }
@@ -333,6 +446,15 @@ fn keys(
         && leaf.recogniser.absent.is_empty()
         && leaf.recogniser.plain == Plain::Text
     {
+        if memo.patience.is_due() {
+            let before = builder.len();
+            let found = quick::texts(block, leaf.column, builder);
+            memo.patience.told(found.is_some());
+            if found.is_some() {
+                return Some(false);
+            }
+            builder.truncate(before);
+        }
         for span in block.spans(leaf.column) {
             if !plain_text(block, span, builder) {
                 has_empty |= !one_key(block, leaf, is_text, empty, span, builder)?;
@@ -341,15 +463,7 @@ fn keys(
         return Some(has_empty);
     }
     for at in 0..block.len() {
-        let row = block.marks.get(at * block.width..).unwrap_or_default();
-        let start = match at.checked_sub(1) {
-            None => block.start,
-            Some(before) => block
-                .marks
-                .get(before * block.width + block.width - 1)
-                .map_or(0, |mark| (mark & !END) as usize + 1),
-        };
-        let one = Block { marks: row.get(..block.width).unwrap_or_default(), start, ..*block };
+        let one = block.row(at);
         let cell = |column: usize| one.spans(column).next().map_or(&[][..], |span| one.cell(span));
         let row = TextRow { cell, of: PhantomData };
         let (is_good, is_empty) = reference(leaves, is_text, empty, &row, builder);
@@ -418,33 +532,95 @@ fn shared(
                 last = (word, number);
                 builder.share(number);
             }
-            Some(Err(at)) => {
-                bytes.clear();
-                let got = leaf.recogniser.read(block.cell(span));
-                if matches!(got, Got::Empty) {
+            Some(Err(at)) => match new_key(block.cell(span), leaf, is_text, &mut bytes)? {
+                true => {
+                    let number = memo.add_key(at, word, builder.shared_key(&bytes));
+                    last = (word, number);
+                    builder.share(number);
+                }
+                false => {
                     has_empty = true;
-                    put(got, &[], empty, builder).then_some(())?;
-                    continue;
+                    put(Got::Empty, &[], empty, builder).then_some(())?;
                 }
-                match &got {
-                    Got::Text(text) if is_text => bytes.extend_from_slice(text),
-                    Got::Value(value) if is_text => match &**value {
-                        Value::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-                        _ => return None,
-                    },
-                    _ if is_text => return None,
-                    _ => write_got(got, &leaf.recogniser.words, &mut bytes).then_some(())?,
-                }
-                let number = builder.shared_key(&bytes);
-                if let Some(place) = memo.keys.get_mut(at) {
-                    *place = (word, number);
-                    memo.shared += 1;
-                }
-                last = (word, number);
-                builder.share(number);
-            }
+            },
             None => has_empty |= !one_key(block, leaf, is_text, empty, span, builder)?,
         }
     }
     Some(has_empty)
+}
+
+/// Writes a key that was not met before; `false`: there is none.
+fn new_key(cell: &[u8], leaf: &mut Leaf<'_>, is_text: bool, bytes: &mut Vec<u8>) -> Option<bool> {
+    bytes.clear();
+    match leaf.recogniser.read(cell) {
+        Got::Empty => return Some(false),
+        Got::Text(text) if is_text => bytes.extend_from_slice(text),
+        Got::Value(value) if is_text => match &*value {
+            Value::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+            _ => return None,
+        },
+        _ if is_text => return None,
+        got => write_got(got, &leaf.recogniser.words, bytes).then_some(())?,
+    }
+    Some(true)
+}
+
+/// Reads a column of shared keys of at most eight bytes each; whether some are empty, or `None` where nothing was read.
+fn short_shared(
+    block: &Block<'_>,
+    leaf: &mut Leaf<'_>,
+    (is_text, empty): (bool, &Empty),
+    builder: &mut Builder,
+    memo: &mut Memo,
+    words: &mut Words,
+) -> Option<bool> {
+    words.take(block, leaf.column);
+    if !words.are_whole() {
+        return None;
+    }
+    let mut numbers = std::mem::take(&mut words.numbers);
+    numbers.clear();
+    let mut found = Some(());
+    for (row, word) in words.all().iter().enumerate() {
+        let number = memo.short_key(*word);
+        match number.or_else(|| learned_key(block, (row, *word), leaf, is_text, builder, memo)) {
+            Some(number) => numbers.push(number),
+            None => {
+                found = None;
+                break;
+            }
+        }
+    }
+    let found = found.and_then(|()| quick::add_shared(&numbers, words, empty, builder));
+    words.numbers = numbers;
+    found
+}
+
+/// The number of a short key that was not found at once; [`NO_CODE`] of an empty cell.
+#[cold]
+fn learned_key(
+    block: &Block<'_>,
+    (row, word): (usize, Word),
+    leaf: &mut Leaf<'_>,
+    is_text: bool,
+    builder: &mut Builder,
+    memo: &mut Memo,
+) -> Option<u32> {
+    let mut number = NO_CODE;
+    if word != 0 {
+        let span = block.span(leaf.column, row)?;
+        let long = block.long_word(span)?;
+        number = match memo.find_key(long)? {
+            Ok(number) => number,
+            Err(at) => {
+                let mut bytes = Vec::new();
+                new_key(block.cell(span), leaf, is_text, &mut bytes)?.then_some(())?;
+                memo.add_key(at, long, builder.shared_key(&bytes))
+            }
+        };
+    }
+    let at = quick::spread(word, KEYS);
+    let is_free = memo.short_keys.get(at).is_some_and(|(known, _)| *known == NO_WORD);
+    *memo.short_keys.get_mut(if is_free { at } else { at ^ 1 })? = (word, number);
+    Some(number)
 }

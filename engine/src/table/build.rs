@@ -80,7 +80,8 @@ impl Builder {
             && keys.which.is_none()
             && self.column.state.is_empty()
         {
-            keys.which = Some(Vec::new());
+            // The room that was made for ends of texts.
+            keys.which = Some(std::mem::take(&mut keys.texts.ends));
         }
     }
 
@@ -111,9 +112,31 @@ impl Builder {
         Some(())
     }
 
+    /// Lets rows share keys of another batch from here on, and others; of a column of keys that is empty.
+    pub(crate) fn share_known(&mut self, known: &Arc<SharedTexts>) {
+        if let Values::Key(keys) = &mut self.column.values
+            && self.column.state.is_empty()
+        {
+            keys.which = Some(std::mem::take(&mut keys.texts.ends));
+            keys.texts = Texts::default();
+            keys.shared = Some(Arc::clone(known));
+        }
+    }
+
+    /// The keys that rows share, for other batches, if there are so many of them.
+    pub(crate) fn shared_keys(&mut self, count: usize) -> Option<Arc<SharedTexts>> {
+        let Values::Key(keys @ Keys { which: Some(_), .. }) = &mut self.column.values else { return None };
+        if keys.shared.is_none() && keys.texts.len() == count {
+            let texts = std::mem::take(&mut keys.texts);
+            keys.shared = Some(Arc::new(SharedTexts { texts, ..SharedTexts::default() }));
+        }
+        keys.shared.clone().filter(|shared| shared.texts.len() == count)
+    }
+
     /// Adds a key that rows may share, and says which it is.
     pub(crate) fn shared_key(&mut self, key: &[u8]) -> u32 {
-        let Values::Key(Keys { texts, .. }) = &mut self.column.values else { return NO_CODE };
+        let Values::Key(keys) = &mut self.column.values else { return NO_CODE };
+        let texts = own_texts(keys);
         texts.bytes.extend_from_slice(key);
         end(texts);
         u32::try_from(texts.len() - 1).unwrap_or(NO_CODE)
@@ -248,10 +271,13 @@ impl Builder {
     #[inline]
     pub(crate) fn text(&mut self, text: &[u8]) {
         self.column.state.push(KNOWN);
-        if let Values::Text(texts) | Values::Key(Keys { texts, .. }) = &mut self.column.values {
-            texts.bytes.extend_from_slice(text);
-            end(texts);
-        }
+        let texts = match &mut self.column.values {
+            Values::Text(texts) => texts,
+            Values::Key(keys) => own_texts(keys),
+            _ => return,
+        };
+        texts.bytes.extend_from_slice(text);
+        end(texts);
         if let Values::Key(Keys { texts, which: Some(which), .. }) = &mut self.column.values {
             which.push(u32::try_from(texts.len() - 1).unwrap_or(NO_CODE));
         }
@@ -268,17 +294,7 @@ impl Builder {
             return;
         }
         if places > *scale {
-            let more = places - *scale;
-            for (row, value) in (0_u32..).zip(value.iter_mut()) {
-                match times_ten(*value, more) {
-                    Some(larger) => *value = larger,
-                    None => {
-                        wide.push((row, decimal_number(*value, *scale)));
-                        *value = 0;
-                    }
-                }
-            }
-            *scale = places;
+            finer(value, scale, wide, places);
         }
         match times_ten(mantissa, *scale - places) {
             Some(scaled) => value.push(scaled),
@@ -371,8 +387,32 @@ impl Builder {
     }
 }
 
+/// The texts of keys, to be added to.
+#[inline]
+fn own_texts(keys: &mut Keys) -> &mut Texts {
+    if let Some(shared) = keys.shared.take() {
+        keys.texts = shared.texts.clone();
+    }
+    &mut keys.texts
+}
+
 fn end(texts: &mut Texts) {
     texts.ends.push(u32::try_from(texts.bytes.len()).unwrap_or(u32::MAX));
+}
+
+/// Gives numbers more places.
+pub(super) fn finer(values: &mut [i64], scale: &mut u8, wide: &mut Vec<(u32, Number)>, places: u8) {
+    let more = places.saturating_sub(*scale);
+    for (row, value) in (0_u32..).zip(values) {
+        match times_ten(*value, more) {
+            Some(larger) => *value = larger,
+            None => {
+                wide.push((row, decimal_number(*value, *scale)));
+                *value = 0;
+            }
+        }
+    }
+    *scale = places;
 }
 
 fn times_ten(value: i64, times: u8) -> Option<i64> {

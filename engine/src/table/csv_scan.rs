@@ -15,7 +15,8 @@ use super::batch::Batch;
 use super::block::{Block, Blocks};
 use super::chunks::{Piece, Pieces, Turns, Watch};
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Size, TextRow};
-use super::marks::{END, LONGEST, mark};
+use super::marks::{END, LONGEST, mark, mark_even};
+use super::quick::ROWS;
 use super::tables::Scanned;
 use crate::data::bytes::DataFile;
 use crate::data::csv_reader::{CsvFile, never_closed};
@@ -199,26 +200,43 @@ impl Worker<'_> {
         let mut replay = Replay::new(self.reading);
         let width = self.layout.width.max(1);
         let mut marks = std::mem::take(&mut self.marks);
-        marks.clear();
-        mark(bytes, self.layout.delimiter, &mut marks);
-        let (mut rest, mut start) = (marks.as_slice(), 0);
+        let lines = memchr_iter(b'\n', bytes).count();
+        let even = mark_even(bytes, (self.layout.delimiter, width, lines), &mut marks);
+        if even.is_none() {
+            marks.clear();
+            mark(bytes, self.layout.delimiter, &mut marks);
+        }
+        // No text has such bytes, and words are read more easily without.
+        let has_zeros = memchr(0, bytes).is_some();
+        let returns = memchr(b'\r', bytes).is_some();
+        let (mut rest, mut start) = (marks.get(..even.unwrap_or(marks.len())).unwrap_or_default(), 0);
+        let is_end = |mark: &u32| even.is_none() && mark & END != 0;
         while !rest.is_empty() {
-            let rows = rest.chunks_exact(width).take(BLOCK).take_while(|row| is_row(row)).count();
+            let next = rest.chunks_exact(width).take(ROWS);
+            let rows = if even.is_some() { next.len() } else { next.take_while(|row| is_row(row)).count() };
             let (these, after) = match rest.split_at_checked(rows * width) {
                 Some(split) if rows > 0 => split,
                 // One row of another width.
                 _ => {
-                    let end = rest.iter().position(|mark| mark & END != 0).unwrap_or(rest.len() - 1);
+                    let end = rest.iter().position(is_end).unwrap_or(rest.len() - 1);
                     rest.split_at(end + 1)
                 }
             };
-            let block = Block { bytes, marks: these, width, start };
-            let is_read = rows > 0 && self.blocks.read(&mut self.decoder, &block, &mut found.building);
+            let block = Block { bytes, marks: these, width, start, returns };
+            let is_read =
+                rows > 0 && !has_zeros && self.blocks.read(&mut self.decoder, &block, &mut found.building);
             if is_read {
-                (line..).take(rows).for_each(|line| found.building.end_row(line));
+                found.building.end_rows(line, rows);
                 line += rows as u64;
             } else {
-                for row in these.chunk_by(|mark, _| mark & END == 0) {
+                let mut left = these;
+                while !left.is_empty() {
+                    let length = match even {
+                        Some(_) => width,
+                        None => left.iter().position(is_end).map_or(left.len(), |end| end + 1),
+                    };
+                    let (row, after) = left.split_at(length.min(left.len()));
+                    left = after;
                     self.plain_row(bytes, start, row, line, &mut found, &mut replay);
                     start = row.last().map_or(start, |end| (end & !END) as usize + 1);
                     line += 1;
@@ -228,6 +246,7 @@ impl Worker<'_> {
             rest = after;
         }
         self.marks = marks;
+        self.blocks.end(&mut found.building);
         replay.finish(&mut found.building);
         found
     }
@@ -312,9 +331,6 @@ impl Worker<'_> {
         replay.row((0..width).map(cell), line, &mut found.building);
     }
 }
-
-/// Rows that are read at a time.
-const BLOCK: usize = 1024;
 
 /// Whether a row ends after so many cells, and not before.
 fn is_row(marks: &[u32]) -> bool {

@@ -387,6 +387,14 @@ impl Building {
         self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
     }
 
+    /// Ends as many rows, of a line each.
+    pub(crate) fn end_rows(&mut self, line: u64, rows: usize) {
+        match (u32::try_from(line), u32::try_from(line.saturating_add(rows as u64))) {
+            (Ok(first), Ok(end)) => self.lines.extend(first..end),
+            _ => (line..).take(rows).for_each(|line| self.end_row(line)),
+        }
+    }
+
     /// Adds a row, field by field; `keys`: how many of its fields are its key.
     pub(crate) fn push<'c>(&mut self, cell: impl Fn(u32) -> &'c Cell, keys: usize, line: u64) {
         for (column, field) in self.columns.iter_mut().zip(&self.fields) {

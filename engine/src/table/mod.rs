@@ -36,6 +36,7 @@ mod held;
 pub(crate) mod key;
 mod marks;
 mod parquet_scan;
+mod quick;
 mod recognise;
 mod size;
 mod tables;
@@ -44,6 +45,7 @@ pub(crate) mod tests;
 mod unread;
 #[cfg(test)]
 mod unread_tests;
+mod words;
 mod write;
 
 pub use batch::{Batch, Coded, Codes, Column, Keys, SharedTexts, Texts, Values, Wanted};

@@ -20,8 +20,13 @@ use crate::value::{Base, Number, RecordId, Reference, Value};
 
 /// Whether both readers say the same of a data set: whole, and field by field; for several threads and sizes of pieces.
 pub(crate) fn agree(symbols: &Symbols, source: &DataSource, name: &str) {
+    agree_with(symbols, source, name, &[(1, 1 << 20), (2, 1), (3, 40)]);
+}
+
+/// The same for these threads and sizes of pieces.
+fn agree_with(symbols: &Symbols, source: &DataSource, name: &str, ways: &[(usize, usize)]) {
     let rows = read(symbols, source);
-    for (threads, piece) in [(1, 1 << 20), (2, 1), (3, 40)] {
+    for (threads, piece) in ways.iter().copied() {
         let mut tables = match Tables::open(symbols, source, threads) {
             Ok(tables) => tables,
             Err(error) => {
@@ -341,6 +346,113 @@ fn generated_csv_files_are_read_alike() {
             _ => "dates = \"%m/%d/%Y\"\n[data.d.AttendanceEvent]\npercent = { share = \"fraction\" }\n",
         };
         agree(&symbols, &source_of(folder.path(), Format::Csv, manifest), &format!("seed {seed}"));
+    }
+}
+
+/// Cells as most files have them: many of one kind. `odd`: how many of a thousand are not, or are empty.
+fn plain_csv(chance: &mut Chance, header: &str, kinds: &[usize], rows: usize, odd: usize) -> String {
+    let points = chance.below(3);
+    let length = [8, 8, 4, 12][chance.below(4)];
+    let end = ["\n", "\r\n"][chance.below(2)];
+    let last = ["", end][chance.below(2)];
+    let lines: Vec<String> = (0..rows)
+        .map(|row| {
+            let cells: Vec<String> = kinds
+                .iter()
+                .map(|kind| match kind {
+                    _ if chance.below(1000) < odd => {
+                        chance.one_of(CELLS[*kind % 6]).replace([',', '\n', '"'], "")
+                    }
+                    _ if chance.below(1000) < odd => String::new(),
+                    0 => format!("P{row:0length$}"),
+                    1 => format!("{}-{:02}-{:02}", 1990 + row % 40, 1 + row % 12, 1 + row % 28),
+                    2 => chance.one_of(&["02", "03", "2", "3"]).to_owned(),
+                    3 => chance.one_of(&["true", "false", "yes", "0"]).to_owned(),
+                    4 if points == 0 => format!("{}", chance.below(120_000)),
+                    4 => format!("{}.{:0points$}", chance.below(3000), chance.below(10)),
+                    6 => format!("P{:0length$}", chance.below(30)),
+                    _ => chance.one_of(&["2023-24", "2024-25"]).to_owned(),
+                })
+                .collect();
+            cells.join(",")
+        })
+        .collect();
+    format!("{header}\n{}{last}", lines.join(end))
+}
+
+#[test]
+fn plain_csv_files_are_read_alike() {
+    let symbols = symbols();
+    for (seed, odd) in (0..).zip([0, 0, 0, 0, 1, 1, 2, 2, 20, 200]) {
+        let mut chance = Chance(seed);
+        let folder = TempDir::new().unwrap();
+        for (name, header, kinds) in [
+            ("students.csv", "student_unique_id,birth_date,grade,english_learner", &[0, 1, 2, 3][..]),
+            ("schools.csv", "school_id,name", &[0, 6]),
+            ("sessions.csv", "school_id,school_year,session_name,days", &[6, 5, 0, 4]),
+            (
+                "attendance_events.csv",
+                "student,school_id,school_year,session_name,event_date,share",
+                &[6, 6, 5, 6, 1, 4],
+            ),
+            ("credentials.csv", "credential_id,fee,expires,approved", &[0, 4, 1, 3]),
+        ] {
+            let rows = [1500, 2600][chance.below(2)];
+            let mut text = plain_csv(&mut chance, header, kinds, rows, odd);
+            if seed % 5 == 4 && chance.below(2) == 0 {
+                let middle = (text.len() / 2..).find(|at| text.is_char_boundary(*at));
+                text.insert(middle.unwrap(), '\0');
+            }
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let manifest = "[data.d.AttendanceEvent]\npercent = { share = \"points\" }\n";
+        let source = source_of(folder.path(), Format::Csv, manifest);
+        agree_with(&symbols, &source, &format!("seed {seed}"), &[(1, 1 << 20), (2, 60_000), (1, 700)]);
+    }
+}
+
+#[test]
+fn keys_that_rows_share_are_those_of_the_batch_before() {
+    let symbols = symbols();
+    for (few, many) in [(30, 30), (30, 5000), (1500, 1500), (1, 3000)] {
+        let folder = TempDir::new().unwrap();
+        let mut text = "student,school_id,school_year,session_name,event_date,share\n".to_owned();
+        for row in 0..9000 {
+            let student = if row < 3000 { row % few } else { (row * 7919) % many };
+            let odd = if row % 4000 == 3999 { "," } else { "\"x\"," };
+            let odd = if few == 1 { odd } else { "x," };
+            writeln!(text, "S{student},{odd}2023-24,fall,2024-01-10,").unwrap();
+        }
+        fs::write(folder.path().join("attendance_events.csv"), text).unwrap();
+        let source = source_of(folder.path(), Format::Csv, "");
+        agree_with(&symbols, &source, &format!("{few}, {many}"), &[(1, 30_000), (2, 100_000)]);
+        let mut tables = Tables::open(&symbols, &source, 1).unwrap();
+        tables.piece = 30_000;
+        let found: Mutex<Vec<Batch>> = Mutex::default();
+        let wanted = Wanted { record: RecordId(3), fields: vec![0], key: false };
+        tables.scan(&wanted, &|batch| found.lock().unwrap().push(batch)).unwrap();
+        let shared: Vec<Option<Arc<SharedTexts>>> = found
+            .into_inner()
+            .unwrap()
+            .into_iter()
+            .map(|mut batch| match batch.columns.remove(0).values {
+                Values::Key(keys) => keys.shared,
+                values => panic!("{values:?}"),
+            })
+            .collect();
+        assert!(shared.len() > 8);
+        let are_same = |pair: &[Option<Arc<SharedTexts>>]| match pair {
+            [Some(one), Some(other)] => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        match (few, many) {
+            (30, 30) => assert!(shared.windows(2).all(are_same)),
+            (30, 5000) => {
+                assert!(are_same(&shared[..2]));
+                assert!(shared.last().unwrap().is_none(), "{shared:?}");
+            }
+            _ => {}
+        }
     }
 }
 
