@@ -167,7 +167,13 @@ impl Totals {
             columns.push(Column { aggregate, cell: width, kind, open: None, wide: None });
             width += 1;
         }
-        Self { columns, width, cells: vec![0; parents.saturating_mul(width)], scratch: Scratch::default() }
+        #[expect(
+            clippy::slow_vector_initialization,
+            reason = "memory that nobody has written to yet is fetched twice: when it is read, and when it is written"
+        )]
+        let mut cells = Vec::new();
+        cells.resize(parents.saturating_mul(width), 0);
+        Self { columns, width, cells, scratch: Scratch::default() }
     }
 
     /// Adds some rows to a column: whether each counts, and what is read of it, from a lane on.
