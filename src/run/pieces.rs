@@ -290,7 +290,7 @@ enum Filling<'p> {
     Numbers {
         values: &'p [i64],
         of: &'p [u8],
-        others: Others,
+        others: Box<Others>,
         decimals: Decimals,
     },
     /// Pieces that are all written by themselves.
@@ -325,7 +325,7 @@ impl Pieces<'_> {
                 let open = states.iter().map(|piece| Word::of(piece.bytes(), separator));
                 words.iter_mut().zip(open).for_each(|(place, word)| *place = word);
                 let decimals = Decimals::new(*scale, separator);
-                Filling::Numbers { values, of, others: Others::of(words), decimals }
+                Filling::Numbers { values, of, others: Box::new(Others::of(words)), decimals }
             }
             Self::Keys(keys) => Filling::Keys { keys, separator },
             Self::Own { bytes, ends } => Filling::Own { bytes, ends, separator },

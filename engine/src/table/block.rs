@@ -65,6 +65,21 @@ impl<'b> Block<'b> {
         self.row(row).spans(column).next()
     }
 
+    /// Where the cells of a column end, and how long they are, if each is between two marks of its row.
+    #[inline]
+    pub(super) fn inner(&self, column: usize) -> Option<impl Iterator<Item = (usize, usize)>> {
+        let before = column.checked_sub(1)?;
+        if self.returns && column + 1 == self.width {
+            return None;
+        }
+        Some(self.marks.chunks_exact(self.width).map(move |row| {
+            let marks = row.get(before..).and_then(|marks| marks.first_chunk::<2>());
+            let [before, end] = *marks.unwrap_or(&[0, 1]);
+            let end = end & !END;
+            (end as usize, end.wrapping_sub(before).wrapping_sub(1) as usize)
+        }))
+    }
+
     pub(super) fn cell(&self, (start, end): (usize, usize)) -> &'b [u8] {
         self.bytes.get(start..end).unwrap_or_default()
     }
@@ -473,7 +488,7 @@ fn keys(
     Some(has_empty)
 }
 
-/// Whether many rows have few keys among them.
+/// Whether rows may have few keys among them: in the first rows some have the same. What comes after them tells more.
 fn are_shared(block: &Block<'_>, column: usize, memo: &mut Memo) -> bool {
     memo.forget_keys();
     for span in block.spans(column) {
@@ -489,7 +504,7 @@ fn are_shared(block: &Block<'_>, column: usize, memo: &mut Memo) -> bool {
             None => return false,
         }
     }
-    memo.shared > 0 && memo.shared * SHARING < block.len()
+    memo.shared > 0 && memo.shared * 4 < block.len() * 3
 }
 
 /// Adds one key of one part; whether there is one.

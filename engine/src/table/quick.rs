@@ -8,7 +8,7 @@ use super::block::Block;
 use super::build::{Builder, finer};
 use super::decode::{Empty, Leaf};
 use super::recognise::{Got, Recogniser};
-use super::words::{self, NO_WORD, Word, last_word};
+use super::words::{self, NO_WORD, Word, last_word, word_of};
 use crate::data::Cell;
 use crate::data::convert::Plain;
 use crate::value::Value;
@@ -39,11 +39,20 @@ impl Words {
     /// Takes the words of a column.
     pub(super) fn take(&mut self, block: &Block<'_>, column: usize) {
         let (mut longest, mut has_empty) = (0, false);
-        for (word, span) in self.words.iter_mut().zip(block.spans(column)) {
-            let length = span.1.wrapping_sub(span.0);
+        let mut add = |word: &mut Word, end: usize, length: usize| {
             longest = longest.max(length);
             has_empty |= length == 0;
-            *word = last_word(block.bytes, span);
+            *word = word_of(block.bytes, end, length);
+        };
+        match block.inner(column) {
+            Some(cells) => {
+                let words = self.words.iter_mut().zip(cells);
+                words.for_each(|(word, (end, length))| add(word, end, length));
+            }
+            None => {
+                let words = self.words.iter_mut().zip(block.spans(column));
+                words.for_each(|(word, (start, end))| add(word, end, end.wrapping_sub(start)));
+            }
         }
         (self.rows, self.longest, self.has_empty) = (block.len().min(ROWS), longest, has_empty);
     }

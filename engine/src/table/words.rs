@@ -18,11 +18,18 @@ const KEPT: [u64; 16] = {
 /// The last eight bytes of a cell; zeros before those of a shorter one.
 #[inline]
 pub(super) fn last_word(bytes: &[u8], (start, end): (usize, usize)) -> Word {
-    let word = match bytes.get(..end).and_then(|before| before.last_chunk::<8>()) {
+    word_of(bytes, end, end.wrapping_sub(start))
+}
+
+/// The same of a cell that ends there and has that length.
+#[inline]
+pub(super) fn word_of(bytes: &[u8], end: usize, length: usize) -> Word {
+    // Before the eighth byte, there are no such places.
+    let word = match bytes.get(end.wrapping_sub(8)..end).and_then(|eight| eight.first_chunk::<8>()) {
         Some(eight) => u64::from_le_bytes(*eight),
         None => near_start(bytes, end),
     };
-    word & KEPT.get(end.wrapping_sub(start) & 15).copied().unwrap_or(u64::MAX)
+    word & KEPT.get(length & 15).copied().unwrap_or(u64::MAX)
 }
 
 /// The same where the text has no eight bytes before that place.
@@ -50,30 +57,29 @@ pub(super) fn places(word: Word) -> Option<u8> {
 
 macro_rules! digits {
     ($name:ident, $part:ty, $number:path) => {
-        fn $name(words: &[Word], point: u64, values: &mut [i64]) -> bool {
+        /// `place`: the byte in which each word that is not empty has a point.
+        fn $name<const HAS_POINT: bool>(words: &[Word], place: u64, values: &mut [i64]) -> bool {
             const LEAST: $part = <$part>::MAX / 255;
             const MOST: $part = LEAST << 7;
             const UPPER: $part = LEAST * 0xF0;
             let part = |word: u64| (word >> (u64::BITS - <$part>::BITS)) as $part;
-            let point = part(point);
+            let place = part(place);
+            let point = place & (LEAST * 0x2E);
+            let before = (place & place.wrapping_neg()).wrapping_sub(1);
+            let after = !(before | place);
             let mut bad: $part = 0;
             for (word, value) in words.iter().zip(values) {
-                let word = part(*word);
-                // The uppermost bit of the first byte that is a point.
-                let points = word ^ (LEAST * 0x2E);
-                let points = points.wrapping_sub(LEAST) & !points & MOST;
-                let first = points & points.wrapping_neg();
-                let has: $part = if points == 0 { 0 } else { <$part>::MAX };
-                let is_filled: $part = if word == 0 { 0 } else { <$part>::MAX };
-                bad |= (first ^ point) & is_filled;
-                // What stands before it is moved into its place.
-                let before = first.wrapping_add(has) >> 7;
-                let with = (first << 1).wrapping_add(has);
-                bad |= if (word << 8) & (with ^ before) == 0 { has } else { 0 };
-                let joined = (word & !with) | ((word & before) << 8);
+                let mut word = part(*word);
+                if HAS_POINT {
+                    let is_filled: $part = if word == 0 { 0 } else { <$part>::MAX };
+                    let is_first: $part = if (word << 8) & place == 0 { <$part>::MAX } else { 0 };
+                    bad |= (((word & place) ^ point) | is_first) & is_filled;
+                    // What stands before the point is moved into its place.
+                    word = (word & after) | ((word & before) << 8);
+                }
                 // The bytes of zeros below the lowest bit are no part of the number: noughts.
-                let blank = (joined & joined.wrapping_neg()).wrapping_sub(1) & MOST;
-                let plain = (joined | (blank >> 2) | (blank >> 3)) ^ (LEAST * 0x30);
+                let blank = (word & word.wrapping_neg()).wrapping_sub(1) & MOST;
+                let plain = (word | (blank >> 2) | (blank >> 3)) ^ (LEAST * 0x30);
                 bad |= (plain | plain.wrapping_add(LEAST * 6)) & UPPER;
                 *value = $number(plain);
             }
@@ -105,15 +111,16 @@ fn number_of_eight(digits: u64) -> i64 {
 /// Puts the numbers of words into as many values, without their points: whether each is empty, which gives 0, or digits with
 /// so many places among them. `longest`: the length of the longest cell.
 pub(super) fn numbers(words: &[Word], longest: usize, places: u8, values: &mut [i64]) -> bool {
-    // Where the uppermost bit of the point is.
-    let point = match places {
+    let place = match places {
         0 => 0,
-        1..=6 => 1 << (63 - 8 * places),
+        1..=6 => 0xFF << (56 - 8 * places),
         _ => return false,
     };
-    match longest {
-        0..=4 if places < 3 => digits_of_four(words, point, values),
-        0..=8 => digits_of_eight(words, point, values),
+    match (longest, places) {
+        (0..=4, 0) => digits_of_four::<false>(words, 0, values),
+        (0..=4, 1 | 2) => digits_of_four::<true>(words, place, values),
+        (0..=8, 0) => digits_of_eight::<false>(words, 0, values),
+        (0..=8, _) => digits_of_eight::<true>(words, place, values),
         _ => false,
     }
 }
@@ -127,7 +134,7 @@ pub(super) fn day(last: Word, year: u32) -> (i32, u64) {
     let digits = last ^ (ONES * 0x30);
     let dashes = (digits ^ (DASHES ^ 0x0000_3000_0030_0000)) & 0x0000_FF00_00FF_0000;
     let digits = digits & !0x0000_FF00_00FF_0000;
-    let century = u64::from(year) ^ (ONES * 0x30 >> 32);
+    let century = u64::from(year) ^ 0x3030_3030;
     let mut bad = dashes;
     bad |= (digits | digits.wrapping_add(ONES * 6)) & UPPER;
     bad |= (century | century.wrapping_add(ONES * 6)) & UPPER & 0xFFFF_FFFF;
