@@ -108,7 +108,10 @@ mod tests {
         }
         assert!(Coded::new(cells, vec![3]).is_none(), "no such cell");
         let flags = Vector::flags(vec![NO, KNOWN]);
-        assert_eq!(Coded::new(flags, vec![1, 1, 0]).unwrap().take(&Rows::Range(0..3)).state, [KNOWN, KNOWN, NO]);
+        assert_eq!(
+            Coded::new(flags, vec![1, 1, 0]).unwrap().take(&Rows::Range(0..3)).state,
+            [KNOWN, KNOWN, NO]
+        );
     }
 
     #[test]

@@ -387,7 +387,8 @@ impl Stored {
         {
             return Self { rows, state: None, values: Packed::Coded(coded) };
         }
-        let row = |at: usize| coded.which.get(at).and_then(|cell| u32::try_from(cell).ok()).unwrap_or(u32::MAX);
+        let row =
+            |at: usize| coded.which.get(at).and_then(|cell| u32::try_from(cell).ok()).unwrap_or(u32::MAX);
         cells.chosen(&(0..coded.which.len()).map(row).collect::<Vec<u32>>())
     }
 
@@ -399,8 +400,12 @@ impl Stored {
         let values = match &self.values {
             Packed::Void => Packed::Void,
             Packed::Flag => Packed::Flag,
-            Packed::Num(Whole::Narrow(all), scale) => Packed::Num(Whole::Narrow(of.take(all, |one| one)), *scale),
-            Packed::Num(Whole::Medium(all), scale) => Packed::Num(Whole::Medium(of.take(all, |one| one)), *scale),
+            Packed::Num(Whole::Narrow(all), scale) => {
+                Packed::Num(Whole::Narrow(of.take(all, |one| one)), *scale)
+            }
+            Packed::Num(Whole::Medium(all), scale) => {
+                Packed::Num(Whole::Medium(of.take(all, |one| one)), *scale)
+            }
             Packed::Code(Codes::Narrow(all)) => Packed::Code(Codes::Narrow(of.take(all, |one| one))),
             Packed::Date(all) => Packed::Date(of.take(all, |one| one)),
             Packed::Year(all) => Packed::Year(of.take(all, |one| one)),

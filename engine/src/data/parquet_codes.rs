@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array as _, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int32Array, Int64Array,
-    UInt32Array,
+    Array as _, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int32Array,
+    Int64Array, UInt32Array,
 };
 use arrow_schema::DataType;
 use parquet::basic::{Encoding, Type as Physical};
@@ -80,9 +80,11 @@ impl CodedChunk {
         };
         if *self.cells.data_type() == DataType::Utf8 {
             let nulls = self.cells.nulls();
-            let at = |at: u32| i32::try_from(at).ok().filter(|_| {
-                nulls.is_none_or(|nulls| usize::try_from(at).is_ok_and(|at| nulls.is_valid(at)))
-            });
+            let at = |at: u32| {
+                i32::try_from(at).ok().filter(|_| {
+                    nulls.is_none_or(|nulls| usize::try_from(at).is_ok_and(|at| nulls.is_valid(at)))
+                })
+            };
             let which: Int32Array = which.into_iter().map(at).collect();
             let array = DictionaryArray::<Int32Type>::try_new(which, Arc::clone(&self.cells)).ok()?;
             return Some(Arc::new(array));
@@ -91,7 +93,12 @@ impl CodedChunk {
     }
 
     /// Reads a column of cells that the reader gives as that type; `None` where it has to be read in the ordinary way.
-    pub(crate) fn read(file: File, chunk: &ColumnChunkMetaData, rows: usize, as_type: &DataType) -> Option<Self> {
+    pub(crate) fn read(
+        file: File,
+        chunk: &ColumnChunkMetaData,
+        rows: usize,
+        as_type: &DataType,
+    ) -> Option<Self> {
         let column = chunk.column_descr();
         let is_flag = column.physical_type() == Physical::BOOLEAN;
         let may_be_read = match chunk.page_encoding_stats_mask() {
@@ -123,10 +130,7 @@ impl CodedChunk {
                 BooleanArray::from_iter([Some(false), Some(true)].into_iter().chain(null))
             };
             let found = Found::<u8>::read(&mut pages, is_optional, (2, true), rows)?;
-            return Some(Self {
-                cells: Arc::new(cells(found.has_nulls)),
-                which: Codes::Bytes(found.which),
-            });
+            return Some(Self { cells: Arc::new(cells(found.has_nulls)), which: Codes::Bytes(found.which) });
         }
         let Some(Page::DictionaryPage { buf, num_values, encoding, .. }) = pages.get_next_page().ok()? else {
             return None;
@@ -158,7 +162,12 @@ impl CodedChunk {
 }
 
 /// The values of a dictionary.
-fn values(bytes: &[u8], count: usize, (physical, length): (Physical, usize), as_type: &DataType) -> Option<ArrayRef> {
+fn values(
+    bytes: &[u8],
+    count: usize,
+    (physical, length): (Physical, usize),
+    as_type: &DataType,
+) -> Option<ArrayRef> {
     let ints = || {
         let (words, _) = bytes.as_chunks::<4>();
         Some(words.get(..count)?.iter().map(|word| i32::from_le_bytes(*word)).collect::<Vec<i32>>())
@@ -180,8 +189,12 @@ fn values(bytes: &[u8], count: usize, (physical, length): (Physical, usize), as_
         (Physical::INT32, DataType::Int32) => Arc::new(Int32Array::from(ints()?)),
         (Physical::INT32, DataType::Date32) => Arc::new(Date32Array::from(ints()?)),
         (Physical::INT64, DataType::Int64) => Arc::new(Int64Array::from(longs()?)),
-        (Physical::INT32, DataType::Decimal128(..)) => decimals(ints()?.into_iter().map(i128::from).collect())?,
-        (Physical::INT64, DataType::Decimal128(..)) => decimals(longs()?.into_iter().map(i128::from).collect())?,
+        (Physical::INT32, DataType::Decimal128(..)) => {
+            decimals(ints()?.into_iter().map(i128::from).collect())?
+        }
+        (Physical::INT64, DataType::Decimal128(..)) => {
+            decimals(longs()?.into_iter().map(i128::from).collect())?
+        }
         (Physical::FIXED_LEN_BYTE_ARRAY, DataType::Decimal128(..)) if (1..=16).contains(&length) => {
             let words = bytes.get(..count.checked_mul(length)?)?.chunks_exact(length);
             // The highest byte first, and the sign in it.
@@ -269,7 +282,14 @@ impl<T: Narrow + From<u8> + Ord + TryFrom<usize>> Found<T> {
     }
 
     /// Reads so many codes, each below that which stands for null.
-    fn values(&mut self, encoding: Encoding, bytes: &[u8], count: usize, null: T, are_flags: bool) -> Option<()> {
+    fn values(
+        &mut self,
+        encoding: Encoding,
+        bytes: &[u8],
+        count: usize,
+        null: T,
+        are_flags: bool,
+    ) -> Option<()> {
         let before = self.which.len();
         match encoding {
             Encoding::PLAIN if are_flags => {
@@ -343,8 +363,10 @@ mod tests {
         let mut read = 0;
         let groups = metadata.metadata().row_groups();
         for (number, group) in groups.iter().enumerate() {
-            let builder =
-                ParquetRecordBatchReaderBuilder::new_with_metadata(file.try_clone().unwrap(), metadata.clone());
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                file.try_clone().unwrap(),
+                metadata.clone(),
+            );
             let rows = usize::try_from(group.num_rows()).unwrap();
             let reader = builder.with_row_groups(vec![number]).with_batch_size(rows.max(1)).build().unwrap();
             let expected = reader.map(Result::unwrap).next();
@@ -360,7 +382,11 @@ mod tests {
                         let texts = texts.downcast_dict::<StringArray>().unwrap();
                         array = Arc::new(texts.into_iter().collect::<StringArray>());
                     }
-                    assert_eq!(&array, &expected.slice(part.start, part.len()), "column {position}, {part:?}");
+                    assert_eq!(
+                        &array,
+                        &expected.slice(part.start, part.len()),
+                        "column {position}, {part:?}"
+                    );
                 }
                 assert!(found.rows(0..rows + 1).is_none());
             }
@@ -372,9 +398,12 @@ mod tests {
     fn cells_are_those_that_the_library_reads() {
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
             for distinct in [1, 2, 3, 5, 9, 100, 254, 255, 300, 5000] {
-                for (with_nulls, rows, of_page, of_group) in
-                    [(false, 700, 100, 500), (true, 700, 64, 500), (true, 9000, 20_000, 20_000), (true, 1, 9, 9)]
-                {
+                for (with_nulls, rows, of_page, of_group) in [
+                    (false, 700, 100, 500),
+                    (true, 700, 64, 500),
+                    (true, 9000, 20_000, 20_000),
+                    (true, 1, 9, 9),
+                ] {
                     let properties = WriterProperties::builder()
                         .set_writer_version(version)
                         .set_data_page_row_count_limit(of_page)

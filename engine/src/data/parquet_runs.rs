@@ -94,12 +94,7 @@ impl Narrow for u8 {
 }
 
 /// Numbers of so many bits, in runs and in groups.
-pub(super) fn numbers<T: Narrow>(
-    mut bytes: &[u8],
-    width: u32,
-    count: usize,
-    all: &mut Vec<T>,
-) -> Option<()> {
+pub(super) fn numbers<T: Narrow>(mut bytes: &[u8], width: u32, count: usize, all: &mut Vec<T>) -> Option<()> {
     if width > T::BITS {
         return None;
     }

@@ -114,14 +114,18 @@ impl Texts {
     fn eights(&mut self, from: &[u8], count: usize) -> Option<()> {
         let (texts, _) = from.as_chunks::<{ 4 + EIGHT }>();
         let texts = texts.get(..count)?;
-        let length = |text: &[u8; 4 + EIGHT]| text.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
+        let length =
+            |text: &[u8; 4 + EIGHT]| text.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
         // All are looked at, so that many are looked at together.
         let is_even = texts.iter().fold(true, |all, text| all & (length(text) as usize == EIGHT));
         let first = u32::try_from(self.bytes.len()).ok()?;
         let last = count.checked_mul(EIGHT).and_then(|all| u32::try_from(all).ok()?.checked_add(first));
         let last = last.filter(|_| is_even)?;
         self.bytes.reserve(count * EIGHT);
-        texts.iter().filter_map(|text| text.last_chunk::<EIGHT>()).for_each(|text| self.bytes.extend_from_slice(text));
+        texts
+            .iter()
+            .filter_map(|text| text.last_chunk::<EIGHT>())
+            .for_each(|text| self.bytes.extend_from_slice(text));
         self.ends.extend((first..last).step_by(EIGHT).map(|start| start.wrapping_add(8)));
         Some(())
     }

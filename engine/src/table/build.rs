@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::batch::{
-    Coded, Codes, Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values,
+    Coded, Codes, Column, KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN,
+    Values,
 };
 use super::key::{KeyCode, day_number};
 use crate::data::Cell;
@@ -101,7 +102,12 @@ impl Builder {
     }
 
     /// The same of states and positions of keys.
-    pub(crate) fn share_all(&mut self, shared: Arc<SharedTexts>, states: Vec<u8>, which: Vec<u32>) -> Option<()> {
+    pub(crate) fn share_all(
+        &mut self,
+        shared: Arc<SharedTexts>,
+        states: Vec<u8>,
+        which: Vec<u32>,
+    ) -> Option<()> {
         let Values::Key(keys) = &mut self.column.values else { return None };
         if keys.which.is_some() || !self.column.state.is_empty() {
             return None;

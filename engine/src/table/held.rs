@@ -35,7 +35,8 @@ impl KeyChunk {
         // No byte is a space, or anything but ASCII, and no text is empty.
         let is_dense = texts.bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
         let starts = std::iter::once(&0).chain(&texts.ends);
-        let are_plain = is_dense && starts.zip(&texts.ends).fold(true, |all, (start, end)| all & (start < end));
+        let are_plain =
+            is_dense && starts.zip(&texts.ends).fold(true, |all, (start, end)| all & (start < end));
         let shared = Arc::new(SharedTexts { texts, ..SharedTexts::default() });
         Self { shared, are_plain, which: chunk.which, array: OnceLock::new() }
     }

@@ -89,8 +89,7 @@ fn group(
     let others: Vec<usize> = read.iter().copied().filter(|column| !is_held(column)).collect();
     // Where all is held there is nothing else to read.
     let is_whole = others.is_empty() && !read.is_empty();
-    let mut rows =
-        if is_whole { None } else { Some(file.group(number, others.iter().copied(), ROWS)?) };
+    let mut rows = if is_whole { None } else { Some(file.group(number, others.iter().copied(), ROWS)?) };
     let start = first;
     let (mut first, mut all) = (first, Vec::new());
     loop {
