@@ -67,9 +67,13 @@ pub(super) enum Rows<'r> {
 impl<'r> Rows<'r> {
     pub(super) fn of(rows: &'r [u32]) -> Self {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Self::Range(0..0) };
-        let follows = |pair: &[u32]| matches!(pair, [a, b] if a.wrapping_add(1) == *b);
         let length = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        if last.wrapping_sub(*first) == length.wrapping_sub(1) && rows.windows(2).all(follows) {
+        // No end before the last, so that many are looked at together.
+        let follow = || {
+            let pairs = rows.iter().zip(rows.iter().skip(1));
+            pairs.fold(true, |all, (row, next)| all & (row.wrapping_add(1) == *next))
+        };
+        if last.wrapping_sub(*first) == length.wrapping_sub(1) && follow() {
             return Self::Range(*first as usize..*last as usize + 1);
         }
         Self::Any(rows)
