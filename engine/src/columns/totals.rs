@@ -12,6 +12,7 @@ use rubric_grammar::ast::AggregateKind;
 
 use super::aggregate::{counting, opposite_of_truth};
 use super::logic::{and, exchanged, or};
+use super::stored::Rows;
 use super::vector::{Data, KNOWN, MISSING, NO, NO_DAY, NOT_APPLICABLE, UNKNOWN, Vector, power};
 
 /// What the rows of a field come to, by aggregate.
@@ -234,8 +235,8 @@ impl Totals {
 
     /// The cells of some parents; zero where there is no such parent.
     fn read(&self, cell: usize, parents: &[u32]) -> Vec<u32> {
-        if let Some(first) = first_of(parents)
-            && let start = first.saturating_mul(self.width)
+        if let Rows::Range(rows) = Rows::of(parents)
+            && let start = rows.start.saturating_mul(self.width)
             && let Some(own) = self.cells.get(start..).and_then(|rest| rest.get(..parents.len() * self.width))
         {
             return own
@@ -271,14 +272,6 @@ impl Totals {
             _ => column.found(parents, &cells),
         })
     }
-}
-
-/// The first of parents that follow each other.
-fn first_of(parents: &[u32]) -> Option<usize> {
-    let first = parents.first()?;
-    let follow =
-        (0_u32..).zip(parents).fold(true, |all, (at, parent)| all & (parent.wrapping_sub(*first) == at));
-    follow.then_some(*first as usize)
 }
 
 /// The code of which the greatest tells whether there is some.

@@ -18,7 +18,7 @@ use parquet::column::page::{Page, PageReader as _};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::parquet_runs::{Narrow, are_all_there, bits, numbers};
+use super::parquet_runs::{Narrow, numbers, parts};
 use super::parquet_texts::{MOST_BYTES, MOST_ROWS, Texts, array};
 
 /// The cells of a column.
@@ -219,7 +219,7 @@ struct Found<T> {
     has_nulls: bool,
 }
 
-impl<T: Narrow + From<u8> + Ord + TryFrom<usize>> Found<T> {
+impl<T: Narrow + Ord + TryFrom<usize>> Found<T> {
     /// Reads the pages of all rows; `count`: of so many values, or flags.
     fn read(
         pages: &mut SerializedPageReader<File>,
@@ -239,26 +239,9 @@ impl<T: Narrow + From<u8> + Ord + TryFrom<usize>> Found<T> {
     }
 
     fn page(&mut self, page: &Page, is_optional: bool, null: T, are_flags: bool) -> Option<()> {
-        let bytes: &[u8] = page.buffer();
         let count = usize::try_from(page.num_values()).ok().filter(|count| *count <= MOST_ROWS)?;
-        let (encoding, levels, values) = match page {
-            Page::DictionaryPage { .. } => return None,
-            Page::DataPage { encoding, def_level_encoding, .. } if is_optional => {
-                let (length, rest) = bytes.split_first_chunk::<4>()?;
-                let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-                let (levels, values) = rest.split_at_checked(length)?;
-                (*def_level_encoding == Encoding::RLE).then_some(())?;
-                (*encoding, Some(levels), values)
-            }
-            Page::DataPage { encoding, .. } => (*encoding, None, bytes),
-            Page::DataPageV2 { encoding, def_levels_byte_len, rep_levels_byte_len: 0, .. } => {
-                let length = usize::try_from(*def_levels_byte_len).ok()?;
-                let (levels, values) = bytes.split_at_checked(length)?;
-                (*encoding, is_optional.then_some(levels), values)
-            }
-            Page::DataPageV2 { .. } => return None,
-        };
-        let Some(levels) = levels.filter(|levels| !are_all_there(levels, count)) else {
+        let (encoding, levels, values) = parts(page, is_optional)?;
+        let Some(levels) = levels else {
             return self.values(encoding, values, count, null, are_flags);
         };
         let mut is_there = Vec::with_capacity(count);
@@ -293,9 +276,7 @@ impl<T: Narrow + From<u8> + Ord + TryFrom<usize>> Found<T> {
         let before = self.which.len();
         match encoding {
             Encoding::PLAIN if are_flags => {
-                let mut flags = Vec::with_capacity(count);
-                bits(bytes, count, &mut flags)?;
-                self.which.extend(flags.into_iter().map(T::from));
+                T::unpack(bytes, 1, count, &mut self.which)?;
             }
             Encoding::RLE if are_flags => {
                 let (length, rest) = bytes.split_first_chunk::<4>()?;

@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::basic::{Compression, Type as Physical};
+use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::ReadError;
 use super::bytes::{DataFile, Place, check_kind, unreadable};
@@ -157,25 +158,29 @@ impl ParquetFile {
         if self.metadata.schema().fields().get(root)?.data_type() != &DataType::Utf8 {
             return None;
         }
-        let schema = self.metadata.parquet_schema();
-        let position = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root)?;
-        let group = self.metadata.metadata().row_groups().get(group)?;
-        let rows = usize::try_from(group.num_rows()).ok()?;
-        let file = File::open(&self.path).ok()?;
-        let chunk = group.columns().get(position)?;
-        guarded(|| Ok::<_, String>(TextChunk::read(file, chunk, rows))).ok().flatten()
+        self.chunk(group, root, TextChunk::read)
     }
 
     /// A column of cells that repeat of a row group as a whole; `None` where it is read with the others.
     pub(crate) fn codes(&self, group: usize, root: usize) -> Option<CodedChunk> {
         let kind = self.metadata.schema().fields().get(root)?.data_type();
+        self.chunk(group, root, |file, chunk, rows| CodedChunk::read(file, chunk, rows, kind))
+    }
+
+    /// What is read of a column of a row group, which has so many rows.
+    fn chunk<T>(
+        &self,
+        group: usize,
+        root: usize,
+        read: impl FnOnce(File, &ColumnChunkMetaData, usize) -> Option<T>,
+    ) -> Option<T> {
         let schema = self.metadata.parquet_schema();
         let position = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == root)?;
         let group = self.metadata.metadata().row_groups().get(group)?;
         let rows = usize::try_from(group.num_rows()).ok()?;
         let file = File::open(&self.path).ok()?;
         let chunk = group.columns().get(position)?;
-        guarded(|| Ok::<_, String>(CodedChunk::read(file, chunk, rows, kind))).ok().flatten()
+        guarded(|| Ok::<_, String>(read(file, chunk, rows))).ok().flatten()
     }
 
     fn reader(

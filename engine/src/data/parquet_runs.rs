@@ -2,6 +2,9 @@
 //!
 //! Whatever is not written as writers write it is `None`.
 
+use parquet::basic::Encoding;
+use parquet::column::page::Page;
+
 /// A number of seven bits a byte, the least first.
 fn header(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut all = 0_usize;
@@ -15,7 +18,7 @@ fn header(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 /// Whether runs of one say of so many rows that they have a value.
-pub(super) fn are_all_there(mut levels: &[u8], count: usize) -> bool {
+fn are_all_there(mut levels: &[u8], count: usize) -> bool {
     let mut told = 0;
     while told < count {
         let Some((run, rest)) = header(levels) else { return false };
@@ -30,48 +33,70 @@ pub(super) fn are_all_there(mut levels: &[u8], count: usize) -> bool {
     true
 }
 
+/// What a page of rows holds: how its values are written, which rows have one (absent: all of them), and the values.
+pub(super) type Parts<'p> = (Encoding, Option<&'p [u8]>, &'p [u8]);
+
+/// The parts of a page.
+pub(super) fn parts(page: &Page, is_optional: bool) -> Option<Parts<'_>> {
+    let bytes: &[u8] = page.buffer();
+    let count = usize::try_from(page.num_values()).ok()?;
+    let (encoding, levels, values) = match page {
+        Page::DictionaryPage { .. } => return None,
+        Page::DataPage { encoding, def_level_encoding, .. } if is_optional => {
+            let (length, rest) = bytes.split_first_chunk::<4>()?;
+            let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+            let (levels, values) = rest.split_at_checked(length)?;
+            (*def_level_encoding == Encoding::RLE).then_some(())?;
+            (*encoding, Some(levels), values)
+        }
+        Page::DataPage { encoding, .. } => (*encoding, None, bytes),
+        Page::DataPageV2 { encoding, def_levels_byte_len, rep_levels_byte_len: 0, .. } => {
+            let length = usize::try_from(*def_levels_byte_len).ok()?;
+            let (levels, values) = bytes.split_at_checked(length)?;
+            (*encoding, is_optional.then_some(levels), values)
+        }
+        Page::DataPageV2 { .. } => return None,
+    };
+    Some((encoding, levels.filter(|levels| !are_all_there(levels, count)), values))
+}
+
 /// What numbers are read into.
-pub(super) trait Narrow: Copy {
-    /// The number, which has no more bits than it was read with.
-    fn of(bits: u64) -> Self;
-
-    /// Adds so many numbers of so many bits that lie one after the other.
-    fn unpack(packed: &[u8], width: u32, count: usize, all: &mut Vec<Self>) -> Option<()> {
-        unpack(packed, width, count, all)
-    }
-
+pub(super) trait Narrow: Copy + TryFrom<u64> {
     /// How many bits it has room for.
     const BITS: u32;
+    /// The largest.
+    const MOST: Self;
+
+    /// The number, which has no more bits than it was read with.
+    fn of(bits: u64) -> Self {
+        Self::try_from(bits).unwrap_or(Self::MOST)
+    }
+
+    /// Adds so many numbers of so many bits that lie one after the other.
+    fn unpack(packed: &[u8], width: u32, count: usize, all: &mut Vec<Self>) -> Option<()>;
 }
 
 impl Narrow for i32 {
-    fn of(bits: u64) -> Self {
-        Self::try_from(bits).unwrap_or(Self::MAX)
-    }
+    const BITS: u32 = 31;
+    const MOST: Self = Self::MAX;
 
     fn unpack(packed: &[u8], width: u32, count: usize, all: &mut Vec<Self>) -> Option<()> {
         fours(packed, width, count, all)
     }
-
-    const BITS: u32 = 31;
 }
 
 impl Narrow for u16 {
-    fn of(bits: u64) -> Self {
-        Self::try_from(bits).unwrap_or(Self::MAX)
-    }
+    const BITS: u32 = 16;
+    const MOST: Self = Self::MAX;
 
     fn unpack(packed: &[u8], width: u32, count: usize, all: &mut Vec<Self>) -> Option<()> {
         fours(packed, width, count, all)
     }
-
-    const BITS: u32 = 16;
 }
 
 impl Narrow for u8 {
-    fn of(bits: u64) -> Self {
-        Self::try_from(bits).unwrap_or(Self::MAX)
-    }
+    const BITS: u32 = 8;
+    const MOST: Self = Self::MAX;
 
     fn unpack(packed: &[u8], width: u32, count: usize, all: &mut Vec<Self>) -> Option<()> {
         match width {
@@ -89,8 +114,6 @@ impl Narrow for u8 {
             _ => unpack(packed, width, count, all),
         }
     }
-
-    const BITS: u32 = 8;
 }
 
 /// Numbers of so many bits, in runs and in groups.
@@ -177,11 +200,6 @@ fn twice<const W: usize, T: Narrow + From<u16>>(packed: &[u8], count: usize, all
         all.extend_from_slice(&numbers);
     }
     unpack(packed.get(whole.len() * W..)?, u32::try_from(W).ok()?, count % 8, all)
-}
-
-/// Bits as bytes of zero and one, the lowest of each byte first.
-pub(super) fn bits(packed: &[u8], count: usize, all: &mut Vec<u8>) -> Option<()> {
-    eights::<1>(packed, count, all)
 }
 
 /// Adds so many numbers that lie one after the other.
@@ -279,9 +297,9 @@ mod tests {
     #[test]
     fn bits_are_read_from_the_lowest_on() {
         let mut all = Vec::new();
-        assert!(bits(&[0b1010_0101, 0b0000_0110], 11, &mut all).is_some());
+        assert!(u8::unpack(&[0b1010_0101, 0b0000_0110], 1, 11, &mut all).is_some());
         assert_eq!(all, [1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 1]);
-        assert!(bits(&[0xFF], 9, &mut Vec::new()).is_none());
+        assert!(u8::unpack(&[0xFF], 1, 9, &mut Vec::new()).is_none());
     }
 
     #[test]

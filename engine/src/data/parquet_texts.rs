@@ -14,7 +14,7 @@ use parquet::column::page::{Page, PageReader as _};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::parquet_runs::{are_all_there, numbers};
+use super::parquet_runs::{numbers, parts};
 
 /// Rows and bytes that a column may have to be held as a whole.
 pub(super) const MOST_ROWS: usize = 1 << 20;
@@ -150,35 +150,18 @@ struct Found {
 
 impl Found {
     fn page(&mut self, page: &Page) -> Option<()> {
-        let bytes: &[u8] = page.buffer();
         let count = usize::try_from(page.num_values()).ok()?;
-        match page {
-            Page::DictionaryPage { .. } => {
-                if self.texts.len() > 0 || !self.which.is_empty() {
-                    return None;
-                }
-                self.texts.plain(bytes, count)?;
-                self.dictionary = count;
-                Some(())
+        if let Page::DictionaryPage { .. } = page {
+            if self.texts.len() > 0 || !self.which.is_empty() {
+                return None;
             }
-            Page::DataPage { encoding, def_level_encoding, .. } => {
-                let mut values = bytes;
-                if self.is_optional {
-                    let (length, rest) = bytes.split_first_chunk::<4>()?;
-                    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-                    let (levels, rest) = rest.split_at_checked(length)?;
-                    (*def_level_encoding == Encoding::RLE && are_all_there(levels, count)).then_some(())?;
-                    values = rest;
-                }
-                self.values(*encoding, values, count)
-            }
-            Page::DataPageV2 {
-                encoding, num_nulls: 0, def_levels_byte_len, rep_levels_byte_len: 0, ..
-            } => {
-                let levels = usize::try_from(*def_levels_byte_len).ok()?;
-                self.values(*encoding, bytes.get(levels..)?, count)
-            }
-            Page::DataPageV2 { .. } => None,
+            self.texts.plain(page.buffer(), count)?;
+            self.dictionary = count;
+            return Some(());
+        }
+        match parts(page, self.is_optional)? {
+            (encoding, None, values) => self.values(encoding, values, count),
+            (_, Some(_), _) => None,
         }
     }
 

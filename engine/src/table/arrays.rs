@@ -9,12 +9,11 @@ use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 
-use super::batch::{Column, KNOWN, Keys, MISSING, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values};
+use super::batch::{Column, KNOWN, Keys, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values};
 use super::build::Builder;
-use super::decode::{Building, Decoder, Empty, Field, Leaf, put, write_got};
+use super::decode::{Building, Decoder, Empty, Field, Leaf, put, state_of, write_got};
 use super::held::{Cells, Held};
 use super::recognise::{DAYS, Got, Recogniser};
-use crate::data::Cell;
 use crate::data::convert::Plain;
 use crate::data::parquet_codes::CodedChunk;
 use crate::value::Value;
@@ -115,15 +114,6 @@ fn each(leaf: &mut Leaf<'_>, empty: &Empty, array: &ArrayRef, builder: &mut Buil
         put(got, &leaf.recogniser.words, empty, builder).then_some(())?;
     }
     Some(())
-}
-
-/// The state of an empty cell; `None` where there may be none, or it has a value.
-fn state_of(empty: &Empty) -> Option<u8> {
-    match empty {
-        Some(Cell::Missing) => Some(MISSING),
-        Some(Cell::Absent | Cell::Assumed) => Some(UNKNOWN),
-        _ => None,
-    }
 }
 
 /// Adds the states of cells of which those that are there are known.
@@ -360,7 +350,7 @@ fn plain_texts(texts: &StringArray, empty: &Empty, builder: &mut Builder) -> Opt
     let bytes = texts.value_data().get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
     let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
     // Where no byte is a space, and no text empty, there is nothing to look for in each.
-    if nulls.is_none() && are_dense(bytes, offsets) {
+    if nulls.is_none() && are_dense(bytes, bounds(offsets)) {
         return add_texts(texts, bytes, first, empty, builder);
     }
     if !bytes.is_ascii() {
@@ -486,7 +476,7 @@ fn shared_texts(leaf: &mut Leaf<'_>, texts: &ArrayRef) -> Option<Arc<SharedTexts
         let offsets = texts.value_offsets();
         let (first, last) = (*offsets.first()?, *offsets.last()?);
         let bytes = texts.value_data().get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
-        if texts.null_count() > 0 || !are_dense(bytes, offsets) {
+        if texts.null_count() > 0 || !are_dense(bytes, bounds(offsets)) {
             return None;
         }
         let ends = offsets.iter().skip(1).map(|end| (end - first).cast_unsigned()).collect();
@@ -497,10 +487,16 @@ fn shared_texts(leaf: &mut Leaf<'_>, texts: &ArrayRef) -> Option<Arc<SharedTexts
     shared
 }
 
-/// Whether no byte is a space, or anything but ASCII, and no text is empty.
-fn are_dense(bytes: &[u8], offsets: &[i32]) -> bool {
+/// Whether no byte is a space, or anything but ASCII, and no text is empty; `bounds`: where each begins and ends.
+pub(super) fn are_dense<T: PartialOrd>(bytes: &[u8], bounds: impl Iterator<Item = (T, T)>) -> bool {
+    // No end before the last, so that many are looked at together.
     let is_dense = bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
-    is_dense && offsets.iter().zip(offsets.iter().skip(1)).fold(true, |all, (start, end)| all & (start < end))
+    is_dense && bounds.fold(true, |all, (start, end)| all & (start < end))
+}
+
+/// Where texts begin and end.
+fn bounds(offsets: &[i32]) -> impl Iterator<Item = (&i32, &i32)> {
+    offsets.iter().zip(offsets.iter().skip(1))
 }
 
 /// Keys of which each row has one.

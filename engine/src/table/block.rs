@@ -171,7 +171,7 @@ impl Memo {
 
     /// The number of a shared key, or where it would stand; `None` where there is no more room.
     fn find_key(&self, word: u128) -> Option<Result<u32, usize>> {
-        let mut at = spread(fold(word), KEYS);
+        let mut at = quick::spread(fold(word), KEYS);
         for _ in 0..KEYS {
             match self.keys.get(at)? {
                 (0, _) => return (self.shared < KEYS / 2).then_some(Err(at)),
@@ -236,12 +236,6 @@ impl Memo {
 #[expect(clippy::cast_possible_truncation, reason = "a hash of both halves")]
 const fn fold(word: u128) -> u64 {
     (word as u64) ^ ((word >> 64) as u64).rotate_left(29)
-}
-
-/// A place among so many, a power of two.
-fn spread(word: u64, places: usize) -> usize {
-    let mixed = (word ^ (word >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    usize::try_from(mixed >> 40).unwrap_or(0) % places
 }
 
 /// Reads blocks. It belongs to one thread.
@@ -345,7 +339,7 @@ fn values(
         Plain::Words => {
             for span in block.spans(*column) {
                 let word = block.word(span);
-                let place = word.and_then(|word| memo.words.get_mut(spread(word, WORDS)));
+                let place = word.and_then(|word| memo.words.get_mut(quick::spread(word, WORDS)));
                 match (word, place) {
                     (Some(word), Some(place)) if place.0 == word => builder.word(place.1),
                     (Some(word), Some(place)) => {

@@ -104,6 +104,15 @@ pub(super) enum Field<'a> {
 /// The cell of a field with nothing on file; `None`: an error.
 pub(super) type Empty = Option<Cell>;
 
+/// The state of a cell with nothing on file, where it has no value.
+pub(super) const fn state_of(empty: &Empty) -> Option<u8> {
+    match empty {
+        Some(Cell::Missing) => Some(MISSING),
+        Some(Cell::Absent | Cell::Assumed) => Some(UNKNOWN),
+        Some(Cell::Known(_) | Cell::Unreadable) | None => None,
+    }
+}
+
 /// What came of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array};
 
+use super::arrays::are_dense;
 use super::batch::{SharedTexts, Texts};
 use super::decode::Decoder;
 use crate::data::parquet_codes::CodedChunk;
@@ -32,11 +33,8 @@ pub(super) struct KeyChunk {
 impl KeyChunk {
     fn of(chunk: TextChunk) -> Self {
         let texts = Texts { bytes: chunk.texts.bytes, ends: chunk.texts.ends };
-        // No byte is a space, or anything but ASCII, and no text is empty.
-        let is_dense = texts.bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
         let starts = std::iter::once(&0).chain(&texts.ends);
-        let are_plain =
-            is_dense && starts.zip(&texts.ends).fold(true, |all, (start, end)| all & (start < end));
+        let are_plain = are_dense(&texts.bytes, starts.zip(&texts.ends));
         let shared = Arc::new(SharedTexts { texts, ..SharedTexts::default() });
         Self { shared, are_plain, which: chunk.which, array: OnceLock::new() }
     }

@@ -3,13 +3,12 @@
 //! What is read here is what [`super::block`] reads cell by cell. Where a cell is of another kind nothing is added, and the
 //! column is read there.
 
-use super::batch::{KNOWN, Keys, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN, Values};
+use super::batch::{KNOWN, Keys, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN, Values};
 use super::block::Block;
 use super::build::{Builder, finer};
-use super::decode::{Empty, Leaf};
+use super::decode::{Empty, Leaf, state_of};
 use super::recognise::{Got, Recogniser};
 use super::words::{self, NO_WORD, Word, last_word, word_of};
-use crate::data::Cell;
 use crate::data::convert::Plain;
 use crate::value::Value;
 
@@ -115,15 +114,6 @@ impl Meanings {
 pub(super) fn spread(word: Word, places: usize) -> usize {
     let mixed = (word ^ (word >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     usize::try_from(mixed >> 48).unwrap_or(0) % places
-}
-
-/// The state of a cell with nothing on file, where it has no value.
-pub(super) const fn state_of(empty: &Empty) -> Option<u8> {
-    match empty {
-        Some(Cell::Missing) => Some(MISSING),
-        Some(Cell::Absent | Cell::Assumed) => Some(UNKNOWN),
-        Some(Cell::Known(_) | Cell::Unreadable) | None => None,
-    }
 }
 
 /// Reads a column of values; whether some cell is empty, or `None` where nothing was read.
