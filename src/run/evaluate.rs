@@ -23,7 +23,7 @@ use crate::session::Facts;
 use crate::terminal::Progress;
 
 /// How many rows a thread takes at a time.
-const RANGE: u32 = 1024;
+const RANGE: u32 = 2048;
 
 /// What the file of a sheet was written to, and what was counted on the way.
 pub(crate) struct Evaluated<W> {

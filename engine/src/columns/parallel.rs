@@ -62,38 +62,61 @@ impl Worker<'_> {
         threads: usize,
         work: impl Fn(&Worker<'_>, &Rc<Lanes>) -> T + Sync,
     ) -> Vec<T> {
-        let lanes = |part: &Range<u32>| Lanes::batch(record, part.clone());
-        let helpers = threads.min(parts.len());
+        let done = Mutex::new(Vec::with_capacity(parts.len()));
+        self.take_turns(&[parts.len()], threads, |worker, _, number| {
+            let Some(part) = parts.get(number) else { return };
+            let found = work(worker, &Lanes::batch(record, part.clone()));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((number, found));
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(number, _)| *number);
+        done.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// Does the work of several lists, which have so many parts each: `work` is told the list and the part of it. Threads
+    /// begin with different lists, and help with the others once their own is done.
+    pub(crate) fn take_turns(
+        &self,
+        lists: &[usize],
+        threads: usize,
+        work: impl Fn(&Worker<'_>, usize, usize) + Sync,
+    ) {
+        let next: Vec<AtomicUsize> = lists.iter().map(|_| AtomicUsize::new(0)).collect();
+        let from = |worker: &Worker<'_>, own: usize| {
+            let all = lists.iter().zip(&next).enumerate();
+            for (list, (length, next)) in all.clone().skip(own).chain(all.take(own)) {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= *length {
+                        break;
+                    }
+                    work(worker, list, number);
+                }
+            }
+        };
+        let helpers = threads.min(lists.iter().sum());
         if helpers < 2 {
-            return parts.iter().map(|part| work(self, &lanes(part))).collect();
+            return from(self, 0);
         }
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
         let store = self.store;
-        let take = || {
+        let help = |own: usize| {
             // A helper has no helpers of its own.
             let worker = Worker::new(store, 1);
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(part) = parts.get(number) else { break };
-                let found = work(&worker, &lanes(part));
-                done.lock().unwrap_or_else(PoisonError::into_inner).push((number, found));
-            }
+            from(&worker, own);
             let replayed = worker.replayed.take();
             let mut all = store.replayed.lock().unwrap_or_else(PoisonError::into_inner);
             for (why, times) in replayed {
                 *all.entry(why).or_default() += times;
             }
         };
+        let help = &help;
         thread::scope(|scope| {
-            for _ in 1..helpers {
-                // With fewer threads than asked for, those that there are take all batches; this one is always there.
-                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, take);
+            for thread in 1..helpers {
+                // With fewer threads than asked for, those that there are do all the work; this one is always there.
+                let own = thread % lists.len().max(1);
+                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || help(own));
             }
-            take();
+            help(0);
         });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by_key(|(number, _)| *number);
-        done.into_iter().map(|(_, found)| found).collect()
     }
 }

@@ -31,7 +31,7 @@ pub(crate) enum Standings {
 #[derive(Default)]
 pub(crate) struct Narrow {
     places: QuickMap<Key, u32>,
-    /// In order.
+    /// By place, in order.
     values: Vec<Vec<i64>>,
     scale: u8,
 }
@@ -40,8 +40,37 @@ pub(crate) struct Narrow {
 type Key = [i64; MOST_PARTS];
 const MOST_PARTS: usize = 4;
 
-/// The members of a batch, where they are narrow: key and value, and the scale of the values.
-type Members = Option<(u8, Vec<(Key, i64)>)>;
+/// The members of a batch, where they are narrow. They are kept until all rows are read: each key once, and for each member
+/// which it has.
+#[derive(Default)]
+struct Members {
+    keys: Vec<Key>,
+    which: Vec<u32>,
+    values: Vec<i64>,
+    scale: u8,
+}
+
+/// The places of keys, in the order in which they come.
+#[derive(Default)]
+struct Places {
+    known: QuickMap<Key, u32>,
+    recent: Recent<u32>,
+}
+
+impl Places {
+    /// The place of a key, and whether it is new.
+    fn of(&mut self, key: Key) -> Option<(u32, bool)> {
+        let Self { known, recent } = self;
+        let mut is_new = false;
+        let place = recent.get(key, || {
+            let next = u32::try_from(known.len()).ok()?;
+            let place = *known.entry(key).or_insert(next);
+            is_new = place == next;
+            Some(place)
+        })?;
+        Some((place, is_new))
+    }
+}
 
 impl Worker<'_> {
     pub(crate) fn population(&self, env: &Env<'_>, id: ExprId, population: &Population) -> Vector {
@@ -187,16 +216,19 @@ impl Read {
     }
 
     /// The members, where each row is surely in or out and all is told by numbers.
-    fn narrow(&self, worker: &Worker<'_>) -> Members {
+    fn narrow(&self, worker: &Worker<'_>) -> Option<Members> {
         let Data::Num(values, scale) = &self.operand.data else {
             let lets_in = self.lets_in.as_ref()?.truths();
-            return lets_in.iter().all(|code| *code == NO).then(|| (0, Vec::new()));
+            return lets_in.iter().all(|code| *code == NO).then(Members::default);
         };
         if !self.keys_have_codes(worker) {
             return None;
         }
         let lets_in = self.lets_in.as_ref().map(|lets_in| lets_in.truths());
-        let mut members = Vec::with_capacity(values.len());
+        let mut members = Members { scale: *scale, ..Members::default() };
+        members.which.reserve(values.len());
+        members.values.reserve(values.len());
+        let mut places = Places::default();
         let keys = self.keys(values.len());
         for (lane, ((value, state), own)) in values.iter().zip(&self.operand.state).zip(keys).enumerate() {
             match lets_in.as_ref().map_or(Some(&KNOWN), |lets_in| lets_in.get(lane)) {
@@ -209,13 +241,20 @@ impl Read {
             }
             match own {
                 OwnKey { is_none: true, .. } => {}
-                OwnKey { is_known: true, key, .. } => members.push((key, *value)),
+                OwnKey { is_known: true, key, .. } => {
+                    let (place, is_new) = places.of(key)?;
+                    if is_new {
+                        members.keys.push(key);
+                    }
+                    members.which.push(place);
+                    members.values.push(*value);
+                }
                 OwnKey { is_known: false, .. } => return None,
             }
         }
-        // They are kept until all rows are read.
-        members.shrink_to_fit();
-        Some((*scale, members))
+        members.which.shrink_to_fit();
+        members.values.shrink_to_fit();
+        Some(members)
     }
 
     fn keys_have_codes(&self, worker: &Worker<'_>) -> bool {
@@ -300,11 +339,13 @@ struct Recent<T>([Option<(Key, T)>; RECENT]);
 /// So many keys are found without a table.
 const RECENT: usize = 32;
 
-impl<T: Copy> Recent<T> {
-    const fn new() -> Self {
+impl<T: Copy> Default for Recent<T> {
+    fn default() -> Self {
         Self([None; RECENT])
     }
+}
 
+impl<T: Copy> Recent<T> {
     #[inline]
     fn get(&mut self, key: Key, find: impl FnOnce() -> Option<T>) -> Option<T> {
         let mixed = key.iter().fold(0_u64, |all, part| {
@@ -323,28 +364,29 @@ impl<T: Copy> Recent<T> {
 }
 
 impl Narrow {
-    fn of(parts: Vec<Members>, threads: usize) -> Option<Self> {
+    fn of(parts: Vec<Option<Members>>, threads: usize) -> Option<Self> {
         let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
-        let mut scales = parts.iter().filter(|(_, members)| !members.is_empty()).map(|(scale, _)| *scale);
+        let mut scales = parts.iter().filter(|part| !part.values.is_empty()).map(|part| part.scale);
         let scale = scales.next().unwrap_or(0);
         if scales.any(|other| other != scale) {
             return None;
         }
-        let mut narrow = Self { scale, ..Self::default() };
-        let mut recent = Recent::new();
-        for (key, value) in parts.into_iter().flat_map(|(_, members)| members) {
-            let place = recent.get(key, || {
-                let next = u32::try_from(narrow.values.len()).ok()?;
-                let place = *narrow.places.entry(key).or_insert(next);
-                if place == next {
-                    narrow.values.push(Vec::new());
+        let (mut places, mut all) = (Places::default(), Vec::new());
+        for Members { keys, which, values, .. } in parts {
+            let mut own = Vec::with_capacity(keys.len());
+            for key in keys {
+                let (place, is_new) = places.of(key)?;
+                if is_new {
+                    all.push(Vec::new());
                 }
-                Some(place)
-            })?;
-            if let Some(values) = narrow.values.get_mut(place as usize) {
-                values.push(value);
+                own.push(place);
+            }
+            for (which, value) in which.iter().zip(values) {
+                let place = own.get(*which as usize).and_then(|place| all.get_mut(*place as usize));
+                place?.push(value);
             }
         }
+        let mut narrow = Self { places: places.known, values: all, scale };
         type Job<'j> = Box<dyn FnOnce() + Send + 'j>;
         let sorting = narrow.values.iter_mut();
         side_by_side(threads, sorting.map(|values| Box::new(|| values.sort_unstable()) as Job<'_>).collect());
@@ -377,7 +419,7 @@ impl Narrow {
         }
         let lets_in = members.lets_in.as_ref().map(|lets_in| lets_in.truths());
         // Of a key: its partition, and the least value of the top.
-        let mut recent: Recent<(&[i64], Option<i64>)> = Recent::new();
+        let mut recent: Recent<(&[i64], Option<i64>)> = Recent::default();
         let mut odd = Vec::new();
         let mut states = Vec::with_capacity(own.len());
         let (mut below, mut others) = (Vec::with_capacity(own.len()), Vec::with_capacity(own.len()));

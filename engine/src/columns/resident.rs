@@ -9,13 +9,13 @@ use super::parallel::side_by_side;
 use super::source::Columnar;
 use super::spill::{self, Cache, Divisible, Division, Limit, PagedColumn, Pages};
 use super::store::{FIRST_KEY, LAST_KEY, Store};
-use super::stored::{Stored, append_texts};
+use super::stored::{Stored, joined_texts};
 use super::vector::{MISSING, NO_CODE, UNKNOWN};
 use crate::data::dataset::{dangling, duplicate};
 use crate::data::{Cell, DataError, Origin, ReadError, Records, Severity};
 use crate::plan::{DefineId, Fact, FieldKind, Plan, ResultId, Symbols};
 use crate::table::key::KeyCode;
-use crate::table::{Batch, Tables, Texts, Wanted};
+use crate::table::{Batch, Scan, Tables, Texts, Wanted};
 use crate::value::{Base, RecordId, Reference, Value};
 
 /// Records as columns.
@@ -78,6 +78,9 @@ pub(super) struct Part {
     pub(super) key: Texts,
 }
 
+/// Asked after a record is read.
+type After<'a> = dyn FnMut(&Symbols, RecordId) -> Result<(), ReadError> + 'a;
+
 /// Keys that fields hold and no row has, each with its lane.
 #[derive(Default)]
 struct Loose {
@@ -95,7 +98,7 @@ impl ColumnRecords {
         let mut resident = Self::new(symbols, tables);
         let loose = Mutex::default();
         let all: Vec<&Wanted> = wanted.iter().collect();
-        resident.read_all(tables, &all, &loose, &mut |_, _| Ok(()))?;
+        resident.read_all(tables, &all, &loose, None)?;
         Ok(resident.completed(wanted, loose, &BTreeMap::new()))
     }
 
@@ -123,11 +126,12 @@ impl ColumnRecords {
             wanted.iter().partition(|wanted| resident.divisible.records.contains_key(&wanted.record));
         let mut took: Vec<(RecordId, u64)> = Vec::new();
         let mut before = spill::resident().unwrap_or(0);
-        resident.read_all(tables, &whole, &loose, &mut |symbols, record| {
+        let mut weigh = |symbols: &Symbols, record| {
             let now = spill::resident().unwrap_or(0);
             took.push((record, now.saturating_sub(std::mem::replace(&mut before, now))));
             spill::check(limit, symbols, &took, tables.threads())
-        })?;
+        };
+        resident.read_all(tables, &whole, &loose, Some(&mut weigh))?;
         let mut dangling = BTreeMap::new();
         if parted.is_empty() {
             return Ok(resident.completed(&wanted, loose, &dangling));
@@ -139,9 +143,9 @@ impl ColumnRecords {
         let most = parted.iter().map(|wanted| parents(&resident, wanted)).max().unwrap_or(0);
         let Some(division) = Division::of(symbols, tables, &parted, most, limit, &took)? else {
             resident.divisible = Divisible::default();
-            resident.read_all(tables, &parted, &loose, &mut |symbols, _| {
-                spill::check(limit, symbols, &took, tables.threads())
-            })?;
+            let mut check =
+                |symbols: &Symbols, _: RecordId| spill::check(limit, symbols, &took, tables.threads());
+            resident.read_all(tables, &parted, &loose, Some(&mut check))?;
             return Ok(resident.completed(&wanted, loose, &dangling));
         };
         let cache = Arc::new(Cache::new(division.cache, limit));
@@ -185,41 +189,60 @@ impl ColumnRecords {
         }
     }
 
-    /// Reads records into memory; `after`: asked after each.
+    /// Reads records into memory. `after`: asked after each, which is then read by itself; absent: what can be read side by
+    /// side is.
     fn read_all(
         &mut self,
         tables: &Tables<'_>,
         wanted: &[&Wanted],
         loose: &Mutex<Loose>,
-        after: &mut dyn FnMut(&Symbols, RecordId) -> Result<(), ReadError>,
+        mut after: Option<&mut After<'_>>,
     ) -> Result<(), ReadError> {
         let resident = self;
         let mut pending: Vec<&Wanted> = wanted.to_vec();
         let mut again: Vec<Wanted> = Vec::new();
         while !pending.is_empty() {
             // First those that name no row of what is still to be read; in a circle, the first.
-            let open = |target: RecordId| pending.iter().any(|other| other.record == target);
-            let free = pending.iter().position(|wanted| {
+            let is_free = |wanted: &&&Wanted| {
+                let open = |target: RecordId| pending.iter().any(|other| other.record == target);
                 let mut targets =
                     wanted.fields.iter().filter_map(|field| resident.target(wanted.record, *field));
                 targets.all(|target| target == wanted.record || !open(target))
-            });
-            let next = pending.remove(free.unwrap_or(0));
-            let open = |target: RecordId| {
-                target == next.record || pending.iter().any(|other| other.record == target)
             };
-            let (later, now): (Vec<u32>, Vec<u32>) =
-                next.fields.iter().partition(|field| resident.target(next.record, **field).is_some_and(open));
-            resident.read_record(tables, &Wanted { fields: now, ..next.clone() }, loose)?;
-            after(&resident.symbols, next.record)?;
-            if !later.is_empty() {
-                again.push(Wanted { record: next.record, fields: later, key: false });
+            let most = if after.is_some() { 1 } else { pending.len() };
+            let mut free: Vec<RecordId> =
+                pending.iter().filter(is_free).map(|wanted| wanted.record).take(most).collect();
+            if free.is_empty() {
+                free.extend(pending.first().map(|wanted| wanted.record));
             }
-            again.extend(resident.unknown_keys(next));
+            let (next, rest): (Vec<&Wanted>, Vec<&Wanted>) =
+                pending.into_iter().partition(|wanted| free.contains(&wanted.record));
+            pending = rest;
+            let mut now: Vec<Wanted> = Vec::with_capacity(next.len());
+            for wanted in &next {
+                let open = |target: RecordId| {
+                    target == wanted.record || pending.iter().any(|other| other.record == target)
+                };
+                let (later, fields): (Vec<u32>, Vec<u32>) = wanted
+                    .fields
+                    .iter()
+                    .partition(|field| resident.target(wanted.record, **field).is_some_and(open));
+                now.push(Wanted { fields, ..(*wanted).clone() });
+                if !later.is_empty() {
+                    again.push(Wanted { record: wanted.record, fields: later, key: false });
+                }
+            }
+            resident.read_records(tables, &now, loose)?;
+            for wanted in next {
+                if let Some(after) = &mut after {
+                    after(&resident.symbols, wanted.record)?;
+                }
+                again.extend(resident.unknown_keys(wanted));
+            }
         }
         // What names a row that was not there yet.
-        for wanted in &again {
-            resident.read_record(tables, wanted, loose)?;
+        for wanted in again {
+            resident.read_records(tables, &[wanted], loose)?;
         }
         for wanted in wanted {
             resident.collect(wanted, tables.threads());
@@ -351,18 +374,41 @@ impl ColumnRecords {
         self.tables.get(record.0 as usize)?.as_ref()
     }
 
-    fn read_record(
+    /// Reads some records, of which none names rows of another, side by side.
+    fn read_records(
         &mut self,
         tables: &Tables<'_>,
-        wanted: &Wanted,
+        wanted: &[Wanted],
         loose: &Mutex<Loose>,
     ) -> Result<(), ReadError> {
-        let parts: Mutex<Vec<Part>> = Mutex::default();
-        let supplied = tables.scan(wanted, &|batch| {
-            let part = self.pack(wanted, batch, loose);
-            parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
-        })?;
-        let Some(scan) = supplied else { return Ok(()) };
+        let resident = &*self;
+        let scans = wanted.iter().map(|wanted| {
+            let scan = || {
+                let parts: Mutex<Vec<Part>> = Mutex::default();
+                let scan = tables.scan(wanted, &|batch| {
+                    let part = resident.pack(wanted, batch, loose);
+                    parts.lock().unwrap_or_else(PoisonError::into_inner).push(part);
+                });
+                (scan, parts.into_inner().unwrap_or_else(PoisonError::into_inner))
+            };
+            Box::new(scan) as Box<dyn FnOnce() -> _ + Send>
+        });
+        for (wanted, (scan, parts)) in wanted.iter().zip(side_by_side(tables.threads(), scans.collect())) {
+            if let Some(scan) = scan? {
+                self.put_together(wanted, scan, parts, tables.threads())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what was read of a record.
+    fn put_together(
+        &mut self,
+        wanted: &Wanted,
+        scan: Scan,
+        mut parts: Vec<Part>,
+        threads: usize,
+    ) -> Result<(), ReadError> {
         let count = scan.rows;
         let said = self.table(wanted.record).map(|table| table.told.clone());
         self.errors.extend(scan.errors.into_iter().filter(|error| {
@@ -373,7 +419,6 @@ impl ColumnRecords {
         }));
         let keys = self.symbols.record(wanted.record).map_or(0, |record| record.keys);
         let keys = if wanted.key { u32::try_from(keys).unwrap_or(0) } else { 0 };
-        let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
         parts.sort_by_key(|part| part.places.first);
         self.check_size(wanted, &parts)?;
         let Some(slot) = self.tables.get_mut(wanted.record.0 as usize) else { return Ok(()) };
@@ -383,14 +428,14 @@ impl ColumnRecords {
         rows.told.extend(wanted.fields.iter().copied().chain(0..keys));
         let mut columns: Vec<Vec<Stored>> =
             wanted.fields.iter().map(|_| Vec::with_capacity(parts.len())).collect();
-        let mut keys = Texts::default();
+        let mut keys = Vec::with_capacity(parts.len());
         for part in parts {
             columns.iter_mut().zip(part.columns).for_each(|(all, column)| all.push(column));
             for (field, unreadable) in wanted.fields.iter().zip(part.unreadable) {
                 let all = rows.unreadable.entry(*field).or_default();
                 all.extend(unreadable.into_iter().map(|row| row.saturating_add(part.places.first)));
             }
-            append_texts(&mut keys, &part.key);
+            keys.push(part.key);
             if is_first {
                 rows.places.push(part.places);
             }
@@ -398,7 +443,7 @@ impl ColumnRecords {
         type Job<'j> = Box<dyn FnOnce() -> (Option<Stored>, Option<KeyIndex>) + Send + 'j>;
         let mut jobs: Vec<Job<'_>> = Vec::with_capacity(columns.len() + 1);
         if wanted.key {
-            jobs.push(Box::new(|| (None, Some(KeyIndex::new(keys)))));
+            jobs.push(Box::new(|| (None, Some(KeyIndex::new(joined_texts(&keys))))));
         }
         for column in columns {
             // What nobody names is read in the order in which it is held, which is that of its parts.
@@ -408,7 +453,7 @@ impl ColumnRecords {
             });
         }
         let mut fields = wanted.fields.iter();
-        for (column, keys) in side_by_side(tables.threads(), jobs) {
+        for (column, keys) in side_by_side(threads, jobs) {
             if let Some(keys) = keys {
                 rows.keys = keys;
             }

@@ -67,7 +67,7 @@ pub(crate) struct Store<'a> {
     pub(crate) populations: Shared<Asked, Arc<super::population::Standings>>,
     /// The aggregates that are worked out for all rows at once, and what they came to.
     pub(crate) wishes: Wishes<'a>,
-    pub(crate) tallies: Shared<super::tally::Field, Option<Arc<Tallies>>>,
+    pub(crate) tallies: Shared<RecordId, Arc<BTreeMap<u32, Tallies>>>,
     /// How many threads work out what all rows come to.
     pub(crate) threads: usize,
 }

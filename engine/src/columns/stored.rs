@@ -627,6 +627,15 @@ impl Codes {
     }
 }
 
+/// All texts of several parts.
+pub(crate) fn joined_texts(parts: &[Texts]) -> Texts {
+    let bytes = parts.iter().map(|part| part.bytes.len()).sum();
+    let ends = parts.iter().map(|part| part.ends.len()).sum();
+    let mut all = Texts { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(ends) };
+    parts.iter().for_each(|part| append_texts(&mut all, part));
+    all
+}
+
 /// Adds texts after those that there are.
 pub(crate) fn append_texts(texts: &mut Texts, other: &Texts) {
     let start = u32::try_from(texts.bytes.len()).unwrap_or(u32::MAX);

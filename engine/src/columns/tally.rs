@@ -183,13 +183,17 @@ const TOGETHER: usize = 512;
 const WAITING: usize = 4;
 
 /// What batches come to, added up by one thread at a time: others leave theirs to it, and read on.
-struct Adding<'c> {
-    column: &'c Stored,
+struct Adding {
+    child: RecordId,
+    /// The rows that are read at a time.
+    parts: Vec<Range<u32>>,
+    /// The parent of each row.
+    column: Arc<Stored>,
     totals: Mutex<Totals>,
     waiting: Mutex<Vec<Batch>>,
 }
 
-impl Adding<'_> {
+impl Adding {
     fn add(&self, batch: Batch) {
         let waiting = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut totals = match self.totals.try_lock() {
@@ -205,10 +209,10 @@ impl Adding<'_> {
                 self.totals.lock().unwrap_or_else(PoisonError::into_inner)
             }
         };
-        batch.add_to(&mut totals, self.column);
+        batch.add_to(&mut totals, &self.column);
         loop {
             let Some(next) = waiting().pop() else { return };
-            next.add_to(&mut totals, self.column);
+            next.add_to(&mut totals, &self.column);
         }
     }
 
@@ -216,7 +220,7 @@ impl Adding<'_> {
         let mut totals = self.totals.into_inner().unwrap_or_else(PoisonError::into_inner);
         let waiting = self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
         for batch in waiting {
-            batch.add_to(&mut totals, self.column);
+            batch.add_to(&mut totals, &self.column);
         }
         totals
     }
@@ -254,7 +258,8 @@ impl Worker<'_> {
         if env.law != self.store.as_of || !self.store.wishes.has(field, place) {
             return None;
         }
-        let tallies = self.store.tallies.once(field, || self.tally(field).map(Arc::new))?;
+        let tallies = self.store.tallies.once(field.0, || Arc::new(self.tally(field.0)));
+        let tallies = tallies.get(&field.1)?;
         let column = *tallies.columns.get(&place)?;
         let duplicates = self.store.data.has_duplicates(field.0);
         let keyless = self.store.keyless(field.0);
@@ -294,10 +299,32 @@ impl Worker<'_> {
         Some(Vector::assemble(lanes.len(), &parts, true, self.store))
     }
 
-    /// Reads the rows of a `many` field once, for all aggregates over them.
-    fn tally(&self, field: Field) -> Option<Tallies> {
+    /// Reads the rows of all `many` fields of a record once, for all aggregates over them.
+    fn tally(&self, parent: RecordId) -> BTreeMap<u32, Tallies> {
+        let wished = self.store.wishes.by_field.range((parent, 0)..=(parent, u32::MAX));
+        let begun =
+            wished.filter_map(|(field, wished)| Some((field.1, wished, self.adding(*field, wished)?)));
+        let begun: Vec<_> = begun.collect();
+        // One thread at a time adds up for a field: with several fields others have something else to do.
+        let lists: Vec<usize> = begun.iter().map(|(_, _, adding)| adding.parts.len()).collect();
+        self.take_turns(&lists, self.store.threads, |worker, list, part| {
+            let Some((_, Wished { wishes, conditions }, adding)) = begun.get(list) else { return };
+            let Some(rows) = adding.parts.get(part) else { return };
+            let lanes = Lanes::batch(adding.child, rows.clone());
+            let mut known = vec![None; conditions.len()];
+            let read = wishes.iter().map(|wish| worker.read_wish(wish, &lanes, &mut known)).collect();
+            adding.add(Batch { rows: rows.clone(), read });
+        });
+        let tallies = begun.into_iter().map(|(field, wished, adding)| {
+            let columns = wished.wishes.iter().map(|wish| place(wish.code, wish.id)).zip(0..).collect();
+            (field, Tallies { columns, totals: adding.finish() })
+        });
+        tallies.collect()
+    }
+
+    /// Totals to which no row of a field is added yet; `None` where its rows are not read so.
+    fn adding(&self, field: Field, wished: &Wished<'_>) -> Option<Adding> {
         let store = self.store;
-        let Wished { wishes, conditions } = store.wishes.by_field.get(&field)?;
         let Some(FieldKind::Many { record: child, by }) = store.many(field.0, field.1) else { return None };
         if store.is_group(field.0) || store.is_group(child) {
             return None;
@@ -312,17 +339,8 @@ impl Worker<'_> {
             firsts.map(move |first| first..first.saturating_add(ROWS).min(range.end))
         });
         let parts: Vec<Range<u32>> = parts.filter(|part| !part.is_empty()).collect();
-        let totals = Totals::new(wishes.iter().map(|wish| wish.kind), parents);
-        let adding = Adding { column: &column, totals: Mutex::new(totals), waiting: Mutex::default() };
-        self.for_each_part(child, &parts, store.threads, |worker, lanes| {
-            let first = lanes.rows.first().copied().unwrap_or(0);
-            let last = lanes.rows.last().map_or(first, |last| last.saturating_add(1));
-            let mut known = vec![None; conditions.len()];
-            let read = wishes.iter().map(|wish| worker.read_wish(wish, lanes, &mut known)).collect();
-            adding.add(Batch { rows: first..last, read });
-        });
-        let columns = wishes.iter().map(|wish| place(wish.code, wish.id)).zip(0..).collect();
-        Some(Tallies { columns, totals: adding.finish() })
+        let totals = Mutex::new(Totals::new(wished.wishes.iter().map(|wish| wish.kind), parents));
+        Some(Adding { child, parts, column, totals, waiting: Mutex::default() })
     }
 
     /// Whether each row counts, and what is read of it. What is known of the conditions is for the other wishes too.

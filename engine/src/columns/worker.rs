@@ -42,7 +42,7 @@ type ByLaw = (BTreeMap<Date, Vec<u32>>, Vec<(u32, u8)>);
 /// Below this depth lanes are evaluated one by one: the explaining evaluator has a way not to run out of stack.
 const DEEP: u32 = 60;
 /// So many rows are worked out at a time, where all of a record are wanted.
-pub(crate) const BATCH: u32 = 1024;
+pub(crate) const BATCH: u32 = 2048;
 
 impl<'s> Worker<'s> {
     pub(crate) fn new(store: &'s Store<'s>, helpers: usize) -> Self {

@@ -155,10 +155,11 @@ impl ParquetFile {
 
     /// A column of texts of a row group as a whole; `None` where it is read with the others.
     pub(crate) fn texts(&self, group: usize, root: usize) -> Option<TextChunk> {
-        if self.metadata.schema().fields().get(root)?.data_type() != &DataType::Utf8 {
-            return None;
-        }
-        self.chunk(group, root, TextChunk::read)
+        let is_text = match self.metadata.schema().fields().get(root)?.data_type() {
+            DataType::Dictionary(_, values) => **values == DataType::Utf8,
+            other => *other == DataType::Utf8,
+        };
+        is_text.then(|| self.chunk(group, root, TextChunk::read)).flatten()
     }
 
     /// A column of cells that repeat of a row group as a whole; `None` where it is read with the others.
