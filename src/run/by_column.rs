@@ -98,13 +98,14 @@ impl<'w> Found<'w> {
 /// Bytes of a line for which there is room from the start.
 const LINE: usize = 256;
 
-/// The lines of a range of rows.
+/// The lines of a range of rows; `memory`: that of earlier ones.
 pub(super) fn part(
     facts: Facts<'_>,
     sheet: &Sheet,
     batches: &Batches<'_>,
     format: TableFormat,
     rows: Range<u32>,
+    memory: Vec<u8>,
 ) -> Result<Part, Failure> {
     if format == TableFormat::Parquet {
         return typed(facts, sheet, batches, format, rows);
@@ -145,7 +146,7 @@ pub(super) fn part(
     if sheet.keys.is_empty() {
         pieces.remove(0);
     }
-    let mut lines = Lines::with_room(rows.len() * LINE);
+    let mut lines = Lines::within(memory, rows.len() * LINE);
     if format == TableFormat::Jsonl {
         for row in 0..rows.len() {
             lines.byte(b'{');
@@ -161,12 +162,7 @@ pub(super) fn part(
     } else {
         csv_lines(&pieces, rows.len(), &mut lines);
     }
-    let bytes = lines.finish();
-    let rows = match format {
-        TableFormat::Jsonl => ResultRows::Jsonl(Vec::new(), bytes),
-        _ => ResultRows::Csv(bytes),
-    };
-    Ok(Part { rows, tallies: counted })
+    Ok(Part { rows: ResultRows::Lines(lines), tallies: counted })
 }
 
 /// The same as values, for a file whose columns have types.

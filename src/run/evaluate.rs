@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rubric_engine::columns::{Batches, Columns, Limit};
@@ -148,6 +148,8 @@ struct InOrder<W: Write + Send> {
     /// Parts that wait for one before them, and whether somebody is adding.
     waiting: Mutex<(BTreeMap<u32, Part>, bool)>,
     added: Mutex<Added<W>>,
+    /// Memory that parts were in.
+    memory: Mutex<Vec<Vec<u8>>>,
 }
 
 /// What the parts so far come to.
@@ -159,6 +161,10 @@ struct Added<W: Write + Send> {
 }
 
 impl<W: Write + Send> InOrder<W> {
+    fn memory(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn put(&self, range: u32, part: Part) {
         let lock = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut waiting = lock();
@@ -178,7 +184,10 @@ impl<W: Write + Send> InOrder<W> {
             drop(waiting);
             added.next += 1;
             if added.failed.is_none() {
-                added.failed = added.file.add(part.rows).err();
+                match added.file.add(part.rows) {
+                    Ok(memory) => self.memory().push(memory),
+                    Err(failure) => added.failed = Some(failure),
+                }
             }
             added.tallies.iter_mut().zip(&part.tallies).for_each(|(total, part)| total.add(part));
         }
@@ -221,6 +230,7 @@ pub(crate) fn evaluate<W: Write + Send>(
             tallies: tallies(facts.plan, sheet),
             failed: None,
         }),
+        memory: Mutex::default(),
     };
     let failed: Mutex<Vec<(u32, Failure)>> = Mutex::default();
     let replayed: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
@@ -240,7 +250,10 @@ pub(crate) fn evaluate<W: Write + Send>(
             }
             let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
             let part = match &batches {
-                Some(batches) => by_column::part(facts, sheet, batches, format, from..to),
+                Some(batches) => {
+                    let memory = in_order.memory().pop().unwrap_or_default();
+                    by_column::part(facts, sheet, batches, format, from..to, memory)
+                }
                 None => part(facts, sheet, &evaluator, format, from..to),
             };
             progress.advance(u64::from(to - from));

@@ -63,9 +63,12 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Room for so many bytes.
-    pub(super) fn with_room(bytes: usize) -> Self {
-        Self { bytes: vec![0; bytes], end: 0 }
+    /// In memory that was there before, or else with room for so many bytes.
+    pub(super) fn within(mut bytes: Vec<u8>, room: usize) -> Self {
+        if bytes.len() < room {
+            bytes.resize(room, 0);
+        }
+        Self { bytes, end: 0 }
     }
 
     /// Makes room for so many bytes more.
@@ -120,9 +123,13 @@ impl Lines {
         }
     }
 
-    /// The lines.
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        self.bytes.truncate(self.end);
+    /// The lines so far.
+    pub(super) fn written(&self) -> &[u8] {
+        self.bytes.get(..self.end).unwrap_or_default()
+    }
+
+    /// The memory that they were in.
+    pub(super) fn into_memory(self) -> Vec<u8> {
         self.bytes
     }
 }
@@ -407,13 +414,13 @@ mod tests {
         let texts = ["", "a", "0123456789abcdef", "0123456789abcdefg", &"x".repeat(100)];
         let distinct = texts.iter().map(|text| Piece::from(text.as_bytes().to_vec())).collect();
         let pieces = Pieces::Shared { distinct, of: Cow::Borrowed(&[4, 0, 1, 2, 3, 4, 4, 1]) };
-        let mut lines = Lines::with_room(0);
+        let mut lines = Lines::within(Vec::new(), 0);
         for row in 0..8 {
             pieces.write(row, &mut lines);
             lines.byte(b',');
         }
         let expected: String = [4, 0, 1, 2, 3, 4, 4, 1].map(|at| format!("{},", texts[at])).concat();
-        assert_eq!(String::from_utf8(lines.finish()).unwrap(), expected);
+        assert_eq!(std::str::from_utf8(lines.written()).unwrap(), expected);
     }
 
     #[test]
@@ -472,7 +479,7 @@ mod tests {
             numbers(&small, 2),
             numbers(&large, 2),
         ];
-        let (mut lines, mut expected) = (Lines::with_room(0), Lines::with_room(0));
+        let (mut lines, mut expected) = (Lines::within(Vec::new(), 0), Lines::within(Vec::new(), 0));
         csv_lines(&columns, COUNT, &mut lines);
         for row in 0..COUNT {
             for (column, pieces) in columns.iter().enumerate() {
@@ -480,7 +487,7 @@ mod tests {
                 expected.byte(if column + 1 == columns.len() { b'\n' } else { b',' });
             }
         }
-        assert_eq!(String::from_utf8(lines.finish()), String::from_utf8(expected.finish()));
+        assert_eq!(std::str::from_utf8(lines.written()), std::str::from_utf8(expected.written()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use rubric_engine::value::{Base, Value};
 
 use super::columns::{Column, Content, Sheet};
 use super::evaluate::Output;
+use super::pieces::Lines;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 
@@ -22,6 +23,8 @@ pub(super) enum ResultRows {
     Csv(Vec<u8>),
     Jsonl(Vec<String>, Vec<u8>),
     Parquet(Vec<Title>, StoredRows),
+    /// Of a text, as they stand in the file.
+    Lines(Lines),
 }
 
 /// A column of results.
@@ -114,11 +117,15 @@ impl<W: Write + Send> ResultFile<W> {
         })
     }
 
-    /// Adds rows.
-    pub(super) fn add(&mut self, rows: ResultRows) -> Result<(), Failure> {
+    /// Adds rows; gives back memory that others can be written to.
+    pub(super) fn add(&mut self, rows: ResultRows) -> Result<Vec<u8>, Failure> {
         match (self, rows) {
             (Self::Text(output), ResultRows::Csv(rows) | ResultRows::Jsonl(_, rows)) => {
                 output.write_all(&rows).map_err(|error| not_written(&error))?;
+            }
+            (Self::Text(output), ResultRows::Lines(lines)) => {
+                output.write_all(lines.written()).map_err(|error| not_written(&error))?;
+                return Ok(lines.into_memory());
             }
             (Self::Parquet(table), ResultRows::Parquet(_, rows)) => {
                 let rows = rows.finish().map_err(|error| unwritable(&error))?;
@@ -126,7 +133,7 @@ impl<W: Write + Send> ResultFile<W> {
             }
             _ => return Err(Failure::new("rows of another format")),
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     /// What was written to, once the whole file is.
@@ -171,6 +178,7 @@ impl ResultRows {
             }
             Self::Jsonl(titles, bytes) => json_line(titles, cells, bytes),
             Self::Parquet(titles, rows) => parquet_row(titles, cells, rows),
+            Self::Lines(_) => Err(Failure::new("rows that are written already")),
         }
     }
 }

@@ -153,13 +153,13 @@ impl ParquetFile {
         self.reader(columns, batch, |builder| builder.with_row_groups(vec![group]))
     }
 
-    /// A column of texts of a row group as a whole; `None` where it is read with the others.
-    pub(crate) fn texts(&self, group: usize, root: usize) -> Option<TextChunk> {
+    /// A column of texts of a row group as a whole, in the memory of an earlier one; `None` where it is read with the others.
+    pub(crate) fn texts(&self, group: usize, root: usize, memory: TextChunk) -> Option<TextChunk> {
         let is_text = match self.metadata.schema().fields().get(root)?.data_type() {
             DataType::Dictionary(_, values) => **values == DataType::Utf8,
             other => *other == DataType::Utf8,
         };
-        is_text.then(|| self.chunk(group, root, TextChunk::read)).flatten()
+        is_text.then(|| self.chunk(group, root, |file, chunk, rows| memory.read(file, chunk, rows))).flatten()
     }
 
     /// A column of cells that repeat of a row group as a whole; `None` where it is read with the others.

@@ -21,6 +21,7 @@ pub(super) const MOST_ROWS: usize = 1 << 20;
 pub(super) const MOST_BYTES: i64 = 64 << 20;
 
 /// The texts of a column.
+#[derive(Default)]
 pub(crate) struct TextChunk {
     /// Each text once, or oftener; together they are UTF-8.
     pub(crate) texts: Texts,
@@ -29,8 +30,14 @@ pub(crate) struct TextChunk {
 }
 
 impl TextChunk {
-    /// Reads a column; `None` where it has to be read in the ordinary way.
-    pub(crate) fn read(file: File, chunk: &ColumnChunkMetaData, rows: usize) -> Option<Self> {
+    /// Whether each row has a text of its own, in their order.
+    pub(crate) fn is_own(&self) -> bool {
+        let each = (0..).zip(&self.which);
+        self.which.len() == self.texts.len() && each.fold(true, |all, (row, which)| all & (row == *which))
+    }
+
+    /// Reads a column into the memory of an earlier one; `None` where it has to be read in the ordinary way.
+    pub(crate) fn read(self, file: File, chunk: &ColumnChunkMetaData, rows: usize) -> Option<Self> {
         let column = chunk.column_descr();
         let is_plain = |encoding: Encoding| {
             matches!(
@@ -53,15 +60,14 @@ impl TextChunk {
             return None;
         }
         let mut pages = SerializedPageReader::new(Arc::new(file), chunk, rows, None).ok()?;
-        let mut found = Found {
-            is_optional: column.max_def_level() > 0,
-            texts: Texts {
-                bytes: Vec::with_capacity(usize::try_from(chunk.uncompressed_size()).ok()?),
-                ends: Vec::new(),
-            },
-            dictionary: 0,
-            which: Vec::with_capacity(rows),
-        };
+        let Self { mut texts, mut which } = self;
+        texts.bytes.clear();
+        texts.bytes.reserve(usize::try_from(chunk.uncompressed_size()).ok()?);
+        texts.ends.clear();
+        which.clear();
+        which.reserve(rows);
+        let is_optional = column.max_def_level() > 0;
+        let mut found = Found { is_optional, texts, dictionary: 0, which };
         while let Some(page) = pages.get_next_page().ok()? {
             found.page(&page)?;
             if found.which.len() > rows {

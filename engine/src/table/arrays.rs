@@ -12,7 +12,7 @@ use arrow_schema::DataType;
 use super::batch::{Column, KNOWN, Keys, NO, NO_CODE, NO_DAY, SharedTexts, Texts, UNKNOWN, Values};
 use super::build::Builder;
 use super::decode::{Building, Decoder, Empty, Field, Leaf, put, state_of, write_got};
-use super::held::{Cells, Held};
+use super::held::{Cells, Held, KeyChunk};
 use super::recognise::{DAYS, Got, Recogniser};
 use crate::data::convert::Plain;
 use crate::data::parquet_codes::CodedChunk;
@@ -65,13 +65,27 @@ fn columns(
     if let (Some(leaves), Some(builder)) = (&mut decoder.key, &mut building.key) {
         match leaves.as_mut_slice() {
             [] => (0..rows).for_each(|_| builder.open(UNKNOWN)),
-            [leaf] => {
-                let array = of_column(leaf.column)?.array()?;
-                key(leaf, building.key_is_text, &None, &array, builder, false)?;
-            }
+            [leaf] => match of_column(leaf.column)? {
+                Cells::Held(Held::Keys(chunk), rows) => own_texts(chunk, rows.clone(), builder)?,
+                cells => key(leaf, building.key_is_text, &None, &cells.array()?, builder, false)?,
+            },
             _ => return None,
         }
     }
+    Some(())
+}
+
+/// Texts of which each is the key of a row.
+fn own_texts(chunk: &KeyChunk, rows: Range<usize>, builder: &mut Builder) -> Option<()> {
+    let (states, values) = builder.parts();
+    let Values::Key(Keys { texts, which: None, .. }) = values else { return None };
+    if !texts.ends.is_empty() {
+        return None;
+    }
+    states.resize(rows.len(), KNOWN);
+    let (bytes, ends) = chunk.own(rows)?;
+    texts.bytes.extend_from_slice(bytes);
+    texts.ends.extend(ends);
     Some(())
 }
 

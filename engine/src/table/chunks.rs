@@ -18,6 +18,8 @@ pub(crate) struct Piece {
     pub(crate) bytes: Vec<u8>,
     /// The line on which it begins, from 1.
     pub(crate) line: u64,
+    /// How many lines end in it.
+    pub(crate) lines: usize,
 }
 
 /// Gives the pieces of a file, to whichever thread asks.
@@ -79,9 +81,10 @@ impl<'a> Pieces<'a> {
         if buffer.is_empty() {
             return Ok(None);
         }
-        let piece = Piece { number: state.next, line: state.line, bytes: buffer };
+        let lines = memchr_iter(b'\n', &buffer).count();
+        let piece = Piece { number: state.next, line: state.line, lines, bytes: buffer };
         state.next += 1;
-        state.line += memchr_iter(b'\n', &piece.bytes).count() as u64;
+        state.line += lines as u64;
         Ok(Some(piece))
     }
 
@@ -171,7 +174,8 @@ mod tests {
                 let (mut all, mut line, mut number) = (Vec::new(), 2, 0);
                 while let Some(piece) = pieces.next(Vec::new()).unwrap() {
                     assert_eq!((piece.line, piece.number), (line, number));
-                    line += piece.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                    assert_eq!(piece.lines, piece.bytes.iter().filter(|byte| **byte == b'\n').count());
+                    line += piece.lines as u64;
                     number += 1;
                     assert!(piece.bytes.ends_with(b"\n") || piece.bytes.ends_with(b"d"));
                     all.extend(piece.bytes);

@@ -15,7 +15,7 @@ use super::batch::Batch;
 use super::block::{Block, Blocks};
 use super::chunks::{Piece, Pieces, Turns, Watch};
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Size, TextRow};
-use super::marks::{END, LONGEST, mark, mark_even};
+use super::marks::{END, LONGEST, Odd, mark, mark_even};
 use super::quick::ROWS;
 use super::tables::Scanned;
 use crate::data::bytes::DataFile;
@@ -140,7 +140,7 @@ impl Worker<'_> {
         turns: &Turns<Count>,
         each: &(dyn Fn(Batch) + Sync),
     ) -> Result<bool, ReadError> {
-        let mut found = self.read(&piece.bytes, piece.line)?;
+        let mut found = self.read(&piece.bytes, piece.line, piece.lines)?;
         let file = self.reading.file;
         let turn = turns.take(piece.number, |count| {
             if let Some((mut bytes, line)) = count.open.take() {
@@ -151,7 +151,7 @@ impl Worker<'_> {
                     return Ok(None);
                 }
                 piece.bytes = bytes;
-                found = self.read(&piece.bytes, line)?;
+                found = self.read(&piece.bytes, line, memchr_iter(b'\n', &piece.bytes).count())?;
             }
             if let Some((at, line)) = found.open {
                 count.open = Some((piece.bytes.get(at..).unwrap_or(&[]).to_vec(), line));
@@ -177,15 +177,16 @@ impl Worker<'_> {
         Ok(true)
     }
 
-    fn read(&mut self, bytes: &[u8], line: u64) -> Result<Found, ReadError> {
+    fn read(&mut self, bytes: &[u8], line: u64, lines: usize) -> Result<Found, ReadError> {
         if u32::try_from(bytes.len()).is_err() {
             return Err(ReadError::new("a line is longer than 4 GB").file(self.shown).line(line));
         }
+        let odd = Odd::of(bytes);
         let lone = |at: usize| bytes.get(at + 1) != Some(&b'\n');
-        if bytes.len() > LONGEST || memchr(b'"', bytes).is_some() || memchr_iter(b'\r', bytes).any(lone) {
+        if bytes.len() > LONGEST || odd.quotes || (odd.returns && memchr_iter(b'\r', bytes).any(lone)) {
             self.read_quoted(bytes, line)
         } else {
-            Ok(self.read_plain(bytes, line))
+            Ok(self.read_plain(bytes, (line, lines), odd))
         }
     }
 
@@ -195,20 +196,16 @@ impl Worker<'_> {
         Found { building, blank: 0, open: None }
     }
 
-    fn read_plain(&mut self, bytes: &[u8], mut line: u64) -> Found {
+    fn read_plain(&mut self, bytes: &[u8], (mut line, lines): (u64, usize), odd: Odd) -> Found {
         let mut found = self.found();
         let mut replay = Replay::new(self.reading);
         let width = self.layout.width.max(1);
         let mut marks = std::mem::take(&mut self.marks);
-        let lines = memchr_iter(b'\n', bytes).count();
         let even = mark_even(bytes, (self.layout.delimiter, width, lines), &mut marks);
         if even.is_none() {
             marks.clear();
             mark(bytes, self.layout.delimiter, &mut marks);
         }
-        // No text has such bytes, and words are read more easily without.
-        let has_zeros = memchr(0, bytes).is_some();
-        let returns = memchr(b'\r', bytes).is_some();
         let (mut rest, mut start) = (marks.get(..even.unwrap_or(marks.len())).unwrap_or_default(), 0);
         let is_end = |mark: &u32| even.is_none() && mark & END != 0;
         while !rest.is_empty() {
@@ -222,9 +219,10 @@ impl Worker<'_> {
                     rest.split_at(end + 1)
                 }
             };
-            let block = Block { bytes, marks: these, width, start, returns };
+            let block = Block { bytes, marks: these, width, start, returns: odd.returns };
+            // No text has bytes of zeros, and words are read more easily without.
             let is_read =
-                rows > 0 && !has_zeros && self.blocks.read(&mut self.decoder, &block, &mut found.building);
+                rows > 0 && !odd.zeros && self.blocks.read(&mut self.decoder, &block, &mut found.building);
             if is_read {
                 found.building.end_rows(line, rows);
                 line += rows as u64;

@@ -12,6 +12,7 @@ use super::key::{KeyCode, write_leaf, write_text};
 use super::recognise::{Got, Recogniser};
 use crate::data::columns::{Columns, FieldColumns, LeafColumn, absent_cell};
 use crate::data::convert::Plain;
+use crate::data::parquet_texts::TextChunk;
 use crate::data::table_rows::{Odd, Rows};
 use crate::data::{Cell, DataError, DataSet};
 use crate::plan::{Record, Symbols};
@@ -84,6 +85,10 @@ pub(crate) struct Decoder<'a> {
     pub(super) fields: Vec<Field<'a>>,
     /// The parts of the rows' own key.
     pub(super) key: Option<Vec<Leaf<'a>>>,
+    /// Whether that is one text.
+    key_is_text: bool,
+    /// Memory of columns that were read before.
+    pub(super) memory: Vec<TextChunk>,
 }
 
 pub(super) struct Leaf<'a> {
@@ -167,7 +172,9 @@ impl<'a> Decoder<'a> {
             }
             leaves
         });
-        Self { fields: reading.wanted.fields.iter().map(field).collect(), key }
+        let fields = reading.wanted.fields.iter().map(field).collect();
+        let key_is_text = KeyCode::of(reading.symbols, reading.id).is_some_and(|code| code.is_text());
+        Self { fields, key, key_is_text, memory: Vec::new() }
     }
 
     /// The columns that hold nothing but texts that name rows of other records.
@@ -182,6 +189,18 @@ impl<'a> Decoder<'a> {
             _ => None,
         });
         fields.collect()
+    }
+
+    /// The column of the rows' own key, if it holds nothing but texts and is read for nothing else.
+    pub(crate) fn own_texts(&self) -> Option<usize> {
+        let [leaf] = self.key.as_deref()? else { return None };
+        let is_plain = leaf.recogniser.plain == Plain::Text && leaf.recogniser.absent.is_empty();
+        let is_read = |field: &Field<'_>| match field {
+            Field::Fixed(_) => false,
+            Field::Value { leaf: other, .. } => other.column == leaf.column,
+            Field::Key { leaves, .. } => leaves.iter().any(|other| other.column == leaf.column),
+        };
+        (is_plain && self.key_is_text && !self.fields.iter().any(is_read)).then_some(leaf.column)
     }
 
     /// The columns of the rows' own key.

@@ -11,7 +11,7 @@ use super::batch::{SharedTexts, Texts};
 use super::decode::Decoder;
 use crate::data::parquet_codes::CodedChunk;
 use crate::data::parquet_file::ParquetFile;
-use crate::data::parquet_texts::{TextChunk, array};
+use crate::data::parquet_texts::{self, TextChunk, array};
 
 /// A column of a row group.
 pub(super) enum Held {
@@ -39,6 +39,21 @@ impl KeyChunk {
         Self { shared, are_plain, which: chunk.which, array: OnceLock::new() }
     }
 
+    /// The memory that it takes, for another one.
+    fn into_memory(self) -> Option<TextChunk> {
+        let Texts { bytes, ends } = Arc::try_unwrap(self.shared).ok()?.texts;
+        Some(TextChunk { texts: parquet_texts::Texts { bytes, ends }, which: self.which })
+    }
+
+    /// The texts of some rows, where each row has its own.
+    pub(super) fn own(&self, rows: Range<usize>) -> Option<(&[u8], impl Iterator<Item = u32>)> {
+        let Texts { bytes, ends } = &self.shared.texts;
+        let start = rows.start.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied())?;
+        let ends = ends.get(rows)?;
+        let bytes = bytes.get(start as usize..ends.last().copied().unwrap_or(start) as usize)?;
+        Some((bytes, ends.iter().map(move |end| end.wrapping_sub(start))))
+    }
+
     /// Which of the texts some rows have.
     pub(super) fn which(&self, rows: Range<usize>) -> Option<&[i32]> {
         self.which.get(rows)
@@ -54,27 +69,41 @@ impl KeyChunk {
     }
 }
 
-/// The columns of a row group that can be held as a whole; the others, and those of the rows' own keys, are read batch by batch.
+/// The columns of a row group that can be held as a whole; the others are read batch by batch.
 pub(super) fn held(
     file: &ParquetFile,
     used: &[usize],
     (group, rows): (usize, u32),
-    decoder: &Decoder<'_>,
+    decoder: &mut Decoder<'_>,
 ) -> Vec<(usize, Held)> {
     if rows == 0 {
         return Vec::new();
     }
-    let (named_by, own) = (decoder.named_by(), decoder.own_key());
-    let hold = |column: usize| {
+    let (named_by, own, own_texts) = (decoder.named_by(), decoder.own_key(), decoder.own_texts());
+    let mut hold = |column: usize| {
+        let mut texts = || file.texts(group, column, decoder.memory.pop().unwrap_or_default());
+        if own_texts == Some(column) {
+            let chunk = texts().filter(TextChunk::is_own).map(KeyChunk::of);
+            return chunk.filter(|chunk| chunk.are_plain).map(Held::Keys);
+        }
         if own.contains(&column) {
             return None;
         }
         if named_by.contains(&column) {
-            return file.texts(group, column).map(|texts| Held::Keys(KeyChunk::of(texts)));
+            return texts().map(|texts| Held::Keys(KeyChunk::of(texts)));
         }
         file.codes(group, column).map(Held::Codes)
     };
     used.iter().filter_map(|column| Some((*column, hold(*column)?))).collect()
+}
+
+/// Lets the columns of the next row group have the memory of these.
+pub(super) fn let_go(held: Vec<(usize, Held)>, decoder: &mut Decoder<'_>) {
+    let memory = held.into_iter().filter_map(|(_, held)| match held {
+        Held::Keys(chunk) => chunk.into_memory(),
+        Held::Codes(_) => None,
+    });
+    decoder.memory.extend(memory);
 }
 
 /// Where the cells of some rows are.

@@ -117,9 +117,55 @@ fn find(chunk: &[u8; 64], delimiter: u8) -> (u64, usize) {
     (all, (sums.wrapping_mul(u64::MAX / 255) >> 56) as usize)
 }
 
+/// Bytes that a text of cells seldom has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Odd {
+    pub(crate) quotes: bool,
+    pub(crate) returns: bool,
+    pub(crate) zeros: bool,
+}
+
+impl Odd {
+    /// Which of them there are; nothing is branched on, so that many bytes are looked at together.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        const QUOTE: u8 = 1;
+        const RETURN: u8 = 2;
+        const ZERO: u8 = 4;
+        let code = |byte: u8| {
+            (u8::from(byte == b'"') * QUOTE)
+                | (u8::from(byte == b'\r') * RETURN)
+                | (u8::from(byte == 0) * ZERO)
+        };
+        let (chunks, tail) = bytes.as_chunks::<64>();
+        let mut found = [0_u8; 64];
+        for chunk in chunks {
+            found.iter_mut().zip(chunk).for_each(|(found, byte)| *found |= code(*byte));
+        }
+        let all =
+            found.into_iter().chain(tail.iter().map(|byte| code(*byte))).fold(0, |all, code| all | code);
+        Self { quotes: all & QUOTE != 0, returns: all & RETURN != 0, zeros: all & ZERO != 0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn odd_bytes_are_found_wherever_they_are() {
+        for length in [0, 1, 63, 64, 65, 200] {
+            let plain = vec![b'x'; length];
+            assert_eq!(Odd::of(&plain), Odd { quotes: false, returns: false, zeros: false });
+            for at in 0..length {
+                for byte in 0..=255 {
+                    let mut bytes = plain.clone();
+                    bytes[at] = byte;
+                    let expected = Odd { quotes: byte == b'"', returns: byte == b'\r', zeros: byte == 0 };
+                    assert_eq!(Odd::of(&bytes), expected, "{byte} at {at} of {length}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn marks_are_all_delimiters_and_ends_of_lines() {

@@ -15,7 +15,7 @@ use arrow_schema::DataType;
 
 use super::batch::Batch;
 use super::decode::{Building, Decoder, Outcome, Reading, Replay, Row};
-use super::held::{Cells, held};
+use super::held::{Cells, held, let_go};
 use super::recognise::{Got, Recogniser};
 use super::tables::Scanned;
 use super::unread::{Condition, left_out, repeated};
@@ -122,6 +122,7 @@ fn group(
         each(batch);
         first = first.saturating_add(count);
     }
+    let_go(held, decoder);
     let found = first - start;
     if found != rows_said {
         return Err(wrong_count(i64::from(rows_said), Some(i64::from(found)), file.shown()));
