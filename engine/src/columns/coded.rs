@@ -1,5 +1,6 @@
 //! Rows of a column that share at most 256 cells: each cell once, and a byte for each row.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::stored::Rows;
@@ -14,7 +15,7 @@ pub(super) struct Coded {
 
 /// The cells, for every byte one; nobody has those beyond the last.
 #[derive(Debug)]
-struct Cells {
+pub(super) struct Cells {
     states: Vec<u8>,
     are_known: bool,
     data: Data,
@@ -23,15 +24,14 @@ struct Cells {
 /// Cells that a byte tells apart.
 pub(super) const MOST: usize = 256;
 
-impl Coded {
-    /// A column of those cells; `None` where they are too many, or not as narrow as here.
-    pub(super) fn new(cells: Vector, which: Vec<u8>) -> Option<Self> {
-        let count = cells.len();
-        let are_known = cells.all_known();
-        let Vector { mut state, data, .. } = cells;
-        if count > MOST || which.iter().fold(0, |most, code| most.max(*code)) as usize >= count.max(1) {
+impl Cells {
+    /// The lanes of a vector; `None` where they are too many, or not as narrow as here.
+    pub(super) fn of(cells: Vector) -> Option<Self> {
+        if cells.len() > MOST || !cells.bounds.is_empty() {
             return None;
         }
+        let are_known = cells.all_known();
+        let Vector { mut state, data, .. } = cells;
         fn padded<T: Copy + Default>(mut values: Vec<T>) -> Vec<T> {
             values.resize(MOST, T::default());
             values
@@ -46,7 +46,42 @@ impl Coded {
             Data::Year(years) => Data::Year(padded(years)),
             Data::Row(..) | Data::Ratio(..) | Data::Any(_) => return None,
         };
-        Some(Self { cells: Arc::new(Cells { states: state, are_known, data }), which })
+        Some(Self { states: state, are_known, data })
+    }
+
+    /// The lanes of bytes.
+    pub(super) fn take(&self, which: &[u8]) -> Vector {
+        let Self { states, are_known, data } = self;
+        let state = if *are_known { vec![KNOWN; which.len()] } else { look_up(states, which) };
+        let data = match data {
+            Data::Num(values, scale) => Data::Num(look_up(values, which), *scale),
+            Data::Code(codes) => Data::Code(look_up(codes, which)),
+            Data::Date(days) => Data::Date(look_up(days, which)),
+            Data::Year(years) => Data::Year(look_up(years, which)),
+            Data::Flag => Data::Flag,
+            _ => Data::Void,
+        };
+        Vector::of(state, data)
+    }
+
+    /// All of them.
+    pub(super) fn vector(&self) -> Vector {
+        Vector::of(self.states.clone(), self.data.clone())
+    }
+}
+
+impl Coded {
+    /// A column of those cells; `None` where they are too many, or not as narrow as here.
+    pub(super) fn new(cells: Vector, which: Vec<u8>) -> Option<Self> {
+        let count = cells.len();
+        let cells = Arc::new(Cells::of(cells)?);
+        let has_all = (which.iter().fold(0, |most, code| most.max(*code)) as usize) < count.max(1);
+        has_all.then_some(Self { cells, which })
+    }
+
+    /// The cells, and which of them some rows have.
+    pub(super) fn read(&self, rows: Range<usize>) -> Option<(&Arc<Cells>, &[u8])> {
+        Some((&self.cells, self.which.get(rows)?))
     }
 
     /// How many places its numbers have, where it holds such.
@@ -59,25 +94,17 @@ impl Coded {
 
     /// The cells, and which of them each row has.
     pub(super) fn parts(&self) -> (Vector, Vec<u32>) {
-        let Cells { states, data, .. } = &*self.cells;
-        let which = self.which.iter().map(|code| u32::from(*code));
-        (Vector::of(states.clone(), data.clone()), which.collect())
+        (self.cells.vector(), self.which.iter().map(|code| u32::from(*code)).collect())
     }
 
     /// Some rows, as lanes.
     pub(super) fn take(&self, of: &Rows<'_>) -> Vector {
-        let which = of.take(&self.which, |code| code);
-        let Cells { states, are_known, data } = &*self.cells;
-        let state = if *are_known { vec![KNOWN; which.len()] } else { look_up(states, &which) };
-        let data = match data {
-            Data::Num(values, scale) => Data::Num(look_up(values, &which), *scale),
-            Data::Code(codes) => Data::Code(look_up(codes, &which)),
-            Data::Date(days) => Data::Date(look_up(days, &which)),
-            Data::Year(years) => Data::Year(look_up(years, &which)),
-            Data::Flag => Data::Flag,
-            _ => Data::Void,
-        };
-        Vector::of(state, data)
+        match of {
+            Rows::Range(range) if range.end <= self.which.len() => {
+                self.cells.take(self.which.get(range.clone()).unwrap_or_default())
+            }
+            _ => self.cells.take(&of.take(&self.which, |code| code)),
+        }
     }
 }
 

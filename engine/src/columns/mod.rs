@@ -62,6 +62,7 @@ mod amount;
 mod apportion;
 mod arithmetic;
 mod arrow;
+mod by_cells;
 mod coded;
 mod compare;
 mod decision;

@@ -1,8 +1,9 @@
 //! A column as it was read, batch after batch; put together only when somebody asks for what no batch holds by itself.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use super::coded::Cells;
 use super::stored::{Rows, Stored};
 use super::vector::Vector;
 
@@ -50,6 +51,12 @@ impl Parts {
             Some((part, within)) => part.named_in(within),
             None => self.whole().named_in(rows.clone()),
         }
+    }
+
+    /// The cells that a range of rows shares, and which of them each has.
+    pub(super) fn shared(&self, rows: &Range<u32>) -> Option<(&Arc<Cells>, &[u8])> {
+        let (part, within) = self.within(rows)?;
+        part.shared(&within)
     }
 
     /// Some rows, as lanes.

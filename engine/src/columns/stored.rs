@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::coded::Coded;
+use super::coded::{Cells, Coded};
 use super::parts::Parts;
 use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
@@ -262,6 +262,15 @@ impl Stored {
         match &self.values {
             Packed::Row(_, named) => named.get(rows.start as usize..rows.end as usize),
             Packed::Parts(parts) => parts.named_in(&rows),
+            _ => None,
+        }
+    }
+
+    /// The cells that a range of rows shares, and which of them each has; `None` where they share none.
+    pub(super) fn shared(&self, rows: &Range<u32>) -> Option<(&Arc<Cells>, &[u8])> {
+        match &self.values {
+            Packed::Coded(coded) => coded.read(rows.start as usize..rows.end as usize),
+            Packed::Parts(parts) => parts.shared(rows),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use rubric_grammar::ast::AggregateKind;
 
+use super::by_cells::only_field;
 use super::lanes::{Env, Lanes};
 use super::logic::and;
 use super::stored::Stored;
@@ -37,19 +38,35 @@ struct Wish<'a> {
     slot: u16,
     /// What has to hold of its rows, and which of the conditions of its field that is.
     conditions: Vec<(ExprId, usize)>,
-    operand: Option<ExprId>,
+    /// What is read of its rows, and the only field that is read for it.
+    operand: Option<(ExprId, Option<u32>)>,
 }
 
 /// The aggregates over a field, and the conditions that there are among them: several may have the same.
 #[derive(Default)]
 struct Wished<'a> {
     wishes: Vec<Wish<'a>>,
-    conditions: Vec<(&'a Code, u16, ExprId)>,
+    conditions: Vec<Condition<'a>>,
+}
+
+/// An expression of a code about the rows of a slot.
+struct Condition<'a> {
+    code: &'a Code,
+    slot: u16,
+    id: ExprId,
+    /// The only field that it reads.
+    field: Option<u32>,
 }
 
 impl<'a> Wished<'a> {
     /// The parts of a filter that all have to hold.
-    fn conditions(&mut self, code: &'a Code, slot: u16, filter: Option<ExprId>) -> Vec<(ExprId, usize)> {
+    fn conditions(
+        &mut self,
+        plan: &Plan,
+        code: &'a Code,
+        slot: u16,
+        filter: Option<ExprId>,
+    ) -> Vec<(ExprId, usize)> {
         let mut pending: Vec<ExprId> = filter.into_iter().collect();
         let mut parts = Vec::new();
         while let Some(next) = pending.pop() {
@@ -57,11 +74,12 @@ impl<'a> Wished<'a> {
                 pending.extend([*b, *a]);
                 continue;
             }
-            let known = self.conditions.iter().position(|(other, own_slot, id)| {
-                *own_slot == slot && *id == next && is_same(other, code, next)
-            });
-            let which = known.unwrap_or_else(|| {
-                self.conditions.push((code, slot, next));
+            let is_it = |known: &Condition<'_>| {
+                known.slot == slot && known.id == next && is_same(known.code, code, next)
+            };
+            let which = self.conditions.iter().position(is_it).unwrap_or_else(|| {
+                let field = only_field(plan, code, slot, next);
+                self.conditions.push(Condition { code, slot, id: next, field });
                 self.conditions.len() - 1
             });
             parts.push((next, which));
@@ -127,8 +145,10 @@ impl<'a> Wishes<'a> {
                 if is_told && !parts().any(outer) && parts().all(|part| local.is_local(code, *part)) {
                     let id = ExprId(position);
                     let operand = operand.filter(|_| !matches!(kind, AggregateKind::Count));
+                    let operand =
+                        operand.map(|operand| (operand, only_field(plan, code, rows.slot, operand)));
                     let wished = wishes.by_field.entry((parent, *field)).or_default();
-                    let conditions = wished.conditions(code, rows.slot, rows.filter);
+                    let conditions = wished.conditions(plan, code, rows.slot, rows.filter);
                     let wish = Wish { code, id, kind: *kind, slot: rows.slot, conditions, operand };
                     wished.wishes.push(wish);
                 }
@@ -312,7 +332,10 @@ impl Worker<'_> {
             let Some(rows) = adding.parts.get(part) else { return };
             let lanes = Lanes::batch(adding.child, rows.clone());
             let mut known = vec![None; conditions.len()];
-            let read = wishes.iter().map(|wish| worker.read_wish(wish, &lanes, &mut known)).collect();
+            let read = wishes
+                .iter()
+                .map(|wish| worker.read_wish(wish, (&lanes, rows), conditions, &mut known))
+                .collect();
             adding.add(Batch { rows: rows.clone(), read });
         });
         let tallies = begun.into_iter().map(|(field, wished, adding)| {
@@ -347,18 +370,26 @@ impl Worker<'_> {
     fn read_wish(
         &self,
         wish: &Wish<'_>,
-        lanes: &Rc<Lanes>,
+        (lanes, rows): (&Rc<Lanes>, &Range<u32>),
+        conditions: &[Condition<'_>],
         known: &mut [Option<Arc<Vector>>],
     ) -> (Vec<u8>, Option<Arc<Vector>>) {
         let law = self.store.as_of;
         let mut env =
             Env { code: wish.code, len: lanes.len(), slots: Vec::new(), arguments: Vec::new(), law };
         env.bind(wish.slot, Rc::clone(lanes));
+        let read = |id: ExprId, field: Option<u32>| {
+            let place = field.zip(lanes.record);
+            let by_cells =
+                place.and_then(|(field, record)| self.by_cells(&env, id, (wish.slot, field), (record, rows)));
+            by_cells.unwrap_or_else(|| self.eval(&env, id))
+        };
         let mut presence: Option<Vec<u8>> = None;
         for (condition, which) in &wish.conditions {
+            let field = conditions.get(*which).and_then(|condition| condition.field);
             let holds = match known.get_mut(*which) {
-                Some(place) => Arc::clone(place.get_or_insert_with(|| self.eval(&env, *condition))),
-                None => self.eval(&env, *condition),
+                Some(place) => Arc::clone(place.get_or_insert_with(|| read(*condition, field))),
+                None => read(*condition, field),
             };
             let holds = holds.truths();
             match &mut presence {
@@ -367,7 +398,7 @@ impl Worker<'_> {
             }
         }
         let presence = presence.unwrap_or_else(|| vec![KNOWN; lanes.len()]);
-        (presence, wish.operand.map(|operand| self.eval(&env, operand)))
+        (presence, wish.operand.map(|(operand, field)| read(operand, field)))
     }
 }
 
@@ -399,15 +430,15 @@ mod tests {
     #[test]
     fn aggregates_share_the_conditions_that_are_the_same() {
         let codes = [filter(7), filter(7), filter(8)];
-        let mut wished = Wished::default();
+        let (plan, mut wished) = (Plan::default(), Wished::default());
         let which = codes.iter().map(|(code, both)| {
-            let conditions = wished.conditions(code, 1, Some(*both));
+            let conditions = wished.conditions(&plan, code, 1, Some(*both));
             conditions.into_iter().map(|(_, which)| which).collect::<Vec<_>>()
         });
         assert_eq!(which.collect::<Vec<_>>(), [[0, 1], [0, 1], [2, 1]]);
         let [(code, both), ..] = &codes;
-        let of_other_rows = wished.conditions(code, 2, Some(*both));
+        let of_other_rows = wished.conditions(&plan, code, 2, Some(*both));
         assert_eq!(of_other_rows.into_iter().map(|(_, which)| which).collect::<Vec<_>>(), [3, 4]);
-        assert!(wished.conditions(code, 1, None).is_empty());
+        assert!(wished.conditions(&plan, code, 1, None).is_empty());
     }
 }

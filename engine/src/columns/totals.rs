@@ -86,16 +86,23 @@ const fn lowest(value: i64) -> i32 {
 
 /// Cells of a column, by parent.
 struct Cells<'t> {
+    /// Those of all columns, from that of the first parent on.
     all: &'t mut [u32],
     width: usize,
-    cell: usize,
+    parents: usize,
 }
 
 impl Cells<'_> {
     #[inline]
     fn of(&mut self, parent: u32) -> Option<&mut u32> {
-        let place = (parent as usize).checked_mul(self.width)?.checked_add(self.cell)?;
-        self.all.get_mut(place)
+        // The product of two such numbers has room in 64 bits.
+        let place = u64::from(parent).wrapping_mul(self.width as u64);
+        self.all.get_mut(usize::try_from(place).ok()?)
+    }
+
+    /// The cell of each parent.
+    fn each(&self) -> impl Iterator<Item = u32> {
+        self.all.iter().step_by(self.width.max(1)).copied()
     }
 
     /// Adds numbers; `false`, with nothing changed, where some sum does not fit.
@@ -188,7 +195,9 @@ impl Totals {
         let Self { columns, width, cells, scratch } = self;
         let kept = &mut scratch.kept;
         let Some(column) = columns.get_mut(column) else { return };
-        let mut cells = Cells { all: cells, width: *width, cell: column.cell };
+        let count = cells.len() / (*width).max(1);
+        let all = cells.get_mut(column.cell..).unwrap_or_default();
+        let mut cells = Cells { all, width: *width, parents: count };
         match (column.aggregate, read) {
             (AggregateKind::Any | AggregateKind::None, _) => {
                 keep(kept, presence.iter().map(|there| *there != NO));
@@ -283,8 +292,7 @@ fn some_code(presence: &[u8], at: usize) -> u32 {
 impl Column {
     /// The rows of some parents have to be asked.
     fn open_some(&mut self, cells: &Cells<'_>, parents: &[u32], is_open: impl Iterator<Item = bool>) {
-        let count = cells.all.len() / cells.width.max(1);
-        let open = self.open.get_or_insert_with(|| vec![false; count]);
+        let open = self.open.get_or_insert_with(|| vec![false; cells.parents]);
         for (parent, _) in parents.iter().zip(is_open).filter(|(_, is_open)| *is_open) {
             if let Some(place) = open.get_mut(*parent as usize) {
                 *place = true;
@@ -299,8 +307,7 @@ impl Column {
     /// Lets the numbers have room.
     fn widen(&mut self, cells: &Cells<'_>) -> &mut Wide {
         self.wide.get_or_insert_with(|| {
-            let parents = cells.all.chunks_exact(cells.width.max(1));
-            let of = parents.map(|parent| parent.get(cells.cell).copied().unwrap_or(0));
+            let of = cells.each();
             if is_best(self.aggregate) {
                 let number = |code| (i64::from(value_of(code, self.aggregate)), code > 0);
                 let (values, some) = of.map(number).unzip();

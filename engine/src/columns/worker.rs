@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
+use super::coded::Cells;
 use super::lanes::{Env, Lanes};
 use super::quick::QuickMap;
 use super::store::{Store, Whole, is_none};
@@ -32,6 +33,8 @@ pub(crate) struct Worker<'s> {
     outer: RefCell<QuickMap<(usize, u32, u16), bool>>,
     /// By code and expression: whether it only reads and compares fields.
     cheap: RefCell<QuickMap<(usize, u32), bool>>,
+    /// What an expression is for each of the cells that rows share, by the place of these.
+    pub(super) cells: RefCell<QuickMap<(Asked, usize), Option<Arc<Cells>>>>,
 }
 
 /// A code, an expression of it, and the law.
@@ -56,6 +59,7 @@ impl<'s> Worker<'s> {
             constants: RefCell::default(),
             outer: RefCell::default(),
             cheap: RefCell::default(),
+            cells: RefCell::default(),
         }
     }
 
