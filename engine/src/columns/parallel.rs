@@ -73,50 +73,47 @@ impl Worker<'_> {
         done.into_iter().map(|(_, found)| found).collect()
     }
 
-    /// Does the work of several lists, which have so many parts each: `work` is told the list and the part of it. Threads
-    /// begin with different lists, and help with the others once their own is done.
+    /// Does the work of several lists, which have so many parts each, and comes to their ends together: `work` is told the list
+    /// and the part of it.
     pub(crate) fn take_turns(
         &self,
         lists: &[usize],
         threads: usize,
         work: impl Fn(&Worker<'_>, usize, usize) + Sync,
     ) {
-        let next: Vec<AtomicUsize> = lists.iter().map(|_| AtomicUsize::new(0)).collect();
-        let from = |worker: &Worker<'_>, own: usize| {
-            let all = lists.iter().zip(&next).enumerate();
-            for (list, (length, next)) in all.clone().skip(own).chain(all.take(own)) {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= *length {
-                        break;
-                    }
-                    work(worker, list, number);
-                }
+        let all = lists.iter().enumerate().flat_map(|(list, length)| {
+            let share = move |part: usize| ((part as u128) << 32) / (*length as u128).max(1);
+            (0..*length).map(move |part| (share(part), list, part))
+        });
+        let mut all: Vec<(u128, usize, usize)> = all.collect();
+        all.sort_unstable();
+        let next = AtomicUsize::new(0);
+        let take = |worker: &Worker<'_>| {
+            while let Some((_, list, part)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                work(worker, *list, *part);
             }
         };
-        let helpers = threads.min(lists.iter().sum());
+        let helpers = threads.min(all.len());
         if helpers < 2 {
-            return from(self, 0);
+            return take(self);
         }
         let store = self.store;
-        let help = |own: usize| {
+        let help = || {
             // A helper has no helpers of its own.
             let worker = Worker::new(store, 1);
-            from(&worker, own);
+            take(&worker);
             let replayed = worker.replayed.take();
             let mut all = store.replayed.lock().unwrap_or_else(PoisonError::into_inner);
             for (why, times) in replayed {
                 *all.entry(why).or_default() += times;
             }
         };
-        let help = &help;
         thread::scope(|scope| {
-            for thread in 1..helpers {
+            for _ in 1..helpers {
                 // With fewer threads than asked for, those that there are do all the work; this one is always there.
-                let own = thread % lists.len().max(1);
-                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || help(own));
+                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, help);
             }
-            help(0);
+            help();
         });
     }
 }

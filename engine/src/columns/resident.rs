@@ -15,7 +15,7 @@ use crate::data::dataset::{dangling, duplicate};
 use crate::data::{Cell, DataError, Origin, ReadError, Records, Severity};
 use crate::plan::{DefineId, Fact, FieldKind, Plan, ResultId, Symbols};
 use crate::table::key::KeyCode;
-use crate::table::{Batch, Scan, Tables, Texts, Wanted};
+use crate::table::{Batch, Lines, Scan, Tables, Texts, Wanted};
 use crate::value::{Base, RecordId, Reference, Value};
 
 /// Records as columns.
@@ -521,9 +521,10 @@ impl ColumnRecords {
                 })
             })
             .collect();
-        let line = batch.lines.first().copied().unwrap_or(0);
-        let follows = (line..).zip(&batch.lines).all(|(expected, line)| expected == *line);
-        let lines = (!follows).then_some(batch.lines);
+        let (line, lines) = match batch.lines {
+            Lines::Following { first, .. } => (first, None),
+            Lines::Each(lines) => (lines.first().copied().unwrap_or(0), Some(lines)),
+        };
         let key = batch.key.map(|column| match column.values {
             crate::table::Values::Key(keys) if keys.which.is_none() => keys.texts,
             _ => Texts::default(),

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::lines::Lines;
 pub use crate::data::parquet_codes::Codes;
 use crate::value::{Number, RecordId};
 
@@ -40,7 +41,7 @@ pub struct Batch {
     /// Number of the first row in the record, from 0; the rows of a batch follow each other.
     pub first: u32,
     /// Where each row begins: its line, or its number in a file without lines.
-    pub lines: Vec<u32>,
+    pub lines: Lines,
     /// For each of [`Wanted::fields`].
     pub columns: Vec<Column>,
     /// The keys of the rows, where they were asked for.
@@ -171,13 +172,13 @@ impl Column {
 impl Batch {
     /// How many rows it has.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.lines.len()
     }
 
     /// Whether it has none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 }

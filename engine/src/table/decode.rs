@@ -9,6 +9,7 @@ use csv::ByteRecord;
 use super::batch::{Batch, Column, MISSING, SharedTexts, UNKNOWN, Wanted};
 use super::build::Builder;
 use super::key::{KeyCode, write_leaf, write_text};
+use super::lines::Lines;
 use super::recognise::{Got, Recogniser};
 use crate::data::columns::{Columns, FieldColumns, LeafColumn, absent_cell};
 use crate::data::convert::Plain;
@@ -354,7 +355,7 @@ pub(crate) struct Building {
     pub(super) key: Option<Builder>,
     pub(super) key_is_text: bool,
     fields: Vec<u32>,
-    pub(crate) lines: Vec<u32>,
+    lines: Lines,
     pub(crate) errors: Vec<DataError>,
 }
 
@@ -376,7 +377,7 @@ impl Building {
             key_is_text: code.as_ref().is_some_and(KeyCode::is_text),
             key: wanted.key.then(|| Builder::new(Base::Damaged, code)),
             fields: wanted.fields.clone(),
-            lines: Vec::new(),
+            lines: Lines::default(),
             errors: Vec::new(),
         }
     }
@@ -395,7 +396,6 @@ impl Building {
     /// Makes room for that much, and a little more.
     pub(crate) fn reserve(&mut self, size: &Size) {
         let rows = size.rows + size.rows / 8;
-        self.lines.reserve(rows);
         let bytes = size.bytes.iter().copied().chain(std::iter::repeat(0));
         for (column, bytes) in self.columns.iter_mut().chain(&mut self.key).zip(bytes) {
             column.reserve(rows, bytes + bytes / 8);
@@ -412,15 +412,12 @@ impl Building {
 
     /// Ends a row whose cells are in the columns.
     pub(crate) fn end_row(&mut self, line: u64) {
-        self.lines.push(u32::try_from(line).unwrap_or(u32::MAX));
+        self.end_rows(line, 1);
     }
 
     /// Ends as many rows, of a line each.
     pub(crate) fn end_rows(&mut self, line: u64, rows: usize) {
-        match (u32::try_from(line), u32::try_from(line.saturating_add(rows as u64))) {
-            (Ok(first), Ok(end)) => self.lines.extend(first..end),
-            _ => (line..).take(rows).for_each(|line| self.end_row(line)),
-        }
+        self.lines.follow(u32::try_from(line).unwrap_or(u32::MAX), rows);
     }
 
     /// Adds a row, field by field; `keys`: how many of its fields are its key.

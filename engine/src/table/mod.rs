@@ -34,6 +34,7 @@ mod csv_scan;
 mod decode;
 mod held;
 pub(crate) mod key;
+mod lines;
 mod marks;
 mod parquet_scan;
 mod quick;
@@ -50,6 +51,7 @@ mod write;
 
 pub use batch::{Batch, Coded, Codes, Column, Keys, SharedTexts, Texts, Values, Wanted};
 pub use batch::{KNOWN, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN};
+pub use lines::Lines;
 pub use tables::{PassedOver, Scan, Tables};
 pub use unread::Condition;
 pub use write::{Entry, ParquetTable, Stored, StoredColumn, StoredRows, WriteError};

@@ -181,8 +181,7 @@ fn columns<'h>(
         is_read = super::arrays::read(decoder, &cells, rows, &mut building);
     }
     if is_read {
-        let last = u32::try_from(rows).map_or(u32::MAX, |rows| first.saturating_add(rows));
-        building.lines.extend(first.saturating_add(1)..=last);
+        building.end_rows(u64::from(first) + 1, rows);
         return building;
     }
     let array = |cells: &Option<Cells<'_>>| cells.as_ref().and_then(Cells::array);

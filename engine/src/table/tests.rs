@@ -95,7 +95,7 @@ fn same(
         for at in 0..batch.len() {
             let origin = table.origin(row);
             assert_eq!(
-                (batch.file, u64::from(batch.lines[at])),
+                (batch.file, u64::from(batch.lines.get(at).unwrap())),
                 (origin.file, origin.line),
                 "{told} row {row}"
             );
