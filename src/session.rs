@@ -15,7 +15,7 @@ use rubric_engine::data::{
 use rubric_engine::evaluate::{Evaluator, Options, waivers};
 use rubric_engine::plan::{DefineId, Plan, PolicyId, Privacy, ResultId, Symbols};
 use rubric_engine::project::shown_path;
-use rubric_engine::table::{PassedOver, Tables};
+use rubric_engine::table::{FileDigest, PassedOver, Tables};
 use rubric_engine::value::{Date, RecordId, State};
 
 use crate::cli::DataArgs;
@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) timings: Timings,
     /// What of their files was not read, because no result looks at it.
     pub(crate) passed_over: BTreeMap<RecordId, PassedOver>,
+    /// The digests of files that were taken while they were read.
+    pub(crate) digests: BTreeMap<u32, FileDigest>,
 }
 
 /// The records of a run, as they are held.
@@ -153,7 +155,7 @@ pub(crate) fn prepare_on(
     let check = start.elapsed();
     let start = Instant::now();
     terminal.detail(&format!("reading {}", source.shown));
-    let mut passed_over = BTreeMap::new();
+    let (mut passed_over, mut digests) = (BTreeMap::new(), BTreeMap::new());
     let (records, mut errors) = match reading {
         Reading::Rows => {
             let mut data = read(&plan.symbols, &source).map_err(|error| unreadable(&error))?;
@@ -164,7 +166,7 @@ pub(crate) fn prepare_on(
             let results: Vec<ResultId> = results_of(&plan.symbols, &policies).collect();
             let facts = if facts { facts_of(&plan.symbols, &results) } else { Vec::new() };
             let tables = Tables::open(&plan.symbols, &source, threads).map_err(|error| unreadable(&error))?;
-            let tables = tables.only_where(columns::conditions(&plan, &results, &facts, as_of));
+            let tables = tables.only_where(columns::conditions(&plan, &results, &facts, as_of)).digested();
             let columns = match limit {
                 Some(limit) => ColumnRecords::read_within(&plan, &tables, &results, &facts, limit),
                 None => {
@@ -174,6 +176,7 @@ pub(crate) fn prepare_on(
             let columns = columns.map_err(|error| unreadable(&error))?;
             let errors = columns.errors().to_vec();
             passed_over = tables.passed_over();
+            digests = tables.digests();
             (Held::Columns(columns), errors)
         }
     };
@@ -195,6 +198,7 @@ pub(crate) fn prepare_on(
         options,
         timings,
         passed_over,
+        digests,
     }))
 }
 

@@ -128,33 +128,41 @@ fn digest_of_file(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The digests of the files of records, which are read again for it; meanwhile something else can be done.
+/// The digests of the files of records. Those that were not taken while they were read are read again for it; meanwhile
+/// something else can be done.
 pub(crate) struct InputDigests {
-    files: Vec<(String, PathBuf)>,
+    /// Each file, with its digest where that is known.
+    files: Vec<(String, Option<String>)>,
+    others: Vec<PathBuf>,
     /// Absent where no thread could be had: then they are made when they are asked for.
     thread: Option<JoinHandle<io::Result<Vec<String>>>>,
 }
 
 impl InputDigests {
     pub(crate) fn start(session: &Session) -> Self {
-        let files = session.records.records().files().iter();
-        let files: Vec<(String, PathBuf)> =
-            files.map(|shown| (shown.clone(), session.source.on_disk(shown))).collect();
-        let own = files.clone();
+        let files = (0_u32..).zip(session.records.records().files());
+        let known = |position: u32| session.digests.get(&position).map(|digest| hexadecimal(digest));
+        let files: Vec<(String, Option<String>)> =
+            files.map(|(position, shown)| (shown.clone(), known(position))).collect();
+        let others = files.iter().filter(|(_, digest)| digest.is_none());
+        let others: Vec<PathBuf> = others.map(|(shown, _)| session.source.on_disk(shown)).collect();
+        let own = others.clone();
         let thread = thread::Builder::new().spawn(move || digests(&own)).ok();
-        Self { files, thread }
+        Self { files, others, thread }
     }
 
     fn finish(self) -> io::Result<Vec<HashedFile>> {
         let done = self.thread.and_then(|thread| thread.join().ok());
-        let digests = done.unwrap_or_else(|| digests(&self.files))?;
-        let named = self.files.into_iter().zip(digests);
-        Ok(named.map(|((file, _), sha256)| HashedFile { file, sha256 }).collect())
+        let mut others = done.unwrap_or_else(|| digests(&self.others))?.into_iter();
+        let of_file = |(file, digest): (String, Option<String>)| {
+            Some(HashedFile { file, sha256: digest.or_else(|| others.next())? })
+        };
+        Ok(self.files.into_iter().filter_map(of_file).collect())
     }
 }
 
-fn digests(files: &[(String, PathBuf)]) -> io::Result<Vec<String>> {
-    files.iter().map(|(_, path)| digest_of_file(path)).collect()
+fn digests(files: &[PathBuf]) -> io::Result<Vec<String>> {
+    files.iter().map(|path| digest_of_file(path)).collect()
 }
 
 /// The report of a run. A file of records that can no longer be read is an error: the report would not be true.

@@ -42,6 +42,11 @@ impl DataFile {
         Self { name: name.to_owned(), shown, place: Place::Disk(path) }
     }
 
+    /// Whether what is read of it are the bytes of the file.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.place, Place::Disk(_)) && !self.name.to_lowercase().ends_with(".gz")
+    }
+
     /// The ending that says how the text is written, in lower case and without `.gz`.
     pub(crate) fn ending(&self) -> String {
         ending(&self.name)

@@ -4,12 +4,16 @@ use std::io::{BufRead, Read as _};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use memchr::{memchr_iter, memrchr};
+use sha2::{Digest as _, Sha256};
 
 use crate::data::ReadError;
 use crate::data::bytes::{DataFile, unreadable};
 
 /// How many bytes are read at a time; a piece is that long, or as long as a line that is longer.
 pub(crate) const PIECE: usize = 1 << 18;
+
+/// What some programs begin a text with.
+const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 /// A piece of a file.
 pub(crate) struct Piece {
@@ -36,18 +40,33 @@ struct State {
     /// What follows the last end of a line.
     rest: Vec<u8>,
     ended: bool,
+    /// Of all bytes so far.
+    hash: Option<Sha256>,
+    digest: Option<FileDigest>,
 }
 
+/// The SHA-256 of a file.
+pub type FileDigest = [u8; 32];
+
 impl<'a> Pieces<'a> {
-    /// The pieces of a file after some bytes, with the line on which they begin.
-    pub(crate) fn open(file: &'a DataFile, (skip, line): (u64, u64), size: usize) -> Result<Self, ReadError> {
+    /// The pieces of a file after some bytes, with the line on which they begin. `digested`: whether its digest is taken, if
+    /// it is read as it is.
+    pub(crate) fn open(
+        file: &'a DataFile,
+        (skip, line): (u64, u64),
+        size: usize,
+        digested: bool,
+    ) -> Result<Self, ReadError> {
         let mut input = file.open()?;
         let failed = |error: std::io::Error| unreadable(&error, &file.shown);
-        if input.fill_buf().map_err(failed)?.starts_with(&[0xEF, 0xBB, 0xBF]) {
-            input.consume(3);
+        let mut before = Vec::new();
+        if input.fill_buf().map_err(failed)?.starts_with(&MARK) {
+            input.consume(MARK.len());
+            before.extend_from_slice(&MARK);
         }
-        std::io::copy(&mut input.by_ref().take(skip), &mut std::io::sink()).map_err(failed)?;
-        let state = State { input, next: 0, line, rest: Vec::new(), ended: false };
+        input.by_ref().take(skip).read_to_end(&mut before).map_err(failed)?;
+        let hash = (digested && file.is_plain()).then(|| Sha256::new_with_prefix(before));
+        let state = State { input, next: 0, line, rest: Vec::new(), ended: false, hash, digest: None };
         Ok(Self { state: Mutex::new(state), shown: &file.shown, size })
     }
 
@@ -69,7 +88,11 @@ impl<'a> Pieces<'a> {
             read.map_err(|error| unreadable(&error, self.shown))?;
             if buffer.len() == before {
                 state.ended = true;
+                state.digest = state.hash.take().map(|hash| hash.finalize().into());
                 break;
+            }
+            if let Some(hash) = &mut state.hash {
+                hash.update(buffer.get(before..).unwrap_or_default());
             }
             let new = buffer.get(searched..).unwrap_or(&[]);
             if let Some(at) = memrchr(b'\n', new) {
@@ -86,6 +109,11 @@ impl<'a> Pieces<'a> {
         state.next += 1;
         state.line += lines as u64;
         Ok(Some(piece))
+    }
+
+    /// The digest of the file, where it was taken and all of it was read.
+    pub(crate) fn digest(self) -> Option<FileDigest> {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).digest
     }
 
     /// Gives no more pieces.
@@ -162,15 +190,16 @@ mod tests {
     fn pieces_end_at_the_ends_of_lines_and_know_their_line() {
         let folder = tempfile::tempdir().unwrap();
         let text = "\u{feff}h\na\nbb\n\ncccccccccccc\nd";
-        for (name, bytes) in [
-            ("a.csv", text.as_bytes().to_vec()),
-            ("a.csv.gz", crate::data::bad_input_tests::gzip(text.as_bytes())),
+        let whole = Some(Sha256::digest(text).into());
+        for (name, bytes, digest) in [
+            ("a.csv", text.as_bytes().to_vec(), whole),
+            ("a.csv.gz", crate::data::bad_input_tests::gzip(text.as_bytes()), None),
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();
             let file = DataFile::on_disk(name, name.to_owned(), path);
             for size in 1..12 {
-                let pieces = Pieces::open(&file, (2, 2), size).unwrap();
+                let pieces = Pieces::open(&file, (2, 2), size, true).unwrap();
                 let (mut all, mut line, mut number) = (Vec::new(), 2, 0);
                 while let Some(piece) = pieces.next(Vec::new()).unwrap() {
                     assert_eq!((piece.line, piece.number), (line, number));
@@ -181,6 +210,11 @@ mod tests {
                     all.extend(piece.bytes);
                 }
                 assert_eq!(all, b"a\nbb\n\ncccccccccccc\nd");
+                assert_eq!(pieces.digest(), digest);
+                let pieces = Pieces::open(&file, (2, 2), size, true).unwrap();
+                pieces.next(Vec::new()).unwrap();
+                pieces.stop();
+                assert_eq!(pieces.digest(), None, "not all of it was read");
             }
         }
     }

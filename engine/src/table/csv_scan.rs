@@ -30,6 +30,8 @@ pub(crate) struct Layout {
     pub(crate) width: usize,
     /// Bytes that are read at a time.
     pub(crate) piece: usize,
+    /// Whether the digest of the file is taken.
+    pub(crate) digested: bool,
 }
 
 /// What the pieces so far come to.
@@ -50,7 +52,7 @@ pub(crate) fn scan(
     threads: usize,
     each: &(dyn Fn(Batch) + Sync),
 ) -> Result<Scanned, ReadError> {
-    let pieces = Pieces::open(file, layout.start, layout.piece)?;
+    let pieces = Pieces::open(file, layout.start, layout.piece, layout.digested)?;
     let turns = Turns::new(Count::default());
     let failed: Mutex<Vec<(usize, ReadError)>> = Mutex::default();
     let work = || {
@@ -109,7 +111,8 @@ pub(crate) fn scan(
     }
     count.errors.sort_by_key(|(number, _)| *number);
     let errors = count.errors.into_iter().flat_map(|(_, errors)| errors).collect();
-    Ok(Scanned { rows: count.rows, blank: count.blank, errors, ..Scanned::default() })
+    let digest = pieces.digest();
+    Ok(Scanned { rows: count.rows, blank: count.blank, errors, digest, ..Scanned::default() })
 }
 
 struct Worker<'a> {

@@ -51,6 +51,7 @@ mod write;
 
 pub use batch::{Batch, Coded, Codes, Column, Keys, SharedTexts, Texts, Values, Wanted};
 pub use batch::{KNOWN, MISSING, NEVER, NO, NO_CODE, NO_DAY, UNKNOWN};
+pub use chunks::FileDigest;
 pub use lines::Lines;
 pub use tables::{PassedOver, Scan, Tables};
 pub use unread::Condition;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_array::RecordBatch;
 
 use super::batch::{Batch, Wanted};
+use super::chunks::FileDigest;
 use super::chunks::PIECE;
 use super::csv_scan::{self, Layout};
 use super::decode::{Building, Reading, narrowed};
@@ -37,6 +38,8 @@ pub struct Tables<'a> {
     keys: HashMap<RecordId, KeyCode>,
     conditions: BTreeMap<RecordId, Condition>,
     passed: Mutex<BTreeMap<RecordId, PassedOver>>,
+    /// By the positions of files, where they are taken.
+    digests: Option<Mutex<BTreeMap<u32, FileDigest>>>,
 }
 
 /// How much of a record's file was not read, because its footer proved that nobody would look at it.
@@ -75,6 +78,8 @@ pub(crate) struct Scanned {
     pub(crate) errors: Vec<DataError>,
     /// Row groups of which columns were passed over, and how many there are.
     pub(crate) passed: (u32, u32),
+    /// Of the file, where it was taken.
+    pub(crate) digest: Option<FileDigest>,
 }
 
 /// Rows that are handed on at a time, of what is already in memory.
@@ -103,6 +108,7 @@ impl<'a> Tables<'a> {
             keys: keys.collect(),
             conditions: BTreeMap::new(),
             passed: Mutex::default(),
+            digests: None,
         };
         if !matches!(source.set.format, Format::Csv | Format::Parquet) {
             let mut dataset = read(symbols, source)?;
@@ -142,6 +148,7 @@ impl<'a> Tables<'a> {
             keys: keys.collect(),
             conditions: BTreeMap::new(),
             passed: Mutex::default(),
+            digests: None,
         }
     }
 
@@ -176,6 +183,7 @@ impl<'a> Tables<'a> {
             keys: keys.collect(),
             conditions: BTreeMap::new(),
             passed: Mutex::default(),
+            digests: None,
         })
     }
 
@@ -192,6 +200,20 @@ impl<'a> Tables<'a> {
     #[must_use]
     pub fn passed_over(&self) -> BTreeMap<RecordId, PassedOver> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets the digests of files be taken while they are read, where all of a file is read as it is.
+    #[must_use]
+    pub fn digested(self) -> Self {
+        Self { digests: Some(Mutex::default()), ..self }
+    }
+
+    /// The digests that were taken so far, by the positions of their files in [`Self::files`].
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<u32, FileDigest> {
+        let digests =
+            self.digests.as_ref().map(|digests| digests.lock().unwrap_or_else(PoisonError::into_inner));
+        digests.map(|digests| digests.clone()).unwrap_or_default()
     }
 
     /// How many threads read a file.
@@ -269,8 +291,9 @@ impl<'a> Tables<'a> {
         } else {
             let delimiter = csv_reader::delimiter(self.symbols, set, wanted.record, file);
             let (open, header) = CsvFile::open(file.open()?, delimiter, &file.shown)?;
-            layout =
-                Some(Layout { start: open.position(), delimiter, width: header.len(), piece: self.piece });
+            let (start, width) = (open.position(), header.len());
+            let digested = self.digests.is_some() && !self.digests().contains_key(&number);
+            layout = Some(Layout { start, delimiter, width, piece: self.piece, digested });
             header
         };
         let kinds = parquet.as_ref().map_or(&[][..], |file| &file.kinds);
@@ -291,6 +314,9 @@ impl<'a> Tables<'a> {
         if let (groups @ 1.., of) = scanned.passed {
             let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
             passed.insert(wanted.record, PassedOver { groups, of });
+        }
+        if let (Some(digests), Some(digest)) = (&self.digests, scanned.digest) {
+            digests.lock().unwrap_or_else(PoisonError::into_inner).insert(number, digest);
         }
         Ok(Some(Scan { rows, errors: errors(&reading, scanned, !is_parquet) }))
     }
