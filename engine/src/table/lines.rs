@@ -50,8 +50,11 @@ impl Lines {
 
     /// Adds rows on one line after the other, as far as there are such lines.
     pub(crate) fn follow(&mut self, line: u32, more: usize) {
+        if more == 0 {
+            return;
+        }
         let last = usize::try_from(u32::MAX - line).unwrap_or(usize::MAX);
-        if more > 0 && more - 1 <= last {
+        if more - 1 <= last {
             match self {
                 Self::Following { first, rows } if *rows == 0 => {
                     (*first, *rows) = (line, more);
