@@ -34,9 +34,11 @@ pub(crate) struct Worker<'s> {
     /// By code and expression: whether it only reads and compares fields.
     cheap: RefCell<QuickMap<(usize, u32), bool>>,
     /// What an expression is for each of the cells that rows share, by the place of these.
-    pub(super) cells: RefCell<QuickMap<(Asked, usize), Option<Arc<Cells>>>>,
+    pub(super) cells: RefCell<ByCells>,
 }
 
+/// By what was asked and the place of cells: what it is for each of them, where they alone tell it.
+type ByCells = QuickMap<(Asked, usize), Option<Arc<Cells>>>;
 /// A code, an expression of it, and the law.
 pub(crate) type Asked = (usize, u32, Date);
 /// Lanes by their law, and the lanes whose law is not known with their state.

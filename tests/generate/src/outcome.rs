@@ -10,7 +10,8 @@ use rubric_engine::evaluate::Options;
 use rubric_engine::plan::{Plan, ResultId};
 use rubric_engine::value::Date;
 
-/// What results are of all rows, and what is said of the records.
+/// What results are of all rows, and what is said of the records. `at_once`: whether aggregates are worked out for all rows at
+/// once.
 ///
 /// # Panics
 ///
@@ -22,9 +23,13 @@ pub fn outcome(
     results: &[ResultId],
     as_of: Date,
     threads: usize,
+    at_once: bool,
 ) -> Vec<String> {
     let options = Options::default();
-    let columns = Columns::new(plan, records, as_of, &options).on_threads(threads);
+    let mut columns = Columns::new(plan, records, as_of, &options).on_threads(threads);
+    if at_once {
+        columns = columns.for_all(results, &[]);
+    }
     let batches = columns.batches();
     let mut said = Vec::new();
     for result in results {

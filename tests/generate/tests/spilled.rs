@@ -25,12 +25,12 @@ fn differences(plan: &Arc<Plan>, data: &Dataset, folder: &Path) -> (Vec<String>,
     for results in asked {
         let wanted = columns::wanted(plan, &results, &[]);
         let plain = ColumnRecords::read(&plan.symbols, &tables, &wanted).unwrap();
-        let expected = outcome(plan, &plain, &results, TODAY, 1);
+        let expected = outcome(plan, &plain, &results, TODAY, 1, false);
         for ranges in [1, 2, 5] {
             let limit = Limit { ranges: Some(ranges), ..Limit::new(1 << 40, folder) };
             let spilled = ColumnRecords::read_within(plan, &tables, &results, &[], &limit).unwrap();
             divided += spilled.divided().len();
-            let given = outcome(plan, &spilled, &results, TODAY, 1 + ranges as usize % 2);
+            let given = outcome(plan, &spilled, &results, TODAY, 1 + ranges as usize % 2, true);
             let differing = expected.iter().zip(&given).filter(|(expected, given)| expected != given);
             found.extend(
                 differing.map(|(expected, given)| format!("{ranges} ranges:\n  {expected}\n  {given}")),
