@@ -34,6 +34,8 @@ const ALWAYS_ALLOWED: u64 = if cfg!(test) { 1 << 18 } else { 16 << 20 };
 const MOST_TIMES: u64 = 200;
 /// What a file begins with.
 const GZIP: [u8; 2] = [0x1F, 0x8B];
+/// What some programs begin a text with.
+pub(crate) const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 const ZIP: [u8; 4] = *b"PK\x03\x04";
 const EMPTY_ZIP: [u8; 4] = *b"PK\x05\x06";
 
@@ -42,9 +44,13 @@ impl DataFile {
         Self { name: name.to_owned(), shown, place: Place::Disk(path) }
     }
 
-    /// Whether what is read of it are the bytes of the file.
+    /// Whether what is read of it are the bytes of the file, which is not packed.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.place, Place::Disk(_)) && !self.name.to_lowercase().ends_with(".gz")
+        matches!(self.place, Place::Disk(_)) && !self.says_gzip()
+    }
+
+    fn says_gzip(&self) -> bool {
+        self.name.to_lowercase().ends_with(".gz")
     }
 
     /// The ending that says how the text is written, in lower case and without `.gz`.
@@ -73,8 +79,7 @@ impl DataFile {
                         .help("unpack it; a spreadsheet must be saved as CSV"));
                 }
                 let is_gzip = start.starts_with(&GZIP);
-                let says_gzip = self.name.to_lowercase().ends_with(".gz");
-                match (says_gzip, is_gzip) {
+                match (self.says_gzip(), is_gzip) {
                     (false, false) => Ok(Box::new(input)),
                     (true, true) => Ok(buffered(Unpacked::new(MultiGzDecoder::new(input), packed, None))),
                     (false, true) => Err(ReadError::new("the file is compressed by gzip")

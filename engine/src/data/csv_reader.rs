@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use csv::ByteRecord;
 
-use super::bytes::{DataFile, unreadable};
+use super::bytes::{BYTE_ORDER_MARK, DataFile, unreadable};
 use super::table_rows::{Next, Odd, RowSource, read_rows};
 use super::{DataSet, Dataset, ReadError};
 use crate::plan::Symbols;
@@ -106,7 +106,7 @@ pub(crate) fn skip_mark(input: &mut impl BufRead, shown: &str) -> Result<(), Rea
             .file(shown)
             .help("export it again as text, or remove it if it is something else"));
     }
-    if start.starts_with(&[0xEF, 0xBB, 0xBF]) {
+    if start.starts_with(&BYTE_ORDER_MARK) {
         input.consume(3);
     }
     Ok(())

@@ -67,7 +67,7 @@ fn columns(
             [] => (0..rows).for_each(|_| builder.open(UNKNOWN)),
             [leaf] => match of_column(leaf.column)? {
                 Cells::Held(Held::Keys(chunk), rows) => own_texts(chunk, rows.clone(), builder)?,
-                cells => key(leaf, building.key_is_text, &None, &cells.array()?, builder, false)?,
+                cells => key(leaf, decoder.key_is_text, &None, &cells.array()?, builder, false)?,
             },
             _ => return None,
         }

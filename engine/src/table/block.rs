@@ -307,7 +307,7 @@ impl Blocks {
             if leaves.is_empty() {
                 (0..block.len()).for_each(|_| builder.open(UNKNOWN));
             } else {
-                let is_text = building.key_is_text;
+                let is_text = decoder.key_is_text;
                 is_filled |= !keys(block, leaves, is_text, &None, builder, &mut self.key, None)?;
             }
         }

@@ -7,13 +7,10 @@ use memchr::{memchr_iter, memrchr};
 use sha2::{Digest as _, Sha256};
 
 use crate::data::ReadError;
-use crate::data::bytes::{DataFile, unreadable};
+use crate::data::bytes::{BYTE_ORDER_MARK, DataFile, unreadable};
 
 /// How many bytes are read at a time; a piece is that long, or as long as a line that is longer.
 pub(crate) const PIECE: usize = 1 << 18;
-
-/// What some programs begin a text with.
-const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 /// A piece of a file.
 pub(crate) struct Piece {
@@ -60,9 +57,9 @@ impl<'a> Pieces<'a> {
         let mut input = file.open()?;
         let failed = |error: std::io::Error| unreadable(&error, &file.shown);
         let mut before = Vec::new();
-        if input.fill_buf().map_err(failed)?.starts_with(&MARK) {
-            input.consume(MARK.len());
-            before.extend_from_slice(&MARK);
+        if input.fill_buf().map_err(failed)?.starts_with(&BYTE_ORDER_MARK) {
+            input.consume(BYTE_ORDER_MARK.len());
+            before.extend_from_slice(&BYTE_ORDER_MARK);
         }
         input.by_ref().take(skip).read_to_end(&mut before).map_err(failed)?;
         let hash = (digested && file.is_plain()).then(|| Sha256::new_with_prefix(before));

@@ -87,7 +87,7 @@ pub(crate) struct Decoder<'a> {
     /// The parts of the rows' own key.
     pub(super) key: Option<Vec<Leaf<'a>>>,
     /// Whether that is one text.
-    key_is_text: bool,
+    pub(super) key_is_text: bool,
     /// Memory of columns that were read before.
     pub(super) memory: Vec<TextChunk>,
 }
@@ -239,7 +239,7 @@ impl<'a> Decoder<'a> {
             if leaves.is_empty() {
                 builder.open(UNKNOWN);
             } else {
-                let (good, nothing) = reference(leaves, batch.key_is_text, &None, row, builder);
+                let (good, nothing) = reference(leaves, self.key_is_text, &None, row, builder);
                 is_empty &= nothing;
                 is_good = good;
             }
@@ -353,7 +353,6 @@ pub(crate) struct Size {
 pub(crate) struct Building {
     pub(super) columns: Vec<Builder>,
     pub(super) key: Option<Builder>,
-    pub(super) key_is_text: bool,
     fields: Vec<u32>,
     lines: Lines,
     pub(crate) errors: Vec<DataError>,
@@ -374,7 +373,6 @@ impl Building {
         let code = KeyCode::of(symbols, wanted.record);
         Self {
             columns: wanted.fields.iter().map(builder).collect(),
-            key_is_text: code.as_ref().is_some_and(KeyCode::is_text),
             key: wanted.key.then(|| Builder::new(Base::Damaged, code)),
             fields: wanted.fields.clone(),
             lines: Lines::default(),

@@ -19,7 +19,7 @@ pub(super) fn rows(file: &DataFile, is_parquet: bool) -> u64 {
         Place::Disk(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
         Place::Archive { packed, .. } => *packed,
     };
-    let is_packed = matches!(file.place, Place::Archive { .. }) || file.name.to_lowercase().ends_with(".gz");
+    let is_packed = !file.is_plain();
     let Ok(mut input) = file.open() else { return 0 };
     let Ok(start) = input.fill_buf() else { return 0 };
     let lines = start.iter().filter(|byte| **byte == b'\n').count() as u64;
