@@ -74,7 +74,7 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
     phases.took.push(("read", session.timings.read));
     let mut writing = Duration::ZERO;
     let mut files = Vec::new();
-    let inputs = InputDigests::start(&session);
+    let inputs = InputDigests::start(&session, threads);
     let how = How { columns: by_column, format: args.format, threads, interrupt, limit: limit.as_ref() };
     let mut tallies: Vec<(Sheet, Vec<Tally>)> = Vec::new();
     for sheet in sheets {

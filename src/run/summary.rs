@@ -134,12 +134,13 @@ pub(crate) struct InputDigests {
     /// Each file, with its digest where that is known.
     files: Vec<(String, Option<String>)>,
     others: Vec<PathBuf>,
-    /// Absent where no thread could be had: then they are made when they are asked for.
+    /// Absent where there is no thread for it: then they are made when they are asked for.
     thread: Option<JoinHandle<io::Result<Vec<String>>>>,
 }
 
 impl InputDigests {
-    pub(crate) fn start(session: &Session) -> Self {
+    /// Of so many threads, this takes one beside the first.
+    pub(crate) fn start(session: &Session, threads: usize) -> Self {
         let files = (0_u32..).zip(session.records.records().files());
         let known = |position: u32| session.digests.get(&position).map(|digest| hexadecimal(digest));
         let files: Vec<(String, Option<String>)> =
@@ -147,7 +148,8 @@ impl InputDigests {
         let others = files.iter().filter(|(_, digest)| digest.is_none());
         let others: Vec<PathBuf> = others.map(|(shown, _)| session.source.on_disk(shown)).collect();
         let own = others.clone();
-        let thread = thread::Builder::new().spawn(move || digests(&own)).ok();
+        let beside = || thread::Builder::new().spawn(move || digests(&own)).ok();
+        let thread = if threads > 1 { beside() } else { None };
         Self { files, others, thread }
     }
 

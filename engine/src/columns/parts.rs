@@ -1,5 +1,6 @@
 //! A column as it was read, batch after batch; put together only when somebody asks for what no batch holds by itself.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -46,7 +47,7 @@ impl Parts {
     }
 
     /// The rows of a range that a column of rows names.
-    pub(crate) fn named_in(&self, rows: &Range<u32>) -> Option<&[u32]> {
+    pub(crate) fn named_in(&self, rows: &Range<u32>) -> Option<Cow<'_, [u32]>> {
         match self.within(rows) {
             Some((part, within)) => part.named_in(within),
             None => self.whole().named_in(rows.clone()),
@@ -86,9 +87,9 @@ mod tests {
             part(vec![NO_CODE, 11], vec![MISSING, KNOWN]),
         ]);
         assert_eq!(parts.ranges(), [0..3, 3..5]);
-        assert_eq!(parts.named_in(1..3), Some(&[8, 9][..]));
-        assert_eq!(parts.named_in(2..4), Some(&[9, NO_CODE][..]));
-        assert_eq!(parts.named(), Some(&[7, 8, 9, NO_CODE, 11][..]));
+        assert_eq!(parts.named_in(1..3), Some([8, 9][..].into()));
+        assert_eq!(parts.named_in(2..4), Some([9, NO_CODE][..].into()));
+        assert_eq!(parts.named(), Some([7, 8, 9, NO_CODE, 11][..].into()));
         for rows in [&[3, 4][..], &[1, 2], &[2, 3, 4], &[4, 0], &[], &[9]] {
             let gathered = parts.gather(rows);
             let at = |row: &u32| [7, 8, 9, NO_CODE, 11].get(*row as usize).copied().unwrap_or(0);

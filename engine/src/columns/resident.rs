@@ -310,7 +310,7 @@ impl ColumnRecords {
             else {
                 continue;
             };
-            for (row, lane) in (0_u32..).zip(column.named().unwrap_or(&[])) {
+            for (row, lane) in (0_u32..).zip(column.named().unwrap_or_default().iter()) {
                 if (FIRST_KEY..=LAST_KEY).contains(lane) {
                     let origin = table.origin(row).unwrap_or_default();
                     found.push(self.dangling(wanted.record, (row, *field), origin, (target, *lane)));
@@ -575,7 +575,8 @@ const LEAST_PARENTS: usize = 1 << 14;
 
 impl Collected {
     fn rows(&self) -> &Children {
-        self.rows.get_or_init(|| Children::of(self.named.named().unwrap_or(&[]), self.parents, self.threads))
+        self.rows
+            .get_or_init(|| Children::of(&self.named.named().unwrap_or_default(), self.parents, self.threads))
     }
 }
 

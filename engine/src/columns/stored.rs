@@ -1,5 +1,6 @@
 //! A column of all rows of a record, as narrow as its values allow: what a run keeps in memory.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use super::coded::{Cells, Coded};
 use super::parts::Parts;
 use super::spill::PagedColumn;
 use super::vector::{Data, KNOWN, NO, NO_CODE, NO_DAY, UNKNOWN, Vector, power};
-use crate::table::{Column, Texts, Values};
+use crate::table::{Column, Keys, Texts, Values};
 use crate::value::{Number, RecordId, Reference, Value};
 
 /// A column of a record.
@@ -28,7 +29,7 @@ enum Packed {
     Code(Codes),
     Date(Vec<i32>),
     Year(Vec<i16>),
-    Row(RecordId, Vec<u32>),
+    Row(RecordId, Named),
     Text(Texts),
     /// Values that are no small numbers: each distinct one once.
     Any(Vec<Value>, Vec<u32>),
@@ -55,7 +56,15 @@ enum Codes {
     Wide(Vec<u32>),
 }
 
+/// Rows of another record in as few bytes as the largest takes; the largest of two bytes stands for `none`.
+#[derive(Clone, Debug)]
+enum Named {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
 const NARROW_NONE: u8 = u8::MAX;
+const NARROW_NO_ROW: u16 = u16::MAX;
 const NARROW_NO_YEAR: i16 = i16::MIN;
 
 /// Some rows: a range of them, or any in any order.
@@ -194,7 +203,7 @@ impl Stored {
             Data::Year(years) => Packed::Year(
                 years.into_iter().map(|year| i16::try_from(year).unwrap_or(NARROW_NO_YEAR)).collect(),
             ),
-            Data::Row(record, rows) => Packed::Row(record, rows),
+            Data::Row(record, rows) => Packed::Row(record, Named::of(rows)),
             Data::Any(values) => Packed::Any(values, (0..rows).collect()),
             // Files hold no quotients.
             Data::Ratio(..) => return Self::unknown(rows),
@@ -249,18 +258,18 @@ impl Stored {
     }
 
     /// The rows that a column of rows names.
-    pub(crate) fn named(&self) -> Option<&[u32]> {
+    pub(crate) fn named(&self) -> Option<Cow<'_, [u32]>> {
         match &self.values {
-            Packed::Row(_, rows) => Some(rows),
+            Packed::Row(_, rows) => rows.some(0..self.rows as usize),
             Packed::Parts(parts) => parts.whole().named(),
             _ => None,
         }
     }
 
     /// The rows that a range of rows names.
-    pub(crate) fn named_in(&self, rows: Range<u32>) -> Option<&[u32]> {
+    pub(crate) fn named_in(&self, rows: Range<u32>) -> Option<Cow<'_, [u32]>> {
         match &self.values {
-            Packed::Row(_, named) => named.get(rows.start as usize..rows.end as usize),
+            Packed::Row(_, named) => named.some(rows.start as usize..rows.end as usize),
             Packed::Parts(parts) => parts.named_in(&rows),
             _ => None,
         }
@@ -317,7 +326,8 @@ impl Stored {
                 let wide = |year: i16| if year == NARROW_NO_YEAR { NO_DAY } else { i32::from(year) };
                 Data::Year(of.take(years, wide))
             }
-            Packed::Row(record, named) => Data::Row(*record, of.take(named, |row| row)),
+            Packed::Row(record, Named::Narrow(rows)) => Data::Row(*record, of.take(rows, wide_row)),
+            Packed::Row(record, Named::Wide(rows)) => Data::Row(*record, of.take(rows, |row| row)),
             Packed::Text(texts) => {
                 let text = |row: usize| {
                     let text = std::str::from_utf8(texts.get(row)).unwrap_or_default();
@@ -372,19 +382,15 @@ impl Stored {
                 Packed::Year(years.into_iter().map(narrow).collect())
             }
             Values::Text(texts) => Packed::Text(texts),
-            Values::Key(keys) => {
-                let chosen = |found: &[u32], which: Vec<u32>| -> Vec<u32> {
-                    let row = |at: u32| found.get(at as usize).copied().unwrap_or(NO_CODE);
-                    which.into_iter().map(row).collect()
-                };
-                let rows = match (keys.which, &keys.shared) {
-                    (None, _) => rows_of(&keys.texts),
-                    (Some(which), None) => chosen(&rows_of(&keys.texts), which),
-                    (Some(which), Some(shared)) => {
-                        chosen(shared.found.get_or_init(|| rows_of(&shared.texts)), which)
-                    }
-                };
-                Packed::Row(keys.record, rows)
+            Values::Key(Keys { record, texts, which: None, .. }) => {
+                Packed::Row(record, Named::of(rows_of(&texts)))
+            }
+            Values::Key(Keys { record, which: Some(which), shared: Some(shared), .. }) => {
+                let found = shared.found.get_or_init(|| rows_of(&shared.texts));
+                Packed::Row(record, Named::chosen(found, &which))
+            }
+            Values::Key(Keys { record, texts, which: Some(which), shared: None }) => {
+                Packed::Row(record, Named::chosen(&rows_of(&texts), &which))
             }
         };
         Self { rows, state: narrowed(column.state), values }
@@ -490,8 +496,20 @@ impl Packed {
             Self::Year(_) if all(|part| matches!(part, Self::Year(_))) => {
                 return Self::Year(joined!(Self::Year(years) => years, NARROW_NO_YEAR));
             }
+            Self::Row(record, _) if all(|part| matches!(part, Self::Row(_, Named::Narrow(_)))) => {
+                let rows = joined!(Self::Row(_, Named::Narrow(rows)) => rows, NARROW_NO_ROW);
+                return Self::Row(*record, Named::Narrow(rows));
+            }
             Self::Row(record, _) if all(|part| matches!(part, Self::Row(..))) => {
-                return Self::Row(*record, joined!(Self::Row(_, rows) => rows, NO_CODE));
+                let mut wide = Vec::with_capacity(parts.iter().map(|(rows, _)| *rows as usize).sum());
+                for (rows, part) in &parts {
+                    match part {
+                        Self::Row(_, Named::Narrow(rows)) => wide.extend(rows.iter().copied().map(wide_row)),
+                        Self::Row(_, Named::Wide(rows)) => wide.extend_from_slice(rows),
+                        _ => wide.resize(wide.len() + *rows as usize, NO_CODE),
+                    }
+                }
+                return Self::Row(*record, Named::Wide(wide));
             }
             Self::Code(_) if all(|part| matches!(part, Self::Code(Codes::Narrow(_)))) => {
                 return Self::Code(Codes::Narrow(
@@ -613,6 +631,46 @@ impl Whole {
             Self::Medium(values) => values.iter().map(|value| i64::from(*value)).collect(),
             Self::Wide(values) => values.clone(),
         }
+    }
+}
+
+const fn wide_row(row: u16) -> u32 {
+    if row == NARROW_NO_ROW { NO_CODE } else { row as u32 }
+}
+
+impl Named {
+    /// The same in two bytes; `None` where some row is too large for them.
+    fn narrow(rows: &[u32]) -> Option<Vec<u16>> {
+        let fits = |row: &u32| (*row == NO_CODE) | (*row < u32::from(NARROW_NO_ROW));
+        if !rows.iter().fold(true, |all, row| all & fits(row)) {
+            return None;
+        }
+        // What stands for no row has the same lowest bits.
+        Some(
+            rows.iter().map(|row| u16::from_le_bytes([row.to_le_bytes()[0], row.to_le_bytes()[1]])).collect(),
+        )
+    }
+
+    fn of(rows: Vec<u32>) -> Self {
+        Self::narrow(&rows).map_or(Self::Wide(rows), Self::Narrow)
+    }
+
+    /// For each row, one of those that were found.
+    fn chosen(found: &[u32], which: &[u32]) -> Self {
+        fn chosen<T: Copy>(found: &[T], which: &[u32], none: T) -> Vec<T> {
+            which.iter().map(|at| found.get(*at as usize).copied().unwrap_or(none)).collect()
+        }
+        match Self::narrow(found) {
+            Some(found) => Self::Narrow(chosen(&found, which, NARROW_NO_ROW)),
+            None => Self::Wide(chosen(found, which, NO_CODE)),
+        }
+    }
+
+    fn some(&self, rows: Range<usize>) -> Option<Cow<'_, [u32]>> {
+        Some(match self {
+            Self::Narrow(all) => Cow::Owned(all.get(rows)?.iter().copied().map(wide_row).collect()),
+            Self::Wide(all) => Cow::Borrowed(all.get(rows)?),
+        })
     }
 }
 

@@ -60,12 +60,10 @@ impl TextChunk {
             return None;
         }
         let mut pages = SerializedPageReader::new(Arc::new(file), chunk, rows, None).ok()?;
-        let Self { mut texts, mut which } = self;
-        texts.bytes.clear();
-        texts.bytes.reserve(usize::try_from(chunk.uncompressed_size()).ok()?);
-        texts.ends.clear();
-        which.clear();
-        which.reserve(rows);
+        let Self { texts: Texts { bytes, ends }, which } = self;
+        let bytes = emptied(bytes, usize::try_from(chunk.uncompressed_size()).ok()?);
+        let texts = Texts { bytes, ends: emptied(ends, rows) };
+        let which = emptied(which, rows);
         let is_optional = column.max_def_level() > 0;
         let mut found = Found { is_optional, texts, dictionary: 0, which };
         while let Some(page) = pages.get_next_page().ok()? {
@@ -80,6 +78,17 @@ impl TextChunk {
         let is_utf8 = found.texts.bytes.is_ascii() || array(&found.texts.bytes, &found.texts.ends).is_some();
         is_utf8.then_some(Self { texts: found.texts, which: found.which })
     }
+}
+
+/// Memory with room for so many, and nothing in it. Where it has to be larger it is other memory, with some to spare for the
+/// next row group: to let it grow would take along what nobody reads.
+fn emptied<T>(mut memory: Vec<T>, room: usize) -> Vec<T> {
+    memory.clear();
+    if memory.capacity() < room {
+        drop(memory);
+        return Vec::with_capacity(room + room / 8);
+    }
+    memory
 }
 
 /// Texts one after the other.

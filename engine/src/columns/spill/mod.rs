@@ -237,8 +237,8 @@ impl Spilling {
                 found.keyless += key.iter().filter(|key| key.is_empty()).count() as u64;
             }
             for (field, column) in wanted.fields.iter().zip(&columns) {
-                let named = column.named().unwrap_or(&[]);
-                for ((row, line), lane) in (places.first..).zip(&lines).zip(named) {
+                let named = column.named().unwrap_or_default();
+                for ((row, line), lane) in (places.first..).zip(&lines).zip(named.iter()) {
                     if (FIRST_KEY..=LAST_KEY).contains(lane) {
                         found.dangling.push(Dangling { field: *field, row, line: *line, lane: *lane });
                     }

@@ -105,7 +105,7 @@ impl Pages {
         let rows = Rows::concat(parts);
         let first = range.saturating_mul(self.per);
         let parents = self.parents.saturating_sub(first).min(self.per);
-        let named = rows.columns.get(self.by.0).and_then(Stored::named).unwrap_or(&[]);
+        let named = rows.columns.get(self.by.0).and_then(Stored::named).unwrap_or_default();
         let own = |row: usize| named.get(row).map_or(u32::MAX, |parent| parent.wrapping_sub(first));
         // By parent, and the rows of a parent as they stood in the file.
         let mut order: Vec<(u64, u32)> = (0_u32..)
