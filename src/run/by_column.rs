@@ -13,10 +13,11 @@ use rubric_engine::plan::{
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::columns::{Content, Sheet, key_values};
-use super::evaluate::{KNOWN, Output, Part, Tally, tallies};
+use super::evaluate::{KNOWN, Part, Tally, tallies};
 use super::numbers::NUMBER;
 use super::pieces::{Lines, Piece, Pieces, csv_cell, csv_lines};
 use super::result_file::ResultRows;
+use super::typed;
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -71,7 +72,7 @@ fn json_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// What was worked out for a column of a sheet.
-enum Found<'w> {
+pub(super) enum Found<'w> {
     Decision(DecisionId, Outcomes<DecisionResult>),
     Requirement(Instance, Outcomes<RequirementResult>),
     Amount(Amounts<'w>),
@@ -79,7 +80,7 @@ enum Found<'w> {
 }
 
 impl<'w> Found<'w> {
-    fn of(plan: &Plan, batch: &'w Batch<'_>, content: Content) -> Self {
+    pub(super) fn of(plan: &Plan, batch: &'w Batch<'_>, content: Content) -> Self {
         match content {
             Content::Result(ResultId::Decision(id), _) => Self::Decision(id, batch.decision(id)),
             Content::Result(ResultId::Requirement(requirement), value) => {
@@ -108,7 +109,7 @@ pub(super) fn part(
     memory: Vec<u8>,
 ) -> Result<Part, Failure> {
     if format == TableFormat::Parquet {
-        return typed(facts, sheet, batches, format, rows);
+        return typed::part(facts, sheet, batches, rows);
     }
     let titles = ResultRows::names(facts.plan, sheet);
     let writing = Writing { format, titles: &titles };
@@ -165,83 +166,15 @@ pub(super) fn part(
     Ok(Part { rows: ResultRows::Lines(lines), tallies: counted })
 }
 
-/// The same as values, for a file whose columns have types.
-fn typed(
-    facts: Facts<'_>,
-    sheet: &Sheet,
-    batches: &Batches<'_>,
-    format: TableFormat,
-    rows: Range<u32>,
-) -> Result<Part, Failure> {
-    let symbols = &facts.plan.symbols;
-    let batch = batches.batch(sheet.record, rows.clone());
-    let asking = Asking { facts, sheet, batches, rows: rows.clone() };
-    let mut counted = tallies(facts.plan, sheet);
-    let mut lines: Vec<Vec<Output>> = rows
-        .clone()
-        .map(|row| {
-            let key = key_values(symbols, facts.data, &batches.row(sheet.record, row), sheet.record);
-            let mut cells: Vec<Output> =
-                key.into_iter().map(|(value, text)| Output::Value(value, text)).collect();
-            cells.resize_with(sheet.keys.len(), || Output::Value(None, String::new()));
-            cells
-        })
-        .collect();
-    let mut tally = counted.iter_mut();
-    for content in sheet.columns.iter().map(|column| column.content) {
-        match content {
-            Content::Result(ResultId::Decision(id), _) => {
-                let words = |result| decision_words(facts.plan, id, result);
-                asking.words(&mut lines, batch.decision(id), words, tally.next());
-            }
-            Content::Result(ResultId::Requirement(requirement), value) => {
-                let instance = Instance { requirement, value };
-                let words = |result| requirement_words(facts.plan, instance, result);
-                asking.words(&mut lines, batch.requirement(instance), words, tally.next());
-            }
-            Content::Result(ResultId::Amount(id), _) => {
-                let amounts = batch.amount(id);
-                for ((at, row), line) in rows.clone().enumerate().zip(&mut lines) {
-                    line.push(worth_value(&amounts.total.state(at)));
-                    line.push(Output::Many(asking.needs(&amounts.needs(at), row)));
-                    line.extend(amounts.lines.iter().map(|(_, facts)| worth_value(&facts.state(at))));
-                }
-                if let Some(tally) = tally.next() {
-                    total(tally, &amounts.total);
-                }
-            }
-            Content::Fact(id) => {
-                let base = symbols.define(id).map_or(Base::Damaged, |define| define.ty.base);
-                let column = batch.define(id);
-                for (at, line) in lines.iter_mut().enumerate() {
-                    let state = column.state(at);
-                    let text = fact_text(facts.plan, &state, base);
-                    let value = if let State::Known(value) = state { Some(value) } else { None };
-                    line.push(Output::Value(value, text));
-                }
-            }
-        }
-    }
-    let mut results = ResultRows::new(facts.plan, sheet, format);
-    for line in lines {
-        results.push(line)?;
-    }
-    Ok(Part { rows: results, tallies: counted })
-}
-
-fn worth_value(state: &State) -> Output {
-    match worth_status(state) {
-        Ok(number) => Output::Value(Some(Value::Number(number.clone())), written_number(number)),
-        Err(status) => Output::Value(None, status.word().to_owned()),
-    }
-}
+/// How a result comes out, the labels that decided, and what is missing.
+pub(super) type Words = (String, Vec<String>, Vec<String>);
 
 /// Whose rows are written.
-struct Asking<'a> {
-    facts: Facts<'a>,
-    sheet: &'a Sheet,
-    batches: &'a Batches<'a>,
-    rows: Range<u32>,
+pub(super) struct Asking<'a> {
+    pub(super) facts: Facts<'a>,
+    pub(super) sheet: &'a Sheet,
+    pub(super) batches: &'a Batches<'a>,
+    pub(super) rows: Range<u32>,
 }
 
 impl<'a> Asking<'a> {
@@ -272,22 +205,33 @@ impl<'a> Asking<'a> {
         Pieces::Own { bytes, ends }
     }
 
-    /// Adds the cells of a result to each line.
-    fn words<R: Clone>(
+    /// How each distinct result comes out, the labels that decided, and what is missing; nothing where no row has it.
+    pub(super) fn words<R>(
         &self,
-        lines: &mut [Vec<Output>],
-        outcomes: Outcomes<R>,
-        words: impl Fn(R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
+        outcomes: &Outcomes<R>,
+        words: impl Fn(&R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         mut tally: Option<&mut Tally>,
-    ) {
-        for ((row, at), line) in self.rows.clone().zip(&outcomes.of).zip(lines) {
-            let Some(result) = outcomes.distinct.get(*at as usize) else { continue };
-            let (word, by, needs) = words(result.clone());
-            if let Some(tally) = tally.as_deref_mut() {
-                tally.count(&word, 1);
+    ) -> Vec<Words> {
+        let mut times = vec![0_u64; outcomes.distinct.len()];
+        // A result that needs something is of one row alone, from which the facts are seen.
+        let mut rows = vec![self.rows.start; outcomes.distinct.len()];
+        for (row, at) in self.rows.clone().zip(&outcomes.of) {
+            if let (Some(times), Some(of)) = (times.get_mut(*at as usize), rows.get_mut(*at as usize)) {
+                *times += 1;
+                *of = row;
             }
-            line.extend([Output::One(word), Output::Many(by), Output::Many(self.needs(&needs, row))]);
         }
+        let told = |((result, times), row): ((&R, u64), u32)| {
+            if times == 0 {
+                return Words::default();
+            }
+            let (word, by, needs) = words(result);
+            if let Some(tally) = tally.as_deref_mut() {
+                tally.count(&word, times);
+            }
+            (word, by, self.needs(&needs, row))
+        };
+        outcomes.distinct.iter().zip(times).zip(rows).map(told).collect()
     }
 
     fn results<'p, R>(
@@ -298,30 +242,15 @@ impl<'a> Asking<'a> {
         words: impl Fn(&R) -> (String, Vec<String>, std::sync::Arc<[Need]>),
         tally: Option<&mut Tally>,
     ) -> Pieces<'p> {
-        let mut times = vec![0_u64; outcomes.distinct.len()];
-        // A result that needs something is of one row alone, from which the facts are seen.
-        let mut rows = vec![self.rows.start; outcomes.distinct.len()];
-        for (row, at) in self.rows.clone().zip(&outcomes.of) {
-            if let (Some(times), Some(of)) = (times.get_mut(*at as usize), rows.get_mut(*at as usize)) {
-                *times += 1;
-                *of = row;
-            }
-        }
-        let mut tally = tally;
-        let mut distinct = Vec::with_capacity(outcomes.distinct.len());
-        for ((result, times), row) in outcomes.distinct.iter().zip(times).zip(rows) {
+        let told = self.words(outcomes, words, tally);
+        let piece = |(word, by, needs): &Words| {
             let mut piece = Vec::new();
-            if times > 0 {
-                let (word, by, needs) = words(result);
-                if let Some(tally) = tally.as_deref_mut() {
-                    tally.count(&word, times);
-                }
-                writing.one(&mut piece, true, column, &word);
-                writing.many(&mut piece, false, column + 1, &by);
-                writing.many(&mut piece, false, column + 2, &self.needs(&needs, row));
-            }
-            distinct.push(Piece::from(piece));
-        }
+            writing.one(&mut piece, true, column, word);
+            writing.many(&mut piece, false, column + 1, by);
+            writing.many(&mut piece, false, column + 2, needs);
+            Piece::from(piece)
+        };
+        let distinct = told.iter().map(piece).collect();
         Pieces::Shared { distinct, of: Cow::Borrowed(&outcomes.of) }
     }
 
@@ -334,6 +263,22 @@ impl<'a> Asking<'a> {
         needs
     }
 
+    /// What an amount needs, each time that it needs something and first nothing; and for each row which of it.
+    pub(super) fn needs_of(&self, amounts: &Amounts<'_>) -> (Vec<Vec<String>>, Vec<u32>) {
+        let (mut distinct, mut of) = (vec![Vec::new()], vec![0; self.rows.len()]);
+        if !amounts.total.is_open_somewhere() {
+            return (distinct, of);
+        }
+        for ((at, row), place) in self.rows.clone().enumerate().zip(&mut of) {
+            let needs = amounts.needs(at);
+            if !needs.is_empty() {
+                *place = u32::try_from(distinct.len()).unwrap_or(0);
+                distinct.push(self.needs(&needs, row));
+            }
+        }
+        (distinct, of)
+    }
+
     fn amounts<'p>(
         &self,
         writing: &Writing<'_>,
@@ -343,20 +288,13 @@ impl<'a> Asking<'a> {
         pieces: &mut Vec<Pieces<'p>>,
     ) {
         pieces.push(self.numbers(writing, column, &amounts.total, &worth_text));
-        let needs = (0..amounts.total.len()).map(|at| amounts.needs(at));
-        let needs: Vec<_> = if amounts.total.is_open_somewhere() { needs.collect() } else { Vec::new() };
-        let mut nothing = Vec::new();
-        writing.many(&mut nothing, true, column + 1, &[]);
-        let (mut distinct, mut of) = (vec![Piece::from(nothing)], vec![0; self.rows.len()]);
-        for ((needs, row), place) in needs.iter().zip(self.rows.clone()).zip(&mut of) {
-            if !needs.is_empty() {
-                let mut piece = Vec::new();
-                writing.many(&mut piece, true, column + 1, &self.needs(needs, row));
-                *place = u32::try_from(distinct.len()).unwrap_or(0);
-                distinct.push(Piece::from(piece));
-            }
-        }
-        pieces.push(Pieces::Shared { distinct, of: Cow::Owned(of) });
+        let (needs, of) = self.needs_of(amounts);
+        let piece = |needs: &Vec<String>| {
+            let mut piece = Vec::new();
+            writing.many(&mut piece, true, column + 1, needs);
+            Piece::from(piece)
+        };
+        pieces.push(Pieces::Shared { distinct: needs.iter().map(piece).collect(), of: Cow::Owned(of) });
         for (line, (_, facts)) in amounts.lines.iter().enumerate() {
             pieces.push(self.numbers(writing, column + 2 + line, facts, &worth_text));
         }
@@ -419,7 +357,7 @@ impl<'a> Asking<'a> {
     }
 }
 
-fn fact_text(plan: &Plan, state: &State, base: Base) -> String {
+pub(super) fn fact_text(plan: &Plan, state: &State, base: Base) -> String {
     match state {
         State::Known(value) => written(&plan.symbols, value, base),
         State::Missing => String::new(),
@@ -435,7 +373,7 @@ fn worth_text(state: &State) -> String {
     }
 }
 
-fn worth_status(state: &State) -> Result<&Number, ResultStatus> {
+pub(super) fn worth_status(state: &State) -> Result<&Number, ResultStatus> {
     match state {
         State::Known(Value::Number(number)) => Ok(number),
         State::Known(Value::NotApplicable) => Err(ResultStatus::NotApplicable),
@@ -445,7 +383,7 @@ fn worth_status(state: &State) -> Result<&Number, ResultStatus> {
 }
 
 /// Counts how an amount came out, and adds up what is known.
-fn total(tally: &mut Tally, facts: &Column<'_>) {
+pub(super) fn total(tally: &mut Tally, facts: &Column<'_>) {
     let mut known = 0;
     let mut open =
         [(ResultStatus::NotApplicable, 0), (ResultStatus::Undetermined, 0), (ResultStatus::Error, 0)];

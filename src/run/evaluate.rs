@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -11,12 +12,13 @@ use rubric_engine::evaluate::{Evaluator, Worth, decision_words, requirement_word
 use rubric_engine::plan::{
     AmountId, DecisionId, DefineId, Instance, Plan, Privacy, ResultId, ResultStatus, written, written_number,
 };
+use rubric_engine::table::RowGroups;
 use rubric_engine::value::{Base, Need, Number, RecordId, State, Value};
 
 use super::by_column;
 use super::columns::{Content, Sheet, key_values};
 use super::interrupt::{Interrupt, interrupted};
-use super::result_file::{ResultFile, ResultRows};
+use super::result_file::{ResultFile, ResultRows, unwritable};
 use crate::cli::TableFormat;
 use crate::failure::Failure;
 use crate::session::Facts;
@@ -24,6 +26,8 @@ use crate::terminal::Progress;
 
 /// How many rows a thread takes at a time.
 const RANGE: u32 = 2048;
+/// How many such ranges a row group has, in files that have row groups: a thread encodes a group as a whole.
+const RANGES: u32 = 32;
 
 /// What the file of a sheet was written to, and what was counted on the way.
 pub(crate) struct Evaluated<W> {
@@ -220,16 +224,14 @@ pub(crate) fn evaluate<W: Write + Send>(
         None => evaluator().rows_of(sheet.record),
     };
     let rows = rows.unwrap_or(0);
-    let ranges = rows.div_ceil(RANGE);
+    let file = ResultFile::new(facts.plan, sheet, format, output)?;
+    let groups = file.groups();
+    let per = if groups.is_some() { RANGE * RANGES } else { RANGE };
+    let ranges = rows.div_ceil(per);
     let next = AtomicU32::new(0);
     let in_order = InOrder {
         waiting: Mutex::default(),
-        added: Mutex::new(Added {
-            file: ResultFile::new(facts.plan, sheet, format, output)?,
-            next: 0,
-            tallies: tallies(facts.plan, sheet),
-            failed: None,
-        }),
+        added: Mutex::new(Added { file, next: 0, tallies: tallies(facts.plan, sheet), failed: None }),
         memory: Mutex::default(),
     };
     let failed: Mutex<Vec<(u32, Failure)>> = Mutex::default();
@@ -248,16 +250,27 @@ pub(crate) fn evaluate<W: Write + Send>(
             if range >= ranges || interrupt.is_set() {
                 return count();
             }
-            let (from, to) = (range * RANGE, ((range + 1) * RANGE).min(rows));
-            let part = match &batches {
-                Some(batches) => {
-                    let memory = in_order.memory().pop().unwrap_or_default();
-                    by_column::part(facts, sheet, batches, format, from..to, memory)
-                }
-                None => part(facts, sheet, &evaluator, format, from..to),
+            let whole = range * per..range.saturating_add(1).saturating_mul(per).min(rows);
+            let part = |own: Range<u32>| {
+                let part = match &batches {
+                    Some(batches) => {
+                        let memory = in_order.memory().pop().unwrap_or_default();
+                        by_column::part(facts, sheet, batches, format, own.clone(), memory)
+                    }
+                    None => part(facts, sheet, &evaluator, format, own.clone()),
+                };
+                progress.advance(u64::from(own.end - own.start));
+                part.and_then(|part| within(limit).map(|()| part))
             };
-            progress.advance(u64::from(to - from));
-            let part = part.and_then(|part| within(limit).map(|()| part));
+            let part = match &groups {
+                None => part(whole),
+                Some(groups) => {
+                    let parts = whole.clone().step_by(RANGE as usize);
+                    let parts = parts.map(|from| from..from.saturating_add(RANGE).min(whole.end));
+                    let parts = parts.take_while(|_| !interrupt.is_set()).map(part);
+                    grouped(groups, range, parts, tallies(facts.plan, sheet))
+                }
+            };
             match part {
                 Ok(part) => in_order.put(range, part),
                 Err(failure) => {
@@ -314,12 +327,29 @@ pub(super) struct Part {
     pub(super) tallies: Vec<Tally>,
 }
 
+/// Parts as one row group.
+fn grouped(
+    groups: &RowGroups,
+    number: u32,
+    parts: impl Iterator<Item = Result<Part, Failure>>,
+    mut tallies: Vec<Tally>,
+) -> Result<Part, Failure> {
+    let mut group = groups.begin(number as usize).map_err(|error| unwritable(&error))?;
+    for part in parts {
+        let part = part?;
+        tallies.iter_mut().zip(&part.tallies).for_each(|(total, part)| total.add(part));
+        part.rows.add_to(&mut group)?;
+    }
+    let group = group.finish().map_err(|error| unwritable(&error))?;
+    Ok(Part { rows: ResultRows::Group(group), tallies })
+}
+
 fn part(
     facts: Facts<'_>,
     sheet: &Sheet,
     evaluator: &Evaluator<'_>,
     format: TableFormat,
-    rows: std::ops::Range<u32>,
+    rows: Range<u32>,
 ) -> Result<Part, Failure> {
     let mut results = ResultRows::new(facts.plan, sheet, format);
     let mut counted = tallies(facts.plan, sheet);

@@ -12,6 +12,7 @@ mod result_file;
 mod staging;
 mod summary;
 mod timings;
+mod typed;
 mod words;
 mod written;
 

@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use rubric_engine::plan::{Plan, ResultId};
-use rubric_engine::table::{Entry, ParquetTable, Stored, StoredColumn, StoredRows, WriteError};
+use rubric_engine::table::{
+    EncodedGroup, Entry, ParquetTable, RowGroup, RowGroups, Stored, StoredColumn, StoredRows, WriteError,
+};
 use rubric_engine::value::{Base, Value};
 
 use super::columns::{Column, Content, Sheet};
@@ -23,6 +25,8 @@ pub(super) enum ResultRows {
     Csv(Vec<u8>),
     Jsonl(Vec<String>, Vec<u8>),
     Parquet(Vec<Title>, StoredRows),
+    /// A row group of a Parquet file, as it will stand there.
+    Group(EncodedGroup),
     /// Of a text, as they stand in the file.
     Lines(Lines),
 }
@@ -30,16 +34,37 @@ pub(super) enum ResultRows {
 /// A column of results.
 pub(super) struct Title {
     name: String,
-    stored: Stored,
+    pub(super) stored: Stored,
     /// It holds values that need not be known; where the columns have types, another one says in which state they are.
-    has_status: bool,
+    pub(super) has_status: bool,
 }
 
 /// How a value is known that has no word for its state.
 const KNOWN: &str = "known";
 const MISSING: &str = "missing";
 
-fn titles(plan: &Plan, sheet: &Sheet) -> Vec<Title> {
+impl Title {
+    /// What stands in the column for a cell, which has no value where the text says in which state it is.
+    pub(super) fn entry<'c>(&self, value: Option<&'c Value>, text: &'c str) -> Entry<'c> {
+        match (self.stored, value) {
+            (Stored::Text, None) if self.has_status || text.is_empty() => Entry::Null,
+            (Stored::Text, _) => Entry::Text(text),
+            (_, Some(value)) => Entry::Value(value),
+            (_, None) => Entry::Null,
+        }
+    }
+
+    /// In which state it is.
+    pub(super) fn status<'c>(value: Option<&Value>, text: &'c str) -> Entry<'c> {
+        Entry::Text(match value {
+            Some(_) => KNOWN,
+            None if text.is_empty() => MISSING,
+            None => text,
+        })
+    }
+}
+
+pub(super) fn titles(plan: &Plan, sheet: &Sheet) -> Vec<Title> {
     let symbols = &plan.symbols;
     let title = |name: String, stored, has_status| Title { name, stored, has_status };
     let text = |name: String| title(name, Stored::Text, false);
@@ -81,7 +106,7 @@ fn titles(plan: &Plan, sheet: &Sheet) -> Vec<Title> {
     titles
 }
 
-fn stored(titles: &[Title]) -> Vec<StoredColumn> {
+pub(super) fn stored(titles: &[Title]) -> Vec<StoredColumn> {
     let mut columns = Vec::new();
     for title in titles {
         columns.push(StoredColumn { name: title.name.clone(), stored: title.stored });
@@ -127,13 +152,20 @@ impl<W: Write + Send> ResultFile<W> {
                 output.write_all(lines.written()).map_err(|error| not_written(&error))?;
                 return Ok(lines.into_memory());
             }
-            (Self::Parquet(table), ResultRows::Parquet(_, rows)) => {
-                let rows = rows.finish().map_err(|error| unwritable(&error))?;
-                table.write(&rows).map_err(|error| unwritable(&error))?;
+            (Self::Parquet(table), ResultRows::Group(group)) => {
+                table.append(group).map_err(|error| unwritable(&error))?;
             }
             _ => return Err(Failure::new("rows of another format")),
         }
         Ok(Vec::new())
+    }
+
+    /// What begins row groups, of a file that has such.
+    pub(super) fn groups(&self) -> Option<RowGroups> {
+        match self {
+            Self::Text(_) => None,
+            Self::Parquet(table) => Some(table.groups()),
+        }
     }
 
     /// What was written to, once the whole file is.
@@ -178,7 +210,15 @@ impl ResultRows {
             }
             Self::Jsonl(titles, bytes) => json_line(titles, cells, bytes),
             Self::Parquet(titles, rows) => parquet_row(titles, cells, rows),
-            Self::Lines(_) => Err(Failure::new("rows that are written already")),
+            Self::Group(_) | Self::Lines(_) => Err(Failure::new("rows that are written already")),
+        }
+    }
+
+    /// Adds them to a row group.
+    pub(super) fn add_to(self, group: &mut RowGroup) -> Result<(), Failure> {
+        match self {
+            Self::Parquet(_, rows) => group.write(rows).map_err(|error| unwritable(&error)),
+            _ => Err(Failure::new("rows of another format")),
         }
     }
 }
@@ -202,24 +242,15 @@ fn parquet_row(titles: &[Title], cells: Vec<Output>, rows: &mut StoredRows) -> R
         .collect();
     let mut entries = Vec::new();
     for ((value, text), title) in cells.iter().zip(titles) {
-        entries.push(match (title.stored, value) {
-            (Stored::Text, None) if title.has_status || text.is_empty() => Entry::Null,
-            (Stored::Text, _) => Entry::Text(text),
-            (_, Some(value)) => Entry::Value(value),
-            (_, None) => Entry::Null,
-        });
+        entries.push(title.entry(value.as_ref(), text));
         if title.has_status {
-            entries.push(Entry::Text(match value {
-                Some(_) => KNOWN,
-                None if text.is_empty() => MISSING,
-                None => text,
-            }));
+            entries.push(Title::status(value.as_ref(), text));
         }
     }
     rows.push(entries).map_err(|error| unwritable(&error))
 }
 
-fn unwritable(error: &WriteError) -> Failure {
+pub(super) fn unwritable(error: &WriteError) -> Failure {
     Failure::new(error.to_string())
 }
 

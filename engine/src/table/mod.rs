@@ -55,4 +55,7 @@ pub use chunks::FileDigest;
 pub use lines::Lines;
 pub use tables::{PassedOver, Scan, Tables};
 pub use unread::Condition;
-pub use write::{Entry, ParquetTable, Stored, StoredColumn, StoredRows, WriteError};
+pub use write::{
+    EncodedGroup, Entry, Filling, ParquetTable, RowGroup, RowGroups, Stored, StoredColumn, StoredRows,
+    WriteError,
+};
