@@ -130,6 +130,19 @@ fn results_do_not_depend_on_threads_and_nothing_old_stays() {
     );
 }
 
+/// More rows than a row group has.
+#[test]
+fn row_groups_do_not_depend_on_threads() {
+    let project = project().with("records/Student.csv", &students(70_000));
+    let bytes = |threads: &str| {
+        assert_eq!(run(&project, &["--format", "parquet", "--threads", threads]).status, Some(0));
+        std::fs::read(project.path().join("results/Student.parquet")).unwrap()
+    };
+    assert!(bytes("1") == bytes("2"));
+    let ran = project.run(&["data", "check", "--data", "results/Student.parquet"]);
+    assert!(ran.stdout.contains("70000  results/Student.parquet"), "{ran}");
+}
+
 fn students(count: usize) -> String {
     let rows = (0..count)
         .map(|number| format!("S-{number:06},SY2023-24,03,{},2023-01-15\n", ["yes", "no"][number % 2]));
