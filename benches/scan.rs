@@ -83,7 +83,9 @@ fn write_parquet(path: &Path, rows: u64) {
             ];
             stored.push(entries).unwrap();
         }
-        table.write(&stored.finish().unwrap()).unwrap();
+        let mut group = table.groups().begin(usize::try_from(part).unwrap()).unwrap();
+        group.write(stored).unwrap();
+        table.append(group.finish().unwrap()).unwrap();
     }
     table.close().unwrap();
 }

@@ -92,16 +92,16 @@ pub(crate) fn run(args: &RunArgs, terminal: Terminal) -> Result<Outcome, Failure
             *phases.replayed.entry(why).or_default() += lanes;
         }
         let start = Instant::now();
-        let sha256 = staging.end(&name, evaluated.written).map_err(unwritable)?;
-        files.push(WrittenFile { sha256, file: name });
+        let blake3 = staging.end(&name, evaluated.written).map_err(unwritable)?;
+        files.push(WrittenFile { blake3, file: name });
         writing += start.elapsed();
         tallies.push((sheet, evaluated.tallies));
     }
-    let sha256 = staging.write(DATA_ERRORS, &data_errors(&session)?).map_err(unwritable)?;
+    let blake3 = staging.write(DATA_ERRORS, &data_errors(&session)?).map_err(unwritable)?;
     if let Some(error) = session.records.failure() {
         return Err(session::unreadable(&error));
     }
-    files.push(WrittenFile { sha256, file: DATA_ERRORS.to_owned() });
+    files.push(WrittenFile { blake3, file: DATA_ERRORS.to_owned() });
     drop(progress);
     for (why, lanes) in columns.replayed() {
         *phases.replayed.entry(why).or_default() += lanes;
@@ -201,17 +201,17 @@ fn earlier_files(out: &Path) -> Vec<(String, String)> {
     let Ok(report) = serde_json::from_str::<Value>(&text) else { return Vec::new() };
     let text_of = |file: &Value, key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
     let files = report.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    files.iter().filter_map(|file| Some((text_of(file, "file")?, text_of(file, "sha256")?))).collect()
+    files.iter().filter_map(|file| Some((text_of(file, "file")?, text_of(file, "blake3")?))).collect()
 }
 
 /// Removes what an earlier run wrote and this one did not, so that old results are not taken for new ones. A file that
 /// is not as that run wrote it belongs to somebody and stays.
 fn remove_earlier(out: &Path, before: &[(String, String)], names: &[String]) {
-    for (name, sha256) in before {
+    for (name, known) in before {
         let plain = Path::new(name).file_name().is_some_and(|plain| plain == name.as_str());
         if plain && !names.contains(name) {
             let path = out.join(name);
-            if fs::read(&path).is_ok_and(|bytes| digest(&bytes) == *sha256) {
+            if fs::read(&path).is_ok_and(|bytes| digest(&bytes) == *known) {
                 // One that cannot be removed is listed in no report, so that nothing is lost by leaving it.
                 let _ = fs::remove_file(path);
             }

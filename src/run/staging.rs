@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
 
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::own_folder;
-use super::summary::hexadecimal;
 
 /// Files on their way. Dropped before [`Staging::publish`], it leaves nothing.
 pub(crate) struct Staging {
@@ -38,7 +36,7 @@ impl Staging {
     /// Begins a file that will appear under that name once it is whole.
     pub(crate) fn begin(&self, name: &str) -> io::Result<Digested> {
         let file = File::create(self.folder.path().join(name))?;
-        Ok(Digested { settling: Settling::of(&file)?, file, hash: Sha256::new(), unsettled: 0 })
+        Ok(Digested { settling: Settling::of(&file)?, file, hash: blake3::Hasher::new(), unsettled: 0 })
     }
 
     /// Takes a file that is whole, and says its digest.
@@ -47,7 +45,7 @@ impl Staging {
         drop(file);
         self.settling.push(settling.end());
         self.names.push(name.to_owned());
-        Ok(hexadecimal(&hash.finalize()))
+        Ok(hash.finalize().to_hex().to_string())
     }
 
     /// Writes a file that will appear under that name, and says its digest.
@@ -118,7 +116,7 @@ impl Settling {
 /// A file of which the digest is taken while it is written.
 pub(crate) struct Digested {
     file: File,
-    hash: Sha256,
+    hash: blake3::Hasher,
     settling: Settling,
     /// Bytes that were written since the disk was last told.
     unsettled: usize,

@@ -11,7 +11,6 @@ use rubric_engine::data::{DataError, Severity};
 use rubric_engine::plan::{ResultId, show, written_number};
 use rubric_engine::value::Value;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::columns::Sheet;
 use super::evaluate::{Tally, Total};
@@ -41,7 +40,7 @@ pub(crate) struct RunReport {
 #[derive(Debug, Serialize)]
 struct HashedFile {
     file: String,
-    sha256: String,
+    blake3: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,7 +95,7 @@ struct ErrorCount {
 #[derive(Debug, Serialize)]
 pub(crate) struct WrittenFile {
     pub(crate) file: String,
-    pub(crate) sha256: String,
+    pub(crate) blake3: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,23 +105,23 @@ struct TimingReport {
     evaluate_ms: u128,
 }
 
-/// SHA-256 in hexadecimal.
+/// BLAKE3 in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
+    blake3::hash(bytes).to_hex().to_string()
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn digest_of_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
+    let mut hash = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
         let length = file.read(&mut buffer)?;
         if length == 0 {
-            return Ok(hexadecimal(&hash.finalize()));
+            return Ok(hash.finalize().to_hex().to_string());
         }
         hash.update(buffer.get(..length).unwrap_or_default());
     }
@@ -157,7 +156,7 @@ impl InputDigests {
         let done = self.thread.and_then(|thread| thread.join().ok());
         let mut others = done.unwrap_or_else(|| digests(&self.others))?.into_iter();
         let of_file = |(file, digest): (String, Option<String>)| {
-            Some(HashedFile { file, sha256: digest.or_else(|| others.next())? })
+            Some(HashedFile { file, blake3: digest.or_else(|| others.next())? })
         };
         Ok(self.files.into_iter().filter_map(of_file).collect())
     }
@@ -180,7 +179,7 @@ pub(crate) fn report(
     let database = &session.project.database;
     let policies = database.files().into_iter().map(|file| HashedFile {
         file: database.path(file).to_owned(),
-        sha256: digest(database.text(file).as_bytes()),
+        blake3: digest(database.text(file).as_bytes()),
     });
     let inputs = inputs.finish()?;
     let records = (0_u32..).zip(&symbols.records).filter_map(|(position, record)| {

@@ -4,7 +4,6 @@ use std::io::{BufRead, Read as _};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use memchr::{memchr_iter, memrchr};
-use sha2::{Digest as _, Sha256};
 
 use crate::data::ReadError;
 use crate::data::bytes::{BYTE_ORDER_MARK, DataFile, unreadable};
@@ -38,11 +37,11 @@ struct State {
     rest: Vec<u8>,
     ended: bool,
     /// Of all bytes so far.
-    hash: Option<Sha256>,
+    hash: Option<blake3::Hasher>,
     digest: Option<FileDigest>,
 }
 
-/// The SHA-256 of a file.
+/// The BLAKE3 of a file.
 pub type FileDigest = [u8; 32];
 
 impl<'a> Pieces<'a> {
@@ -62,7 +61,11 @@ impl<'a> Pieces<'a> {
             before.extend_from_slice(&BYTE_ORDER_MARK);
         }
         input.by_ref().take(skip).read_to_end(&mut before).map_err(failed)?;
-        let hash = (digested && file.is_plain()).then(|| Sha256::new_with_prefix(before));
+        let hash = (digested && file.is_plain()).then(|| {
+            let mut hash = blake3::Hasher::new();
+            hash.update(&before);
+            hash
+        });
         let state = State { input, next: 0, line, rest: Vec::new(), ended: false, hash, digest: None };
         Ok(Self { state: Mutex::new(state), shown: &file.shown, size })
     }
@@ -187,7 +190,7 @@ mod tests {
     fn pieces_end_at_the_ends_of_lines_and_know_their_line() {
         let folder = tempfile::tempdir().unwrap();
         let text = "\u{feff}h\na\nbb\n\ncccccccccccc\nd";
-        let whole = Some(Sha256::digest(text).into());
+        let whole = Some(blake3::hash(text.as_bytes()).into());
         for (name, bytes, digest) in [
             ("a.csv", text.as_bytes().to_vec(), whole),
             ("a.csv.gz", crate::data::bad_input_tests::gzip(text.as_bytes()), None),
