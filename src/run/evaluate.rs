@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rubric_engine::columns::{Batches, Columns, Limit};
@@ -136,6 +136,9 @@ pub(super) fn outcomes(plan: &Plan, id: ResultId) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// So many parts may wait for whoever adds them.
+const WAITING: usize = 16;
+
 /// Definitions may read each other deeply, and each level takes some stack.
 const STACK: usize = 64 << 20;
 
@@ -151,6 +154,8 @@ pub(super) enum Output {
 struct InOrder<W: Write + Send> {
     /// Parts that wait for one before them, and whether somebody is adding.
     waiting: Mutex<(BTreeMap<u32, Part>, bool)>,
+    /// Told whenever one of them was taken, or nobody adds any longer.
+    taken: Condvar,
     added: Mutex<Added<W>>,
     /// Memory that parts were in.
     memory: Mutex<Vec<Vec<u8>>>,
@@ -174,6 +179,10 @@ impl<W: Write + Send> InOrder<W> {
         let mut waiting = lock();
         waiting.0.insert(range, part);
         if waiting.1 {
+            // Where the disk is slower than what is worked out, more of that would only take memory.
+            while waiting.1 && waiting.0.len() > WAITING {
+                waiting = self.taken.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            }
             return;
         }
         waiting.1 = true;
@@ -181,11 +190,11 @@ impl<W: Write + Send> InOrder<W> {
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let mut waiting = lock();
-            let Some(part) = waiting.0.remove(&added.next) else {
-                waiting.1 = false;
-                return;
-            };
+            let part = waiting.0.remove(&added.next);
+            waiting.1 = part.is_some();
             drop(waiting);
+            self.taken.notify_all();
+            let Some(part) = part else { return };
             added.next += 1;
             if added.failed.is_none() {
                 match added.file.add(part.rows) {
@@ -231,6 +240,7 @@ pub(crate) fn evaluate<W: Write + Send>(
     let next = AtomicU32::new(0);
     let in_order = InOrder {
         waiting: Mutex::default(),
+        taken: Condvar::new(),
         added: Mutex::new(Added { file, next: 0, tallies: tallies(facts.plan, sheet), failed: None }),
         memory: Mutex::default(),
     };
