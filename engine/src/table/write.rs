@@ -238,12 +238,13 @@ impl StoredRows {
                 let nulls = Some(nulls).filter(|nulls| nulls.null_count() > 0);
                 match stored {
                     Stored::Money => {
-                        let cents = numbers.into_iter().map(i128::from).collect::<Vec<i128>>();
-                        let array = Decimal128Array::try_new(cents.into(), nulls);
+                        let array = Decimal128Array::try_new(numbers.into(), nulls);
                         let array = array.and_then(|array| array.with_precision_and_scale(MONEY.0, MONEY.1));
                         Builder::Filled(Arc::new(array.map_err(|error| failed(&error))?))
                     }
                     Stored::Whole => {
+                        let numbers = numbers.into_iter().map(i64::try_from).collect::<Result<Vec<i64>, _>>();
+                        let numbers = numbers.map_err(|_| unfit(column, NOT_WHOLE))?;
                         let array = Int64Array::try_new(numbers.into(), nulls);
                         Builder::Filled(Arc::new(array.map_err(|error| failed(&error))?))
                     }
@@ -284,10 +285,10 @@ fn shared_texts(distinct: &[Entry<'_>], of: &[u32]) -> Result<ArrayRef, WriteErr
 }
 
 /// Numbers with so many places, from those with others; `None` where one of them does not fit. Where there is none, zero.
-fn at_scale(values: &[i64], (own, wanted): (u8, u8), there: &[bool]) -> Option<Vec<i64>> {
-    let by = 10_i64.checked_pow(u32::from(own.abs_diff(wanted)))?;
+fn at_scale(values: &[i64], (own, wanted): (u8, u8), there: &[bool]) -> Option<Vec<i128>> {
+    let by = 10_i128.checked_pow(u32::from(own.abs_diff(wanted)))?;
     let number = |(value, there): (&i64, &bool)| {
-        let value = if *there { *value } else { 0 };
+        let value = if *there { i128::from(*value) } else { 0 };
         if own <= wanted { value.checked_mul(by) } else { (value % by == 0).then_some(value / by) }
     };
     values.iter().zip(there).map(number).collect()
@@ -482,6 +483,7 @@ mod tests {
             column("fee", Stored::Money),
             column("count", Stored::Whole),
             column("approved", Stored::Flag),
+            column("budget", Stored::Money),
         ];
         let flags = [Value::Flag(true), Value::Flag(false)];
         let words = [Entry::Null, Entry::Text("a"), Entry::Text("b"), Entry::Text("a")];
@@ -489,22 +491,25 @@ mod tests {
         let of = [3, 0, 2, 1, 9];
         let there = [true, true, false, true, true];
         let (fees, counts) = ([150_000, -250, 1, 0, 70], [30, -20, 7, 0, 9_990]);
+        // As cents, more than a column of whole numbers holds.
+        let large = [i64::MAX, i64::MIN, 3, -1, 0];
 
         let mut filled = StoredRows::new(&columns);
         filled.fill(0, Filling::Shared(&words, &of)).unwrap();
         filled.fill(1, Filling::Numbers { values: &fees, scale: 3, there: &there }).unwrap();
         filled.fill(2, Filling::Numbers { values: &counts, scale: 1, there: &there }).unwrap();
         filled.fill(3, Filling::Shared(&approved, &of)).unwrap();
+        filled.fill(4, Filling::Numbers { values: &large, scale: 0, there: &there }).unwrap();
 
         let mut pushed = StoredRows::new(&columns);
         for row in 0..of.len() {
             let at = of[row] as usize;
             let number = |value: i64, scale| Value::Number(Number::scaled(value, scale));
-            let (fee, count) = (number(fees[row], 3), number(counts[row], 1));
+            let (fee, count, budget) = (number(fees[row], 3), number(counts[row], 1), number(large[row], 0));
             let known = |value| if there[row] { Entry::Value(value) } else { Entry::Null };
             let word = words.get(at).copied().unwrap_or(Entry::Null);
             let flag = approved.get(at).copied().unwrap_or(Entry::Null);
-            pushed.push([word, known(&fee), known(&count), flag]).unwrap();
+            pushed.push([word, known(&fee), known(&count), flag, known(&budget)]).unwrap();
         }
         let file = |rows: StoredRows| {
             let mut table = ParquetTable::new(Vec::new(), &columns).unwrap();
