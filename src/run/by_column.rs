@@ -178,12 +178,17 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
+    /// The keys of all rows, where each is one text that is at hand.
+    pub(super) fn text_keys(&self) -> Option<Vec<&'a str>> {
+        let of_row = |row| self.batches.text_key(self.sheet.record, row);
+        if self.sheet.keys.len() == 1 { self.rows.clone().map(of_row).collect() } else { None }
+    }
+
     fn keys(&self, writing: &Writing<'_>) -> Pieces<'a> {
-        if writing.format == TableFormat::Csv && self.sheet.keys.len() == 1 {
-            let keys = self.rows.clone().map(|row| self.batches.text_key(self.sheet.record, row));
-            if let Some(keys) = keys.collect() {
-                return Pieces::Keys(keys);
-            }
+        if writing.format == TableFormat::Csv
+            && let Some(keys) = self.text_keys()
+        {
+            return Pieces::Keys(keys);
         }
         let symbols = &self.facts.plan.symbols;
         let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(self.rows.len()));

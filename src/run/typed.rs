@@ -76,11 +76,8 @@ fn worth_cell(state: &State) -> Cell {
 fn keys(asking: &Asking<'_>, table: &mut Table<'_>) -> Result<(), Failure> {
     let Asking { facts, sheet, batches, rows } = asking;
     let each = places(rows.len());
-    if sheet.keys.len() == 1 {
-        let texts = rows.clone().map(|row| batches.text_key(sheet.record, row));
-        if let Some(texts) = texts.collect::<Option<Vec<&str>>>() {
-            return table.texts(&texts, &each);
-        }
+    if let Some(texts) = asking.text_keys() {
+        return table.texts(&texts, &each);
     }
     let of_row = |row| {
         let name = batches.row(sheet.record, row);

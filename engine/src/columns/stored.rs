@@ -260,7 +260,7 @@ impl Stored {
     /// The rows that a column of rows names.
     pub(crate) fn named(&self) -> Option<Cow<'_, [u32]>> {
         match &self.values {
-            Packed::Row(_, rows) => rows.some(0..self.rows as usize),
+            Packed::Row(_, rows) => Some(rows.all()),
             Packed::Parts(parts) => parts.whole().named(),
             _ => None,
         }
@@ -501,15 +501,8 @@ impl Packed {
                 return Self::Row(*record, Named::Narrow(rows));
             }
             Self::Row(record, _) if all(|part| matches!(part, Self::Row(..))) => {
-                let mut wide = Vec::with_capacity(parts.iter().map(|(rows, _)| *rows as usize).sum());
-                for (rows, part) in &parts {
-                    match part {
-                        Self::Row(_, Named::Narrow(rows)) => wide.extend(rows.iter().copied().map(wide_row)),
-                        Self::Row(_, Named::Wide(rows)) => wide.extend_from_slice(rows),
-                        _ => wide.resize(wide.len() + *rows as usize, NO_CODE),
-                    }
-                }
-                return Self::Row(*record, Named::Wide(wide));
+                let rows = joined!(Self::Row(_, rows) => &rows.all(), NO_CODE);
+                return Self::Row(*record, Named::Wide(rows));
             }
             Self::Code(_) if all(|part| matches!(part, Self::Code(Codes::Narrow(_)))) => {
                 return Self::Code(Codes::Narrow(
@@ -638,6 +631,10 @@ const fn wide_row(row: u16) -> u32 {
     if row == NARROW_NO_ROW { NO_CODE } else { row as u32 }
 }
 
+fn widened<'r>(rows: &[u16]) -> Cow<'r, [u32]> {
+    Cow::Owned(rows.iter().copied().map(wide_row).collect())
+}
+
 impl Named {
     /// The same in two bytes; `None` where some row is too large for them.
     fn narrow(rows: &[u32]) -> Option<Vec<u16>> {
@@ -646,9 +643,11 @@ impl Named {
             return None;
         }
         // What stands for no row has the same lowest bits.
-        Some(
-            rows.iter().map(|row| u16::from_le_bytes([row.to_le_bytes()[0], row.to_le_bytes()[1]])).collect(),
-        )
+        let lowest = |row: &u32| {
+            let [low, high, ..] = row.to_le_bytes();
+            u16::from_le_bytes([low, high])
+        };
+        Some(rows.iter().map(lowest).collect())
     }
 
     fn of(rows: Vec<u32>) -> Self {
@@ -666,9 +665,16 @@ impl Named {
         }
     }
 
+    fn all(&self) -> Cow<'_, [u32]> {
+        match self {
+            Self::Narrow(rows) => widened(rows),
+            Self::Wide(rows) => Cow::Borrowed(rows),
+        }
+    }
+
     fn some(&self, rows: Range<usize>) -> Option<Cow<'_, [u32]>> {
         Some(match self {
-            Self::Narrow(all) => Cow::Owned(all.get(rows)?.iter().copied().map(wide_row).collect()),
+            Self::Narrow(all) => widened(all.get(rows)?),
             Self::Wide(all) => Cow::Borrowed(all.get(rows)?),
         })
     }
